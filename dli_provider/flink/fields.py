@@ -1,0 +1,55 @@
+"""How DLI spells the values of a job, and what they are read as."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import pendulum
+from pydantic import BeforeValidator, PlainValidator
+from pydantic_core import PydanticCustomError
+
+from dli_provider.flink.status import FlinkJobStatus
+
+
+def _moment(value: object) -> pendulum.DateTime | None:
+    try:
+        utc = _utc(value)
+    except (TypeError, ValueError, OverflowError, OSError):
+        raise PydanticCustomError("moment", "Input should be epoch milliseconds or ISO-8601 text") from None
+    if utc is None:
+        return None
+    return pendulum.DateTime(
+        *(utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second, utc.microsecond), pendulum.UTC
+    )
+
+
+def _utc(value: object) -> datetime | None:
+    if isinstance(value, str):
+        text = value.strip()
+        value = int(text or 0) if text.isdecimal() or not text else datetime.fromisoformat(text)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError
+    return datetime.fromtimestamp(value / 1000, UTC) if value else None
+
+
+def _status(value: object) -> FlinkJobStatus | None:
+    if not isinstance(value, str):
+        raise PydanticCustomError("status", "Input should be a text")
+    return FlinkJobStatus(value) if value else None
+
+
+def _texts(value: object) -> object:
+    return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
+
+
+Moment = Annotated[pendulum.DateTime, PlainValidator(_moment)]
+"""A time in UTC; comes as epoch milliseconds (number or digits) or as ISO-8601. 0 becomes None: not yet."""
+
+Status = Annotated[FlinkJobStatus, PlainValidator(_status)]
+"""A job's status; an empty text means None."""
+
+Texts = Annotated[list[str], BeforeValidator(_texts)]
+"""A list of texts; DLI's pages describe some of them as one text parted by commas."""

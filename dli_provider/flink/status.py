@@ -1,0 +1,136 @@
+"""The statuses of a Flink job on DLI: what each one means, and what can follow it by itself.
+
+The 14 values are those of the ShowFlinkJob page. Which status follows which is told by the DLI user guide and
+by what Huawei's Terraform provider waits for; where neither says anything (``job_idle``), everything is held
+possible, so that a wait goes on until its timeout rather than fail on a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+
+class FlinkJobStatus(StrEnum):
+    """A job's status: its text, and what it means.
+
+    A text that DLI may introduce one day is a status too: it keeps its text, is not :attr:`is_known`, never
+    counts as resting or failed, and anything can follow it.
+    """
+
+    JOB_INIT = "job_init"
+    JOB_SUBMITTING = "job_submitting"
+    JOB_SUBMIT_FAIL = "job_submit_fail"
+    JOB_RUNNING = "job_running"
+    JOB_RUNNING_EXCEPTION = "job_running_exception"
+    JOB_DOWNLOADING = "job_downloading"
+    JOB_IDLE = "job_idle"
+    JOB_CANCELING = "job_canceling"
+    JOB_CANCEL_SUCCESS = "job_cancel_success"
+    JOB_CANCEL_FAIL = "job_cancel_fail"
+    JOB_SAVEPOINTING = "job_savepointing"
+    JOB_ARREARAGE_STOPPED = "job_arrearage_stopped"
+    JOB_ARREARAGE_RECOVERING = "job_arrearage_recovering"
+    JOB_FINISH = "job_finish"
+
+    @classmethod
+    def _missing_(cls, value: object) -> FlinkJobStatus | None:
+        if not isinstance(value, str) or not value:
+            return None
+        if value == "job_submiting":  # so spelt by Cloud Stream, the service before DLI
+            return cls.JOB_SUBMITTING
+        status = str.__new__(cls, value)
+        status._name_ = value
+        status._value_ = value
+        return status
+
+    @property
+    def is_known(self) -> bool:
+        """True for the 14 documented statuses."""
+        return self in _FOLLOWED_BY
+
+    @property
+    def is_resting(self) -> bool:
+        """True when the job stays as it is until a person (or another program) acts on it.
+
+        ``job_init`` rests too, though it is still read for a while after an accepted run.
+        """
+        return self in _RESTING
+
+    @property
+    def is_failure(self) -> bool:
+        """True when something went wrong: a submission, a run, a stop, or the account's payment."""
+        return self in _FAILURES
+
+    def can_become(self, target: FlinkJobStatus | str) -> bool:
+        """Tell whether the job can reach a status from this one without anybody starting it again or paying a
+        bill.
+
+        A status can always become itself. ``job_init`` counts as a job whose run was accepted a moment ago. A
+        stop that somebody asked for elsewhere counts as possible while the job is alive.
+        ``job_running_exception`` leads nowhere by itself; whether the platform restarts the job is told by
+        its configuration, not by its status.
+
+        :param target: the status in question.
+        """
+        return self == target or not self.is_known or target in _REACHABLE[self]
+
+
+def _closure(
+    direct: dict[FlinkJobStatus, frozenset[FlinkJobStatus]],
+) -> dict[FlinkJobStatus, frozenset[FlinkJobStatus]]:
+    reachable = dict(direct)
+    for _ in direct:
+        reachable = {s: near.union(*(reachable[n] for n in near)) for s, near in reachable.items()}
+    return reachable
+
+
+_S = FlinkJobStatus
+
+_FOLLOWED_BY: dict[FlinkJobStatus, frozenset[FlinkJobStatus]] = {
+    _S.JOB_INIT: frozenset({_S.JOB_SUBMITTING}),
+    _S.JOB_SUBMITTING: frozenset(
+        {_S.JOB_DOWNLOADING, _S.JOB_RUNNING, _S.JOB_SUBMIT_FAIL, _S.JOB_FINISH, _S.JOB_CANCELING}
+    ),
+    _S.JOB_SUBMIT_FAIL: frozenset(),
+    _S.JOB_RUNNING: frozenset(
+        {
+            _S.JOB_FINISH,
+            _S.JOB_RUNNING_EXCEPTION,
+            _S.JOB_CANCELING,
+            _S.JOB_SAVEPOINTING,
+            _S.JOB_ARREARAGE_STOPPED,
+        }
+    ),
+    _S.JOB_RUNNING_EXCEPTION: frozenset(),
+    _S.JOB_DOWNLOADING: frozenset({_S.JOB_SUBMITTING, _S.JOB_RUNNING}),
+    _S.JOB_IDLE: frozenset(_S),
+    _S.JOB_CANCELING: frozenset({_S.JOB_CANCEL_SUCCESS, _S.JOB_CANCEL_FAIL}),
+    _S.JOB_CANCEL_SUCCESS: frozenset(),
+    _S.JOB_CANCEL_FAIL: frozenset(),
+    _S.JOB_SAVEPOINTING: frozenset({_S.JOB_RUNNING, _S.JOB_CANCELING}),
+    _S.JOB_ARREARAGE_STOPPED: frozenset(),
+    _S.JOB_ARREARAGE_RECOVERING: frozenset({_S.JOB_SUBMITTING, _S.JOB_RUNNING}),
+    _S.JOB_FINISH: frozenset(),
+}
+_REACHABLE = _closure(_FOLLOWED_BY)
+
+_RESTING = frozenset({_S.JOB_INIT, *(status for status, near in _FOLLOWED_BY.items() if not near)})
+_FAILURES = frozenset(
+    {_S.JOB_SUBMIT_FAIL, _S.JOB_RUNNING_EXCEPTION, _S.JOB_CANCEL_FAIL, _S.JOB_ARREARAGE_STOPPED}
+)
+
+
+def statuses_of(parameter: str, value: str | Iterable[str]) -> tuple[FlinkJobStatus, ...]:
+    """Return the statuses that a parameter names.
+
+    :param parameter: its name, for the error.
+    :param value: one status, or several.
+    :raises ValueError: when one of them is none of the 14.
+    """
+    texts = [value] if isinstance(value, str) else list(value)
+    known = [status.value for status in FlinkJobStatus]
+    for text in texts:
+        if text not in known:
+            raise ValueError(f"{parameter} {text!r:.80} is none of DLI's statuses: {', '.join(known)}")
+    return tuple(dict.fromkeys(FlinkJobStatus(text) for text in texts))

@@ -1,0 +1,387 @@
+"""The job model: what DLI says is read whole, however it is spelt, and comes out without loss and secrets."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from collections import OrderedDict
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pendulum
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from dli_provider.flink.job import FlinkJob, FlinkJobFormatError, JobConfig
+from dli_provider.flink.redaction import MASK
+from dli_provider.flink.status import FlinkJobStatus
+
+SAMPLES = [
+    json.loads(path.read_text()) for path in sorted((Path(__file__).parent / "samples").glob("*.json"))
+]
+
+JOB_FIELDS = [
+    *("job_id", "name", "desc", "job_type", "status", "status_desc", "create_time", "start_time"),
+    *("user_id", "queue_name", "project_id", "sql_body", "run_mode", "job_config", "main_class"),
+    *("entrypoint_args", "execution_graph", "update_time", "feature", "flink_version", "image"),
+    *("savepoint_path", "user_name", "duration", "root_id", "graph_editor_enabled", "has_savepoint"),
+    *("edge_group_ids", "restart_times"),
+]
+CONFIG_FIELDS = [
+    *("checkpoint_enabled", "checkpoint_mode", "checkpoint_interval", "log_enabled", "obs_bucket"),
+    *("smn_topic", "root_id", "edge_group_ids", "manager_cu_number", "cu_number", "parallel_number"),
+    *("restart_when_exception", "idle_state_retention", "udf_jar_url", "dirty_data_strategy"),
+    *("entrypoint", "dependency_jars", "dependency_files", "executor_number", "executor_cu_number"),
+    *("resume_checkpoint", "runtime_config", "graph_editor_enabled", "graph_editor_data"),
+    *("config_url", "auto_scaling_enable", "auto_scaling_interval", "max_parallelism"),
+    *("real_cu_number", "resume_max_num", "checkpoint_path", "tm_cus", "tm_slot_num", "feature"),
+    *("flink_version", "image", "execution_agency_urn", "operator_config", "static_estimator_config"),
+    *("flink_log_config", "resource_config_version", "resource_config"),
+]
+SECRET = "hunter2"
+SECRETIVE = {
+    "job_id": 104,
+    "name": "orders",
+    "status": "job_submit_fail",
+    "status_desc": f"'password' = '{SECRET}' is wrong",
+    "sql_body": SECRET,
+    "entrypoint_args": SECRET,
+    "execution_graph": SECRET,
+    "stream_graph": SECRET,
+    "unknown": {"db.password": SECRET},
+    "job_config": {
+        "runtime_config": SECRET,
+        "graph_editor_data": SECRET,
+        "new_config": [SECRET],
+        "cu_number": 2,
+    },
+}
+
+
+def test_every_documented_field_has_its_place_and_may_be_missing() -> None:
+    assert sorted(FlinkJob.model_fields) == sorted(JOB_FIELDS)
+    assert sorted(JobConfig.model_fields) == sorted(CONFIG_FIELDS)
+    assert {getattr(FlinkJob.from_api({}), name) for name in JOB_FIELDS} == {None}
+    assert {getattr(JobConfig.from_api({}), name) for name in CONFIG_FIELDS} == {None}
+    assert FlinkJob.from_api({}).to_dict() == {}
+
+
+@pytest.mark.parametrize("answer", SAMPLES, ids=["JAR job", "SQL job"])
+def test_a_sample_answer_comes_out_as_it_came_in_but_for_the_spelling_of_its_times(
+    answer: dict[str, Any],
+) -> None:
+    expected = copy.deepcopy(answer["job_detail"])
+    for name in ("create_time", "update_time"):
+        if name in expected:
+            expected[name] = pendulum.from_timestamp(expected[name] / 1000).isoformat()
+    job = FlinkJob.from_api(answer)
+    assert job.to_dict(redact=False) == expected
+    assert json.loads(json.dumps(job.to_dict())) == expected
+
+
+@pytest.mark.parametrize(
+    "answer", [*SAMPLES, {"job_detail": SECRETIVE}], ids=["JAR job", "SQL job", "unknown keys"]
+)
+def test_what_a_job_was_written_to_reads_as_the_same_job(answer: dict[str, Any]) -> None:
+    job = FlinkJob.from_api(answer)
+    again = FlinkJob.from_api(job.to_dict(redact=False))
+    assert again == job
+    assert again.to_dict(redact=False) == job.to_dict(redact=False)
+
+
+def test_a_sample_is_read_into_python_types() -> None:
+    job = FlinkJob.from_api(SAMPLES[0])
+    assert job.job_id == 104
+    assert job.status is FlinkJobStatus.JOB_INIT
+    assert job.create_time == pendulum.datetime(2020, 1, 8, 6, 50, 21, 525000)
+    assert job.start_time is None
+    assert job.job_config is not None
+    assert job.job_config.dependency_jars == ["FemaleInfoCollection.jar", "ObsBatchTest.jar"]
+    assert job.job_config.edge_group_ids is None
+    assert job.job_config.restart_when_exception is False
+
+
+def test_a_job_detail_and_the_answer_around_it_read_as_the_same_job() -> None:
+    assert FlinkJob.from_api(SAMPLES[0]) == FlinkJob.from_api(SAMPLES[0]["job_detail"])
+    assert FlinkJob.from_api(MappingProxyType(SAMPLES[0])) == FlinkJob.from_api(OrderedDict(SAMPLES[0]))
+
+
+def test_other_spellings_of_a_value_are_understood() -> None:
+    job = FlinkJob.from_api(
+        {
+            "job_id": "104",
+            "name": 5,
+            "restart_times": 2.0,
+            "has_savepoint": "true",
+            "edge_group_ids": "a, b,",
+            "job_config": {
+                "checkpoint_enabled": "false",
+                "checkpoint_mode": 1,
+                "log_enabled": True,
+                "cu_number": "2",
+                "flink_version": 1.17,
+                "dependency_jars": "",
+                "dirty_data_strategy": 0,
+            },
+        }
+    )
+    assert (job.job_id, job.name, job.restart_times, job.has_savepoint) == (104, "5", 2, True)
+    assert job.edge_group_ids == ["a", "b"]
+    config = job.job_config
+    assert config is not None
+    assert (config.checkpoint_enabled, config.checkpoint_mode, config.log_enabled) == (False, "1", True)
+    assert (config.cu_number, config.flink_version, config.dependency_jars) == (2, "1.17", [])
+    assert config.dirty_data_strategy == "0"
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        *(1578466221525, "1578466221525", " 1578466221525 ", 1578466221525.0),
+        *("2020-01-08T06:50:21.525Z", "2020-01-08T06:50:21.525000+00:00", "2020-01-08T14:50:21.525+08:00"),
+        *("2020-01-08T06:50:21.525", pendulum.datetime(2020, 1, 8, 14, 50, 21, 525000, tz="Asia/Shanghai")),
+    ],
+)
+@pytest.mark.parametrize("field", ["create_time", "start_time", "update_time"])
+def test_a_time_is_read_as_utc_to_the_millisecond(field: str, spelling: object) -> None:
+    moment = getattr(FlinkJob.from_api({field: spelling}), field)
+    assert type(moment) is pendulum.DateTime
+    assert moment.isoformat() == "2020-01-08T06:50:21.525000+00:00"
+    assert moment.timezone_name == "UTC"
+
+
+@pytest.mark.parametrize("spelling", [None, 0, "0", 0.0, ""])
+def test_no_time_means_not_yet(spelling: object) -> None:
+    job = FlinkJob.from_api({"start_time": spelling})
+    assert job.start_time is None
+    assert job.to_dict() == {"start_time": None}
+
+
+@pytest.mark.parametrize(
+    "value", [[1], {}, True, "yesterday", "12:30", float("nan"), float("inf"), 10**30, "9" * 5000, -(10**18)]
+)
+def test_what_is_no_time_is_refused(value: object) -> None:
+    with pytest.raises(
+        FlinkJobFormatError, match=r"^update_time should be epoch milliseconds or ISO-8601 text, and not "
+    ):
+        FlinkJob.from_api({"update_time": value})
+
+
+def test_a_status_that_nobody_knows_yet_survives_as_its_text() -> None:
+    job = FlinkJob.from_api({"status": "job_dreaming"})
+    assert isinstance(job.status, FlinkJobStatus)
+    assert job.status == "job_dreaming"
+    assert type(job.to_dict()["status"]) is str
+
+
+@pytest.mark.parametrize("spelling", [None, ""])
+def test_no_status_is_none(spelling: object) -> None:
+    assert FlinkJob.from_api({"status": spelling}).status is None
+
+
+@pytest.mark.parametrize("name", ["feature", "flink_version", "image"])
+@pytest.mark.parametrize("in_config", [False, True], ids=["in job_detail", "in job_config"])
+@pytest.mark.parametrize("other_is_null", [False, True])
+def test_the_image_is_read_in_both_places_and_written_in_its_own(
+    name: str, in_config: bool, other_is_null: bool
+) -> None:
+    here, there = {name: "x"}, ({name: None} if other_is_null else {})
+    content = {**there, "job_config": here} if in_config else {**here, "job_config": there}
+    job = FlinkJob.from_api(content)
+    assert job.job_config is not None
+    assert getattr(job, name) == getattr(job.job_config, name) == "x"
+    assert job.to_dict() == content
+    assert FlinkJob.from_api(job.to_dict()) == job
+
+
+def test_where_both_places_name_an_image_each_keeps_its_own() -> None:
+    job = FlinkJob.from_api({"image": "a", "job_config": {"image": "b"}})
+    assert job.job_config is not None
+    assert (job.image, job.job_config.image) == ("a", "b")
+
+
+def test_a_job_leaves_the_config_that_it_was_made_with_alone() -> None:
+    config = JobConfig(cu_number=2)
+    assert FlinkJob(image="a", job_config=config).job_config is not config
+    assert config.image is None
+
+
+def test_resource_config_is_kept_whatever_it_is() -> None:
+    for value in (
+        {"max_slot": "1", "taskmanager_resource_spec": {"cpu": 1.5, "memory": "4 GB"}},
+        "{}",
+        None,
+        [1],
+    ):
+        assert JobConfig.from_api({"resource_config": value}).to_dict(redact=False) == {
+            "resource_config": value
+        }
+
+
+@pytest.mark.parametrize(
+    "name", ["to_dict", "summary", "model_dump", "model_fields", "__class__", "copy", "", "é"]
+)
+def test_an_unknown_key_is_kept_whatever_its_name_and_harms_nothing(name: str) -> None:
+    job = FlinkJob.from_api({"job_id": 1, name: {"a": [None, 1]}, "job_config": {name: "b"}})
+    assert job.to_dict() == {"job_id": 1, name: {"a": [None, 1]}, "job_config": {name: "b"}}
+    assert job.summary()["job_id"] == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"job_id": [1, 2]}, "job_id should be a valid integer, and not [1, 2]"),
+        (
+            {"job_id": "abc"},
+            "job_id should be a valid integer, unable to parse string as an integer, and not 'abc'",
+        ),
+        ({"name": {"a": 1}}, "name should be a valid string, and not {'a': 1}"),
+        ({"status": 3}, "status should be a text, and not 3"),
+        (
+            {"job_config": {"cu_number": 2.5}},
+            "job_config.cu_number should be a valid integer, got a number with ",
+        ),
+        (
+            {"job_config": {"dependency_jars": [["x"]]}},
+            "job_config.dependency_jars.0 should be a valid string, and n",
+        ),
+        (
+            {"job_config": [1]},
+            "job_config should be a valid dictionary or instance of JobConfig, and not [1]",
+        ),
+        ({"job_id": [], "name": []}, "job_id should be a valid integer, and not [] (1 more such errors)"),
+        ({"job_detail": None}, "A FlinkJob should be an object, and not NoneType"),
+        ([1], "A FlinkJob should be an object, and not list"),
+        ("job", "A FlinkJob should be an object, and not str"),
+        (None, "A FlinkJob should be an object, and not NoneType"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_its_place_and_what_stood_there(
+    content: Any, message: str
+) -> None:
+    with pytest.raises(FlinkJobFormatError) as caught:
+        FlinkJob.from_api(content)
+    assert str(caught.value).startswith(message)
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"sql_body": [SECRET]},
+        {"job_config": {"runtime_config": {"a": SECRET}}},
+        {"job_id": f"password={SECRET}"},
+        {"job_id": {"password": SECRET}},
+        {"name": [f"--sk {SECRET}"]},
+        {"job_id": "x" * 310 + f" password='{SECRET}'"},
+    ],
+)
+def test_the_error_shows_no_secret_and_is_short(content: dict[str, Any]) -> None:
+    with pytest.raises(FlinkJobFormatError) as caught:
+        FlinkJob.from_api(content)
+    assert SECRET not in repr(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+def test_not_even_the_error_of_the_constructor_shows_the_input() -> None:
+    with pytest.raises(ValidationError) as caught:
+        FlinkJob(sql_body=[SECRET])  # type: ignore[arg-type]
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("place", ["unknown", "job_config", "resource_config"])
+def test_a_job_that_is_nested_too_deeply_is_refused(place: str) -> None:
+    deep: Any = None
+    for _ in range(900):
+        deep = [deep]
+    content = {"job_config": {"resource_config": deep}} if place == "resource_config" else {place: deep}
+    with pytest.raises(FlinkJobFormatError, match="more than 32 levels deep"):
+        FlinkJob.from_api(content)
+
+
+@pytest.mark.parametrize(
+    "show", [repr, str, "{!r}".format, lambda job: "".join(map(repr, job.__rich_repr__()))]
+)
+def test_no_way_to_print_a_job_shows_a_secret(show: Any) -> None:
+    job = FlinkJob.from_api(SECRETIVE)
+    for shown in (show(job), show(job.job_config)):
+        assert SECRET not in shown
+        assert MASK in shown
+    assert "orders" in show(job)
+
+
+def test_a_redacted_dict_shows_no_secret_but_what_was_asked_for() -> None:
+    job = FlinkJob.from_api(SECRETIVE)
+    assert SECRET not in json.dumps(job.to_dict())
+    shown = job.to_dict(include=("sql_body", "runtime_config"))
+    assert shown["sql_body"] == shown["job_config"]["runtime_config"] == SECRET
+    assert shown["entrypoint_args"] == shown["job_config"]["new_config"] == MASK
+    assert job.to_dict(redact=False) == SECRETIVE
+    assert job.job_config is not None
+    assert job.job_config.to_dict() == shown["job_config"] | {"runtime_config": MASK}
+    with pytest.raises(ValueError, match="possible are"):
+        job.to_dict(include=("sql",))
+
+
+def test_the_summary_has_always_the_same_keys_and_no_secret() -> None:
+    empty = FlinkJob.from_api({}).summary()
+    assert set(empty.values()) == {None}
+    summary = FlinkJob.from_api(SECRETIVE | {"flink_version": 1.15, "start_time": 1578466221525}).summary()
+    assert list(summary) == list(empty)
+    assert summary == empty | {
+        "job_id": 104,
+        "name": "orders",
+        "status": "job_submit_fail",
+        "status_desc": "'password' = '***' is wrong",
+        "flink_version": "1.15",
+        "start_time": "2020-01-08T06:50:21.525000+00:00",
+    }
+    assert type(summary["status"]) is str
+
+
+def test_a_long_status_desc_is_cut_in_the_summary_before_it_can_show_half_a_secret() -> None:
+    text = "x" * 1980 + f" password='{SECRET * 20}'"
+    assert FlinkJob(status_desc=text).summary()["status_desc"] == "x" * 1980 + f" password='{MASK}"
+    assert len(FlinkJob(status_desc="é" * 5000).summary()["status_desc"]) == 2000
+
+
+def test_a_job_is_a_snapshot() -> None:
+    job = FlinkJob.from_api(SAMPLES[0])
+    with pytest.raises(ValidationError):
+        job.name = "other"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda job: pickle.loads(pickle.dumps(job))])  # noqa: S301
+def test_a_job_can_be_copied_and_pickled(copied: Any) -> None:
+    job = FlinkJob.from_api(
+        SECRETIVE | {"image": "a", "create_time": 1578466221525, "status": "job_dreaming"}
+    )
+    assert copied(job) == job
+    assert copied(job).to_dict(redact=False) == job.to_dict(redact=False)
+
+
+_NAMES = st.sampled_from([*JOB_FIELDS, *CONFIG_FIELDS, "job_detail"]) | st.text(max_size=5)
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=800, deadline=None, derandomize=True)
+@given(
+    _JSON | st.dictionaries(_NAMES, _JSON) | st.fixed_dictionaries({"job_config": _JSON, "status": st.text()})
+)
+def test_any_json_is_a_job_that_reads_back_or_is_refused_with_the_one_error(content: Any) -> None:
+    try:
+        job = FlinkJob.from_api(content)
+    except FlinkJobFormatError as error:
+        assert str(error)  # noqa: PT017
+    else:
+        assert FlinkJob.from_api(json.loads(json.dumps(job.to_dict(redact=False)))) == job
+        json.dumps([job.to_dict(), job.summary(), repr(job)])

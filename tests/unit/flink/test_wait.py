@@ -1,0 +1,171 @@
+"""What each reading of a job means for a wait."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from dli_provider.flink.job import FlinkJob
+from dli_provider.flink.status import FlinkJobStatus as S
+from dli_provider.flink.wait import RESTART_GRACE, FlinkJobWait, Verdict
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def job(status: str | None, **detail: Any) -> FlinkJob:
+    return FlinkJob.from_api({"job_id": 104, "name": "orders", "status": status, **detail})
+
+
+def observe(wait: FlinkJobWait, status: str | None, **detail: Any) -> Verdict:
+    return wait.observe(job(status, **detail), NOW).verdict
+
+
+FOR_RUNNING = {
+    "job_init": Verdict.WAITING,
+    "job_submitting": Verdict.WAITING,
+    "job_submit_fail": Verdict.FAILED,
+    "job_running": Verdict.REACHED,
+    "job_running_exception": Verdict.FAILED,
+    "job_downloading": Verdict.WAITING,
+    "job_idle": Verdict.WAITING,
+    "job_canceling": Verdict.FAILED,
+    "job_cancel_success": Verdict.FAILED,
+    "job_cancel_fail": Verdict.FAILED,
+    "job_savepointing": Verdict.WAITING,
+    "job_arrearage_stopped": Verdict.FAILED,
+    "job_arrearage_recovering": Verdict.WAITING,
+    "job_finish": Verdict.FAILED,
+}
+
+
+def test_the_table_above_names_every_status():
+    assert set(FOR_RUNNING) == set(S)
+
+
+@pytest.mark.parametrize(("status", "verdict"), FOR_RUNNING.items())
+def test_a_wait_for_running(status, verdict):
+    assert observe(FlinkJobWait(104, [S.JOB_RUNNING]), status) == verdict
+
+
+@pytest.mark.parametrize(
+    ("targets", "status", "verdict"),
+    [
+        ([S.JOB_FINISH], "job_running", Verdict.WAITING),
+        ([S.JOB_FINISH], "job_finish", Verdict.REACHED),
+        ([S.JOB_FINISH], "job_cancel_success", Verdict.FAILED),
+        ([S.JOB_CANCEL_SUCCESS], "job_running", Verdict.WAITING),
+        ([S.JOB_CANCEL_SUCCESS], "job_canceling", Verdict.WAITING),
+        ([S.JOB_CANCEL_SUCCESS], "job_cancel_fail", Verdict.FAILED),
+        ([S.JOB_CANCEL_SUCCESS, S.JOB_FINISH], "job_finish", Verdict.REACHED),
+        ([S.JOB_RUNNING, S.JOB_SUBMIT_FAIL], "job_submit_fail", Verdict.REACHED),
+        ([S.JOB_RUNNING], "job_brand_new", Verdict.WAITING),
+        ([S.JOB_RUNNING], None, Verdict.WAITING),
+    ],
+)
+def test_success_is_an_allow_list_and_failure_is_what_leads_nowhere(targets, status, verdict):
+    assert observe(FlinkJobWait(104, targets), status) == verdict
+
+
+def test_a_status_named_a_failure_ends_the_wait_though_the_target_could_follow():
+    wait = FlinkJobWait(104, [S.JOB_RUNNING], [S.JOB_IDLE])
+    observation = wait.observe(job("job_idle"), NOW)
+    assert observation.verdict == Verdict.FAILED
+    assert "named a failure" in observation.reason
+
+
+def test_a_target_wins_over_a_failure_of_the_same_name():
+    wait = FlinkJobWait(104, [S.JOB_FINISH], [S.JOB_FINISH])
+    assert observe(wait, "job_finish") == Verdict.REACHED
+
+
+def test_the_reason_names_job_status_description_and_what_was_awaited():
+    desc = "connect failed, 'password' = 'hunter2'"
+    reason = FlinkJobWait(104, [S.JOB_RUNNING]).observe(job("job_submit_fail", status_desc=desc), NOW).reason
+    assert all(
+        text in reason for text in ("104", "orders", "job_submit_fail", "connect failed", "job_running")
+    )
+    assert "hunter2" not in reason
+
+
+class TestRestartAfterAnException:
+    def verdict(
+        self, age: timedelta, *, restart: bool = True, targets: tuple[S, ...] = (S.JOB_RUNNING,)
+    ) -> Verdict:
+        updated = int((NOW - age).timestamp() * 1000)
+        config = {"restart_when_exception": restart}
+        return observe(
+            FlinkJobWait(104, targets), "job_running_exception", update_time=updated, job_config=config
+        )
+
+    def test_a_job_that_the_platform_restarts_is_given_time(self):
+        assert self.verdict(timedelta(minutes=1)) == Verdict.WAITING
+
+    def test_but_not_for_ever(self):
+        assert self.verdict(RESTART_GRACE + timedelta(seconds=1)) == Verdict.FAILED
+
+    def test_a_job_without_auto_restart_has_failed(self):
+        assert self.verdict(timedelta(minutes=1), restart=False) == Verdict.FAILED
+
+    def test_a_restart_leads_to_no_target_that_running_does_not_lead_to(self):
+        assert self.verdict(timedelta(minutes=1), targets=(S.JOB_INIT,)) == Verdict.FAILED
+
+    def test_without_update_time_the_grace_counts_from_the_first_sight(self):
+        wait = FlinkJobWait(104, [S.JOB_RUNNING])
+        crashed = job("job_running_exception", job_config={"restart_when_exception": True})
+        assert wait.observe(crashed, NOW).verdict == Verdict.WAITING
+        assert wait.observe(crashed, NOW + RESTART_GRACE).verdict == Verdict.WAITING
+        assert wait.observe(crashed, NOW + RESTART_GRACE * 1.01).verdict == Verdict.FAILED
+
+
+class TestNews:
+    def test_a_change_is_told_once_with_how_long_the_last_status_lasted(self):
+        wait = FlinkJobWait(104, [S.JOB_RUNNING])
+        told = [
+            wait.observe(job(status), NOW + timedelta(seconds=seconds)).news
+            for status, seconds in (
+                ("job_init", 0),
+                ("job_init", 30),
+                ("job_submitting", 75),
+                ("job_submitting", 90),
+            )
+        ]
+        assert told == [
+            "Flink job 104 is job_init; awaiting job_running",
+            None,
+            "Flink job 104 is job_submitting, after 1 min 15 s of job_init",
+            None,
+        ]
+
+    def test_a_wait_taken_up_again_does_not_repeat_what_was_told(self):
+        wait = FlinkJobWait(104, [S.JOB_RUNNING], status=S.JOB_SUBMITTING, since=NOW - timedelta(hours=2))
+        assert wait.observe(job("job_submitting"), NOW).news is None
+        assert wait.observe(job("job_running"), NOW).news.endswith("after 2 h 0 min of job_submitting")
+
+    def test_a_status_that_is_not_known_is_told_as_such(self):
+        news = FlinkJobWait(104, [S.JOB_RUNNING]).observe(job("job_brand_new"), NOW).news
+        assert "job_brand_new" in news
+        assert "doesn't know" in news
+
+    def test_a_job_without_a_status_is_told_once(self):
+        wait = FlinkJobWait(104, [S.JOB_RUNNING])
+        assert "without a status" in wait.observe(job(None), NOW).news
+        assert wait.observe(job(None), NOW).news is None
+
+
+@pytest.mark.parametrize("status", list(S))
+def test_a_status_that_does_not_settle_a_wait_leaves_it_waiting(status):
+    wait = FlinkJobWait(104, [S.JOB_RUNNING], [S.JOB_IDLE])
+    if not wait.settles(status):
+        assert observe(wait, status) == Verdict.WAITING
+
+
+def test_the_timeout_says_how_the_job_stands():
+    wait = FlinkJobWait(104, [S.JOB_RUNNING, S.JOB_FINISH])
+    assert "never read" in wait.describe(NOW)
+    wait.observe(job("job_submitting"), NOW)
+    assert wait.describe(NOW + timedelta(minutes=5)) == (
+        "Flink job 104 did not become job_running or job_finish: it is job_submitting, "
+        "for 5 min 0 s as seen from here"
+    )
