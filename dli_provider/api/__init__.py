@@ -1,0 +1,1 @@
+"""How DLI is spoken to: no Airflow."""

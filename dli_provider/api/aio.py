@@ -1,0 +1,162 @@
+"""The client of DLI for event loops: it drives the same conversations over aiohttp."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+import aiohttp
+from yarl import URL
+
+from dli_provider.api import endpoints
+from dli_provider.api.conversation import converse
+from dli_provider.api.endpoints import Call, JobPage
+from dli_provider.api.errors import DliError
+from dli_provider.api.messages import Conversation, Reply, Request, Response, Send
+from dli_provider.api.paging import Pages
+from dli_provider.api.retry import RetryPolicy
+from dli_provider.api.settings import DliSettings
+from dli_provider.api.sharing import shared
+from dli_provider.api.transport import (
+    LINK_LOCAL_TIMEOUT,
+    MAX_BODY,
+    ca_bundle_of,
+    connection_error,
+    problem_of,
+    proxy_of,
+)
+from dli_provider.flink.job import FlinkJob
+
+T = TypeVar("T")
+
+_CONNECTIONS = 100
+_KEEPALIVE = 75.0
+
+
+class AsyncDliClient:
+    """Reads Flink jobs from DLI on an event loop; one connection pool for its whole life. Use it in an
+    ``async with``.
+
+    :param settings: where DLI is and who asks.
+    :param retry: how often a failure that may pass is tried again.
+    """
+
+    def __init__(self, settings: DliSettings, retry: RetryPolicy | None = None) -> None:
+        self.settings = settings
+        self._retry = retry or RetryPolicy()
+        self._credential = shared(settings.credential)
+        self._session: aiohttp.ClientSession | None = None
+        self._opening = asyncio.Lock()
+        self._proxies: dict[str, str | None] = {}
+
+    async def show_flink_job(self, job_id: int | str) -> FlinkJob:
+        """Return one job's detail; see :meth:`.client.DliClient.show_flink_job`."""
+        return await self.call(endpoints.show_flink_job(job_id))
+
+    async def list_flink_jobs(self, **filters: object) -> AsyncIterator[FlinkJob]:
+        """Yield the project's jobs; see :meth:`.client.DliClient.list_flink_jobs`."""
+        async for page in self.list_flink_job_pages(**filters):
+            for job in page.jobs:
+                yield job
+            page.raise_unreadable()
+
+    async def list_flink_job_pages(self, **filters: object) -> AsyncIterator[JobPage]:
+        """Yield the project's jobs as pages; see :meth:`.client.DliClient.list_flink_job_pages`."""
+        pages = Pages(filters)
+        while call := pages.next_call():
+            yield pages.take(await self.call(call))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session:
+            await self._session.close()
+            self._session = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def call(self, call: Call[T]) -> T:
+        """Make a call of an endpoint; see :meth:`.client.DliClient.call`."""
+        return await self._drive(converse(call, self.settings, self._credential, self._retry))
+
+    async def _drive(self, conversation: Conversation[T]) -> T:
+        reply: Reply = None
+        try:
+            while True:
+                step = conversation.send(reply)
+                reply = await (self._send(step) if isinstance(step, Send) else asyncio.sleep(step.seconds))
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        finally:
+            conversation.close()
+
+    async def _send(self, step: Send) -> Response | DliError:
+        request = step.request
+        session = self._session or await self._open()
+        try:
+            async with session.request(
+                request.method,
+                URL(request.url, encoded=True),  # sent as it was signed
+                headers={**step.headers, "Accept-Encoding": "identity"},
+                data=request.body or None,
+                allow_redirects=False,
+                proxy=self._proxy(request),
+                timeout=self._timeout(request),
+            ) as answer:
+                return await _read(answer)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return connection_error(request, error)
+
+    async def _open(self) -> aiohttp.ClientSession:
+        async with self._opening:
+            if self._session is None:
+                context = await asyncio.to_thread(_ssl_context, ca_bundle_of(self.settings))
+                self._session = aiohttp.ClientSession(
+                    connector=aiohttp.TCPConnector(
+                        limit=_CONNECTIONS, ssl=context, keepalive_timeout=_KEEPALIVE
+                    ),
+                    cookie_jar=aiohttp.DummyCookieJar(),
+                    auto_decompress=False,
+                )
+            return self._session
+
+    def _proxy(self, request: Request) -> str | None:
+        if request.origin not in self._proxies:
+            self._proxies[request.origin] = proxy_of(self.settings, request)
+        return self._proxies[request.origin]
+
+    def _timeout(self, request: Request) -> aiohttp.ClientTimeout:
+        if request.link_local:
+            return aiohttp.ClientTimeout(total=2 * LINK_LOCAL_TIMEOUT, connect=LINK_LOCAL_TIMEOUT)
+        connect, read = self.settings.connect_timeout, self.settings.read_timeout
+        return aiohttp.ClientTimeout(total=connect + read, sock_connect=connect, sock_read=read)
+
+
+async def _read(answer: aiohttp.ClientResponse) -> Response | DliError:
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    body = bytearray()
+    async for chunk in answer.content.iter_any():
+        body += chunk
+        if len(body) > MAX_BODY:
+            break
+    return problem_of(headers, len(body)) or Response(answer.status, headers, bytes(body))
+
+
+def _ssl_context(verify: bool | str) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if isinstance(verify, str):
+        context.load_verify_locations(**{"capath" if Path(verify).is_dir() else "cafile": verify})
+    if verify is False:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context

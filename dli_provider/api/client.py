@@ -1,0 +1,173 @@
+"""The client of DLI for ordinary, blocking code: it drives conversations over requests."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import requests
+from requests.hooks import default_hooks
+from requests.structures import CaseInsensitiveDict
+from urllib3.exceptions import HTTPError
+
+from dli_provider.api import endpoints
+from dli_provider.api.conversation import converse, find_project
+from dli_provider.api.deadline import DeadlineAdapter
+from dli_provider.api.endpoints import Call, JobPage
+from dli_provider.api.errors import DliError
+from dli_provider.api.messages import Conversation, Reply, Request, Response, Send, Wait
+from dli_provider.api.paging import Pages
+from dli_provider.api.retry import RetryPolicy
+from dli_provider.api.settings import DliSettings
+from dli_provider.api.sharing import shared
+from dli_provider.api.transport import (
+    LINK_LOCAL_TIMEOUT,
+    MAX_BODY,
+    ca_bundle_of,
+    connection_error,
+    problem_of,
+    proxy_of,
+)
+from dli_provider.flink.job import FlinkJob
+
+T = TypeVar("T")
+
+
+class DliClient:
+    """Reads Flink jobs from DLI; one connection pool for its whole life. Close it, or use it in a ``with``.
+
+    :param settings: where DLI is and who asks.
+    :param retry: how often a failure that may pass is tried again.
+    """
+
+    def __init__(self, settings: DliSettings, retry: RetryPolicy | None = None) -> None:
+        self.settings = settings
+        self._retry = retry or RetryPolicy()
+        self._credential = shared(settings.credential)
+        self._environment: dict[str, dict[str, Any]] = {}
+        self._session = requests.Session()
+        self._session.trust_env = (
+            False  # what it would look up for every call is looked up once, in transport
+        )
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, DeadlineAdapter())
+
+    def show_flink_job(self, job_id: int | str) -> FlinkJob:
+        """Return one job's detail.
+
+        :param job_id: the job, as an int or digits.
+        :raises ValueError: for anything else as ``job_id``, before any call.
+        :raises DliNotFoundError: when the project has no such job, or it is somebody else's.
+        :raises DliError: for every other failure.
+        """
+        return self.call(endpoints.show_flink_job(job_id))
+
+    def list_flink_jobs(self, **filters: object) -> Iterator[FlinkJob]:
+        """Yield the project's jobs, page after page.
+
+        :param filters: see :func:`~dli_provider.api.endpoints.list_flink_jobs`; ``show_detail`` is on unless
+            said otherwise, and the order is ascending by time, so that jobs created meanwhile come last.
+        :raises ValueError: for a filter that the endpoint does not have.
+        :raises DliProtocolError: for an item that is no job, after the readable ones of its page.
+        :raises DliError: for every other failure.
+        """
+        for page in self.list_flink_job_pages(**filters):
+            yield from page.jobs
+            page.raise_unreadable()
+
+    def list_flink_job_pages(self, **filters: object) -> Iterator[JobPage]:
+        """Yield the project's jobs as pages of 100, which tell unreadable items from jobs.
+
+        :param filters: as for :meth:`list_flink_jobs`.
+        """
+        pages = Pages(filters)
+        while call := pages.next_call():
+            yield pages.take(self.call(call))
+
+    def count_flink_jobs(self) -> int:
+        """Return how many Flink jobs the project has, by reading one of them."""
+        return self.call(endpoints.list_flink_jobs(limit=1)).total_count
+
+    def find_project(self) -> str:
+        """Return the project's id: the one that is set, or the one that IAM finds.
+
+        :raises DliSettingsError: when IAM finds none or several.
+        """
+        return self._drive(find_project(self.settings, self._credential))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def call(self, call: Call[T]) -> T:
+        """Make a call of an endpoint, and return what its answer holds.
+
+        :param call: one of :mod:`dli_provider.api.endpoints`.
+        :raises DliError: for every failure.
+        """
+        return self._drive(converse(call, self.settings, self._credential, self._retry))
+
+    def _drive(self, conversation: Conversation[T]) -> T:
+        reply: Reply = None
+        try:
+            while True:
+                step = conversation.send(reply)
+                reply = self._send(step) if isinstance(step, Send) else self._wait(step)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        finally:
+            conversation.close()
+
+    @staticmethod
+    def _wait(step: Wait) -> None:
+        time.sleep(step.seconds)
+
+    def _send(self, step: Send) -> Response | DliError:
+        request = step.request
+        prepared = requests.PreparedRequest()
+        prepared.method = request.method
+        prepared.url = request.url
+        prepared.headers = CaseInsensitiveDict(step.headers)
+        prepared.headers["Accept-Encoding"] = "identity"
+        prepared.hooks = default_hooks()
+        if request.body:
+            prepared.body = request.body
+            prepared.headers["Content-Length"] = str(len(request.body))
+        try:
+            with self._session.send(prepared, **self._surroundings(request)) as answer:
+                return _read(answer)
+        except (requests.RequestException, HTTPError, OSError) as error:
+            return connection_error(request, error)
+
+    def _surroundings(self, request: Request) -> dict[str, Any]:
+        """Return how to send to a request's origin: the environment's proxies and CA bundle are read once."""
+        found = self._environment.get(request.origin)
+        if found is None:
+            proxy = proxy_of(self.settings, request)
+            timeout = (self.settings.connect_timeout, self.settings.read_timeout)
+            found = self._environment[request.origin] = {
+                "proxies": {"http": proxy, "https": proxy} if proxy else {},
+                "verify": ca_bundle_of(self.settings),
+                "cert": None,
+                "timeout": (LINK_LOCAL_TIMEOUT,) * 2 if request.link_local else timeout,
+                "stream": True,
+                "allow_redirects": False,
+            }
+        return found
+
+
+def _read(answer: requests.Response) -> Response | DliError:
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    body: bytes = answer.raw.read(MAX_BODY + 1, decode_content=False)
+    return problem_of(headers, len(body)) or Response(answer.status_code, headers, body)
