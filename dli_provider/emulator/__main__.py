@@ -1,0 +1,111 @@
+"""``python -m dli_provider.emulator``: a DLI on this machine until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from dli_provider.emulator.fleet import add_sample_jobs
+from dli_provider.emulator.server import DliEmulator
+
+_EPILOG = """\
+A job of --jobs is an object with job_id, optionally lifecycle (pairs of status and seconds, null for ever),
+and any field of job_detail:
+
+  [{"job_id": 104, "name": "orders", "lifecycle": [["job_submitting", 20], ["job_running", null]],
+    "job_config": {"parallel_number": 4}}]
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run an emulator until it is interrupted, and return the process's exit code.
+
+    :param arguments: the command line; None for that of the process.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        emulator = DliEmulator(
+            host=options.host,
+            port=options.port,
+            region=options.region,
+            project_id=options.project_id,
+            access_key=options.access_key,
+            secret_key=options.secret_key,
+            allow_remote=options.allow_remote,
+        )
+        _add_jobs(emulator, options.jobs)
+        emulator.start()
+    except (OSError, ValueError) as problem:
+        print(f"The emulator can't start: {problem}", file=sys.stderr)
+        return 1
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    _introduce(emulator)
+    stopped.wait()
+    emulator.stop()
+    print("stopped")
+    return 0
+
+
+def _introduce(emulator: DliEmulator) -> None:
+    print(f"DLI is emulated at {emulator.url}; Ctrl-C stops it. The Airflow connection:\n")
+    print(f"export AIRFLOW_CONN_DLI_DEFAULT='{json.dumps(emulator.connection)}'\n")
+    print(f"{'job':>6}  {'status':24}  name")
+    for job in emulator.jobs:
+        detail = emulator.jobs.detail(job)
+        print(f"{job.job_id:>6}  {detail['status']:24}  {detail['name']}")
+    sys.stdout.flush()
+
+
+def _add_jobs(emulator: DliEmulator, file: Path | None) -> None:
+    if file is None:
+        add_sample_jobs(emulator)
+        return
+    jobs = json.loads(file.read_text(encoding="utf-8"))
+    if not isinstance(jobs, list):
+        raise ValueError(f"{file} must hold a JSON array of jobs")  # noqa: TRY004
+    for number, job in enumerate(jobs, 1):
+        _add_job(emulator, job, f"{file}, job {number}")
+
+
+def _add_job(emulator: DliEmulator, job: Any, where: str) -> None:
+    if not isinstance(job, dict) or not isinstance(job.get("job_id"), int):
+        raise ValueError(f"{where}: must be an object with a whole number as job_id")  # noqa: TRY004
+    detail = dict(job)
+    lifecycle = detail.pop("lifecycle", [["job_running", None]])
+    try:
+        steps = [(str(status), None if seconds is None else float(seconds)) for status, seconds in lifecycle]
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"{where}: lifecycle must be pairs of a status and seconds, or null for ever"
+        ) from None
+    emulator.add_job(detail.pop("job_id"), steps, **detail)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m dli_provider.emulator",
+        description="Emulates Huawei Cloud DLI on this machine, for trying and testing Airflow DAGs.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    add("--port", type=int, default=8790, help="port to listen on, 0 for a free one (%(default)s)")
+    add("--region", default="cn-north-4", help="name of the region (%(default)s)")
+    add("--project-id", default="0123456789abcdef0123456789abcdef", help="id of the project (%(default)s)")
+    add("--access-key", default="EMULATEDACCESSKEY000", help="access key that is accepted (%(default)s)")
+    add("--secret-key", default="emulated-secret-key", help="its secret key (%(default)s)")
+    add("--jobs", type=Path, metavar="FILE", help="JSON file with the jobs, instead of the sample fleet")
+    add("--allow-remote", action="store_true", help="allow a --host that other machines can reach")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,202 @@
+"""Faults that the emulated DLI shows on demand, each as the real service, its gateway or a proxy before it
+shows it."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from aiohttp import web
+
+_CHUNK = 65536
+
+
+class Fault(ABC):
+    """Something that goes wrong instead of an answer."""
+
+    @abstractmethod
+    async def answer(self, request: web.Request) -> web.StreamResponse | None:
+        """Answer in its way; None to let the real answer follow."""
+
+
+def _error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> web.Response:
+    return web.json_response({"error_code": code, "error_msg": message}, status=status, headers=headers)
+
+
+@dataclass(frozen=True)
+class Throttle(Fault):
+    """429 of the gateway.
+
+    :param retry_after: seconds, or an HTTP date, for the header ``Retry-After``; None leaves it out.
+    """
+
+    retry_after: float | str | None = None
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002
+        """Say that the threshold has been reached."""
+        headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        text = "The throttling threshold has been reached: policy user over ratelimit,limit:10,time:1 minute"
+        return _error(429, "APIG.0308", text, headers)
+
+
+@dataclass(frozen=True)
+class ServerError(Fault):
+    """A failure of the gateway or of its backend.
+
+    :param status: HTTP status.
+    :param code: the gateway's code.
+    """
+
+    status: int = 503
+    code: str = "APIG.0202"
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002
+        """Say that the backend isn't available."""
+        return _error(self.status, self.code, "Backend unavailable")
+
+
+@dataclass(frozen=True)
+class DliFailure(Fault):
+    """DLI's own failure, which comes with HTTP 400."""
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002
+        """Say that the server failed."""
+        return _error(400, "DLI.0999", "Server error.")
+
+
+@dataclass(frozen=True)
+class ArrayError(Fault):
+    """An error body that is an array of objects."""
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002
+        """Say that a queue is missing."""
+        text = "No job-running queue selected. Please select a queue for your job."
+        return web.json_response([{"error_code": "DLI.13024", "error_msg": text}], status=400)
+
+
+@dataclass(frozen=True)
+class Answer(Fault):
+    """An answer of one's own: HTML from a proxy, an empty body, a redirect, ``is_success`` false, anything.
+
+    :param status: HTTP status.
+    :param body: the body.
+    :param headers: headers.
+    """
+
+    status: int = 200
+    body: bytes | str = b""
+    headers: tuple[tuple[str, str], ...] = (("Content-Type", "application/json"),)
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002
+        """Answer so."""
+        body = self.body.encode() if isinstance(self.body, str) else self.body
+        return web.Response(status=self.status, body=body, headers=dict(self.headers))
+
+
+PROXY_HTML = Answer(
+    502,
+    "<html><body><h1>502 Bad Gateway</h1><p>proxy.example.com</p></body></html>",
+    (("Content-Type", "text/html"),),
+)
+NOT_SUCCESSFUL = Answer(200, json.dumps({"is_success": "false", "message": "The query failed."}))
+EMPTY = Answer(200)
+NOT_JSON = Answer(200, "OK", (("Content-Type", "text/plain"),))
+REDIRECT = Answer(302, b"", (("Location", "http://127.0.0.1:9/elsewhere"),))
+DEEP_JSON = Answer(200, b'{"a":' * 100_000 + b"1" + b"}" * 100_000)
+GZIP_BOMB = Answer(
+    200,
+    gzip.compress(b" " * 1_000_000),
+    (("Content-Type", "application/json"), ("Content-Encoding", "gzip")),
+)
+
+
+@dataclass(frozen=True)
+class Drop(Fault):
+    """A connection that is closed without an answer."""
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Close it."""
+        if request.transport:
+            request.transport.abort()
+        return web.Response()
+
+
+@dataclass(frozen=True)
+class Truncated(Fault):
+    """A body that ends before its length is reached."""
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Send half of it."""
+        response = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": "1000"})
+        await response.prepare(request)
+        await response.write(b'{"is_success": "true", "job_detail": {"job_id"')
+        if request.transport:
+            request.transport.close()
+        return response
+
+
+@dataclass(frozen=True)
+class Slow(Fault):
+    """An answer that comes late.
+
+    :param seconds: how late.
+    """
+
+    seconds: float
+
+    async def answer(self, request: web.Request) -> web.StreamResponse | None:  # noqa: ARG002
+        """Wait, and let the real answer follow."""
+        await asyncio.sleep(self.seconds)
+        return None
+
+
+@dataclass(frozen=True)
+class Dribble(Fault):
+    """An answer that never ends: a byte, a pause, a byte.
+
+    :param interval: seconds between two bytes.
+    :param headers: True to dribble within the headers already.
+    """
+
+    interval: float = 10.0
+    headers: bool = False
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Send a byte now and then, until the other side has had enough."""
+        response = web.StreamResponse(
+            headers={"Content-Type": "application/json", "Content-Length": "100000"}
+        )
+        transport = request.transport
+        if self.headers and transport:
+            transport.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            while not transport.is_closing():
+                transport.write(b"a")
+                await asyncio.sleep(self.interval)
+            return response
+        await response.prepare(request)
+        while transport and not transport.is_closing():
+            await response.write(b" ")
+            await asyncio.sleep(self.interval)
+        return response
+
+
+@dataclass(frozen=True)
+class Huge(Fault):
+    """A body without measure.
+
+    :param size: its bytes.
+    """
+
+    size: int = 1_000_000_000
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Send it, for as long as the other side takes it."""
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        response.enable_chunked_encoding()
+        await response.prepare(request)
+        for _ in range(self.size // _CHUNK):
+            await response.write(b" " * _CHUNK)
+        return response
