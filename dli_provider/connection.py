@@ -1,0 +1,213 @@
+"""From an Airflow connection to the settings of a client: every field checked, every complaint naming its
+field."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dli_provider.api.credentials import AgencyCredential, AkSkCredential, Credential, PasswordCredential
+from dli_provider.api.errors import DliSettingsError
+from dli_provider.api.regions import console_url, dli_endpoint, iam_endpoint
+from dli_provider.api.settings import DliSettings, origin_of
+from dli_provider.flink.identifiers import project_id_of
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Connection
+
+AUTH_KINDS = ("aksk", "password", "agency")
+
+
+def settings_of(
+    connection: Connection,
+    extra: Mapping[str, Any],
+    *,
+    region: str | None = None,
+    project_id: str | None = None,
+) -> DliSettings:
+    """Return the settings that a connection describes.
+
+    :param connection: the connection; of type ``huaweicloud_dli``, or ``huaweicloud`` as the older provider
+        has it.
+    :param extra: its extra as a mapping; read by the caller, for on an event loop that must be awaited.
+    :param region: used instead of the connection's; the connection's project then doesn't count, for a
+        project belongs to one region.
+    :param project_id: used instead of the connection's.
+    :raises DliSettingsError: naming the connection id, the field at fault and what to do.
+    """
+    fields = _Fields(connection, extra)
+    own_region = fields.text("region")
+    if not project_id and region in {None, "", own_region}:
+        project_id = fields.text("project_id")
+    region = region or own_region
+    with fields.checking("project_id"):
+        project_id = project_id_of(project_id) if project_id else None
+    iam = _iam_endpoint(fields, region)
+    with fields.checking():
+        return DliSettings(
+            endpoint=_endpoint(fields, region),
+            credential=_credential(fields, region, project_id, iam),
+            region=region,
+            project_id=project_id,
+            iam_endpoint=iam,
+            verify=_verify(fields),
+            proxies=_proxies(fields),
+            console_url=_console_url(fields, region),
+            connect_timeout=fields.seconds("connect_timeout", 10.0),
+            read_timeout=fields.seconds("read_timeout", 30.0),
+        )
+
+
+class _Fields:
+    """A connection's fields as text, numbers and flags; forms and URIs yield all of them as text."""
+
+    def __init__(self, connection: Connection, extra: Mapping[str, Any]) -> None:
+        self.connection = connection
+        self.extra = extra
+
+    def error(self, field: str, problem: str) -> DliSettingsError:
+        return DliSettingsError(f"Connection {self.connection.conn_id!r}, {field}: {problem}")
+
+    @contextmanager
+    def checking(self, field: str | None = None) -> Iterator[None]:
+        """Name the connection, and the field if there is one, in a complaint from below."""
+        try:
+            yield
+        except DliSettingsError:
+            raise
+        except ValueError as error:
+            raise self.error(field or "extra", str(error)) from None
+
+    def text(self, name: str) -> str | None:
+        value = self.extra.get(name)
+        if value is None or value == "":
+            return None
+        if not isinstance(value, str):
+            raise self.error(f"extra {name}", f"must be text, not {type(value).__name__}")
+        return value.strip() or None
+
+    def required(self, field: str, value: str | None, why: str) -> str:
+        if not value or not value.strip():
+            raise self.error(field, f"is missing: {why}")
+        return value.strip()
+
+    def flag(self, name: str) -> bool:
+        value = self.extra.get(name)
+        if value in {None, "", False}:
+            return False
+        if value is True or str(value).strip().lower() == "true":
+            return True
+        if str(value).strip().lower() == "false":
+            return False
+        raise self.error(f"extra {name}", f"must be true or false, not {value!r:.40}")
+
+    def seconds(self, name: str, default: float) -> float:
+        value = self.extra.get(name)
+        if value is None or value == "" or isinstance(value, bool):
+            return default
+        try:
+            return float(value)
+        except (TypeError, ValueError):
+            raise self.error(f"extra {name}", f"must be a number of seconds, not {value!r:.40}") from None
+
+
+def _endpoint(fields: _Fields, region: str | None) -> str:
+    connection = fields.connection
+    if not connection.host:
+        if region is None:
+            raise fields.error("extra region", "is missing: set the region, or the endpoint as host")
+        found = dli_endpoint(region)
+        if found is None:
+            raise fields.error("extra region", f"{region!r:.40} is not a known one: set the endpoint as host")
+        return found
+    host = connection.host
+    if "://" not in host:
+        host = f"{connection.schema if connection.schema in {'http', 'https'} else 'https'}://{host}"
+    if connection.port:
+        host = f"{host.rstrip('/')}:{connection.port}"
+    with fields.checking("host"):
+        return origin_of(host, allow_http=fields.flag("allow_http"))
+
+
+def _iam_endpoint(fields: _Fields, region: str | None) -> str | None:
+    given = fields.text("iam_endpoint")
+    if given is None:
+        return iam_endpoint(region) if region else None
+    with fields.checking("extra iam_endpoint"):
+        return origin_of(given, allow_http=fields.flag("allow_http"))
+
+
+def _console_url(fields: _Fields, region: str | None) -> str | None:
+    return fields.text("console_url") or (
+        console_url(region) if region and not fields.connection.host else None
+    )
+
+
+def _credential(fields: _Fields, region: str | None, project_id: str | None, iam: str | None) -> Credential:
+    kind = fields.text("auth") or "aksk"
+    if kind not in AUTH_KINDS:
+        raise fields.error("extra auth", f"must be one of {', '.join(AUTH_KINDS)}, not {kind!r:.40}")
+    if not project_id and not (region and iam):
+        missing = "iam_endpoint" if region else "region"
+        raise fields.error(
+            "extra project_id", f"is missing, and can't be looked up without {missing}: set one of the two"
+        )
+    if kind == "agency":
+        return AgencyCredential()
+    login = fields.connection.login
+    secret = fields.connection.password
+    if kind == "aksk":
+        return AkSkCredential(
+            fields.required("login", login, "set the access key (AK)"),
+            fields.required("password", secret, "set the secret key (SK)"),
+            fields.text("security_token"),
+        )
+    return PasswordCredential(
+        user=fields.required("login", login, "set the IAM user's name"),
+        password=fields.required("password", secret, "set the IAM user's password"),
+        domain_name=fields.required(
+            "extra domain_name",
+            fields.text("domain_name"),
+            "set the account's name, which auth password needs",
+        ),
+        iam_endpoint=fields.required(
+            "extra iam_endpoint",
+            iam,
+            "set the IAM endpoint, which auth password needs; none is known for the region",
+        ),
+        project_id=project_id,
+        project_name=None if project_id else region,
+    )
+
+
+def _verify(fields: _Fields) -> bool | str:
+    value = fields.extra.get("verify")
+    if value is None or value == "" or isinstance(value, bool):
+        return value is not False
+    text = str(value).strip()
+    if text.lower() in {"true", "false"}:
+        return text.lower() == "true"
+    if not Path(text).exists():
+        raise fields.error(
+            "extra verify", f"must be true, false or a CA bundle's path; there is no {text!r:.200}"
+        )
+    return text
+
+
+def _proxies(fields: _Fields) -> Mapping[str, str] | None:
+    value = fields.extra.get("proxies")
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            value = None
+    if not isinstance(value, dict) or not all(
+        isinstance(item, str) for pair in value.items() for item in pair
+    ):
+        raise fields.error("extra proxies", 'must be JSON such as {"https": "http://proxy.example.com:3128"}')
+    return value

@@ -1,0 +1,220 @@
+"""DliFlinkJobSensor: waits until a Flink job on DLI has a status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import (
+    AirflowFailException,
+    AirflowSensorTimeout,
+    AirflowSkipException,
+    BaseSensorOperator,
+    PokeReturnValue,
+    conf,
+)
+
+from dli_provider.flink.status import FlinkJobStatus, statuses_of
+from dli_provider.links.flink import DliFlinkConsoleLink
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+    from dli_provider.hooks.dli import DliHook
+    from dli_provider.sensors.poking import Poking
+
+_TRIGGERER_GRACE = timedelta(minutes=2)
+"""How long after the deadline the scheduler ends a wait by itself, when no triggerer has done so."""
+
+_TRIGGER_TIMEOUTS = ("Trigger timeout", "Trigger/execution timeout")
+"""What Airflow 3 and Airflow 2 tell a task whose trigger did not fire in time."""
+
+
+class DliFlinkJobSensor(BaseSensorOperator):
+    """Waits until a Flink job has one of the target statuses, and returns the job's summary by XCom.
+
+    The targets alone are success. A status from which no target can be reached without a person fails the
+    task at once with :class:`~dli_provider.exceptions.DliFlinkJobFailedError`, which isn't retried and which
+    ``soft_fail`` skips. ``job_running_exception`` of a job with ``restart_when_exception`` is given 15
+    minutes, for the platform restarts such a job. Outcomes are the same in poke, reschedule and deferrable
+    mode. The job is never stopped by the sensor.
+
+    :param job_id: the job: an int, digits, or a template or XComArg that yields one. (templated)
+    :param target_status: the status to wait for, or several of which any will do. (templated)
+    :param failure_status: a status, or several, that fail the task at once though a target could still
+        follow. (templated)
+    :param outage_tolerance: how long DLI may be out of reach, throttle or fail before that ends a wait which
+        has read its job at least once; comes on top of the few retries within every call. In reschedule mode
+        the task keeps its worker slot during an outage.
+    :param dli_conn_id: the Airflow connection. (templated)
+    :param region: used instead of the connection's region. (templated)
+    :param project_id: used instead of the connection's project. (templated)
+    :param deferrable: True to wait in the triggerer, without a worker slot; the job is read once before.
+        Waits of one connection share their calls there, and ``exponential_backoff`` doesn't apply. Default:
+        Airflow's ``[operators] default_deferrable``.
+    :raises ValueError: for a ``job_id`` or a status that can't be right, before any call.
+    :raises DliFlinkJobFailedError: when no target can be reached any more.
+    :raises AirflowSensorTimeout: when ``timeout`` is over.
+    :raises DliError: for an error of DLI that does not pass; never skipped by ``soft_fail``.
+    """
+
+    template_fields: Sequence[str] = (
+        *("job_id", "target_status", "failure_status", "dli_conn_id", "region", "project_id"),
+    )
+    operator_extra_links = (DliFlinkConsoleLink(),)
+    ui_color = "#f6d5d5"
+
+    def __init__(
+        self,
+        job_id: int | str,
+        target_status: str | Iterable[str] = FlinkJobStatus.JOB_RUNNING.value,
+        *,
+        failure_status: str | Iterable[str] | None = None,
+        outage_tolerance: timedelta = timedelta(minutes=30),
+        dli_conn_id: str = "dli_default",
+        region: str | None = None,
+        project_id: str | None = None,
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.job_id = job_id
+        self.target_status = target_status
+        self.failure_status = failure_status
+        self.outage_tolerance = outage_tolerance
+        self.dli_conn_id = dli_conn_id
+        self.region = region
+        self.project_id = project_id
+        self.deferrable = deferrable
+        self._poking: Poking | None = None
+
+    @property
+    def hook(self) -> DliHook:
+        """A new hook on the sensor's connection."""
+        from dli_provider.hooks.dli import DliHook
+
+        return DliHook(self.dli_conn_id, region=self.region, project_id=self.project_id)
+
+    def execute(self, context: Context) -> Any:
+        """Wait, and return the job's summary.
+
+        :param context: the task's context.
+        """
+        self._poking = self._begin(context)
+        if self.deferrable:
+            return self._poll_and_defer(self._poking)
+        try:
+            return super().execute(context)
+        except AirflowSensorTimeout:
+            raise AirflowSensorTimeout(self._poking.describe()) from None
+
+    def poke(self, context: Context) -> PokeReturnValue:
+        """Read the job once.
+
+        :param context: the task's context.
+        """
+        if self._poking is None:
+            self._poking = self._begin(context)
+        summary = self._poking.poke()
+        return PokeReturnValue(is_done=summary is not None, xcom_value=summary)
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
+        """Go on after the trigger's event, or after the trigger was lost.
+
+        The base sensor's own version reads ``soft_fail`` and ``never_fail`` otherwise than its poke loop
+        does, and differently on Airflow 2 and 3: it is passed over, so that a wait ends as it would in poke
+        mode.
+        """
+        if next_method == "__fail__" and (next_kwargs or {}).get("error") in _TRIGGER_TIMEOUTS:
+            self._time_out(f"No triggerer ended the wait for Flink job {self.job_id} within its timeout")
+        return super(BaseSensorOperator, self).resume_execution(next_method, next_kwargs, context)
+
+    def execute_complete(self, context: Context, event: Any = None) -> Any:  # noqa: ARG002
+        """End as the trigger's event says.
+
+        :param context: the task's context.
+        :param event: the event; anything that isn't one of the trigger's fails the task.
+        """
+        from dli_provider.triggers.events import Outcome, WaitEvent
+
+        ended = WaitEvent.read(event)
+        if ended.outcome == Outcome.TIMEOUT:
+            self._time_out(ended.message)
+        if ended.outcome == Outcome.REACHED:
+            self.log.info(ended.message)
+            return ended.job
+        self._end_as_in_poke_mode(ended.exception())
+        return self._defer(ended.deadline, None, None)
+
+    def _begin(self, context: Context) -> Poking:
+        from dli_provider.flink.identifiers import job_id_of
+        from dli_provider.flink.wait import FlinkJobWait
+        from dli_provider.sensors.poking import Poking
+
+        wait = FlinkJobWait(job_id_of(self.job_id), self._targets, self._failures)
+        return Poking(self, wait, context)
+
+    @property
+    def _targets(self) -> tuple[FlinkJobStatus, ...]:
+        targets = statuses_of("target_status", self.target_status)
+        if not targets:
+            raise ValueError("target_status is empty: it takes one or more statuses to wait for")
+        return targets
+
+    @property
+    def _failures(self) -> tuple[FlinkJobStatus, ...]:
+        return statuses_of("failure_status", self.failure_status or ())
+
+    def _poll_and_defer(self, poking: Poking) -> Any:
+        deadline = datetime.now(UTC) + timedelta(seconds=self.timeout)
+        try:
+            summary = poking.poke()
+        except Exception as error:  # noqa: BLE001
+            summary = None
+            self._end_as_in_poke_mode(error)
+        if summary is not None:
+            return summary
+        return self._defer(deadline, poking.wait.status, poking.wait.since)
+
+    def _defer(self, deadline: datetime, status: FlinkJobStatus | None, since: datetime | None) -> None:
+        from dli_provider.flink.identifiers import job_id_of
+        from dli_provider.triggers.flink import DliFlinkJobTrigger
+
+        self.defer(
+            trigger=DliFlinkJobTrigger(
+                job_id=job_id_of(self.job_id),
+                target_status=list(self._targets),
+                failure_status=list(self._failures),
+                poke_interval=self.poke_interval,
+                deadline=deadline.isoformat(),
+                outage_tolerance=self.outage_tolerance.total_seconds(),
+                dli_conn_id=self.dli_conn_id,
+                region=self.region,
+                project_id=self.project_id,
+                status=status,
+                since=since.isoformat() if since else None,
+            ),
+            method_name="execute_complete",
+            timeout=max(deadline - datetime.now(UTC), timedelta()) + _TRIGGERER_GRACE,
+        )
+
+    def _end_as_in_poke_mode(self, error: Exception) -> None:
+        """Do with an error what the base sensor's poke loop does with it; return only when it goes on."""
+        if isinstance(error, AirflowFailException):
+            if self.soft_fail or self.never_fail:
+                raise AirflowSkipException(str(error)) from error
+            raise error
+        if isinstance(error, AirflowSkipException):
+            raise error
+        if self.silent_fail:
+            self.log.error("Reading the job failed; going on, for silent_fail is set: %s", error)
+            return
+        if self.never_fail:
+            raise AirflowSkipException(str(error)) from error
+        raise error
+
+    def _time_out(self, message: str) -> None:
+        if self.soft_fail:
+            raise AirflowSkipException(message)
+        raise AirflowSensorTimeout(message)

@@ -1,0 +1,123 @@
+"""The wait as a worker carries it out: reading the job, logging what is new, bearing outages."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from dli_provider.api.errors import DliError
+from dli_provider.api.outage import Outage
+from dli_provider.exceptions import DliFlinkJobFailedError
+from dli_provider.flink.status import FlinkJobStatus
+from dli_provider.flink.wait import FlinkJobWait, Verdict
+from dli_provider.links.flink import DliFlinkConsoleLink
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+    from dli_provider.flink.job import FlinkJob
+    from dli_provider.sensors.flink import DliFlinkJobSensor
+
+_MEMORY_KEY = "dli_flink_job_wait"
+
+
+class Poking:
+    """The pokes of one process; in reschedule mode every poke is a process of its own.
+
+    :param sensor: the sensor that waits.
+    :param wait: what is awaited.
+    :param context: the task's context.
+    """
+
+    def __init__(self, sensor: DliFlinkJobSensor, wait: FlinkJobWait, context: Context) -> None:
+        self.wait = wait
+        self._sensor = sensor
+        self._client = sensor.hook.get_conn()
+        self._began = _first_poke_at(sensor, context) if sensor.reschedule else None
+        self._outage = Outage(sensor.outage_tolerance, borne=self._began is not None)
+        self._memory = _Memory(context) if sensor.reschedule else None
+        if self._memory and self._began:
+            self._memory.recall(wait)
+        DliFlinkConsoleLink.persist(context, self._client.settings, wait.job_id)
+
+    def poke(self) -> dict[str, Any] | None:
+        """Read the job once, and return its summary when a target is reached, None while it isn't.
+
+        In reschedule mode nothing is remembered of an outage from one process to the next: there the job is
+        read again in this one, at the poke interval, until it can be read or the outage has lasted too long.
+
+        :raises DliFlinkJobFailedError: when no target can be reached any more.
+        :raises DliError: when the job can't be read and that won't be borne.
+        """
+        while True:
+            job = self._read()
+            if job is not None:
+                return self._observe(job)
+            if not self._sensor.reschedule or self._is_late():
+                return None
+            time.sleep(self._sensor.poke_interval)
+
+    def describe(self) -> str:
+        """Return how the wait stands."""
+        return self.wait.describe(datetime.now(UTC))
+
+    def _read(self) -> FlinkJob | None:
+        try:
+            job = self._client.show_flink_job(self.wait.job_id)
+        except DliError as error:
+            if news := self._outage.fail(error, datetime.now(UTC)):
+                self._sensor.log.warning(news)
+            return None
+        if news := self._outage.end(datetime.now(UTC)):
+            self._sensor.log.info(news)
+        return job
+
+    def _observe(self, job: FlinkJob) -> dict[str, Any] | None:
+        observation = self.wait.observe(job, datetime.now(UTC))
+        if observation.news:
+            self._sensor.log.info(observation.news)
+            if self._memory:
+                self._memory.keep(self.wait)
+        if observation.verdict == Verdict.FAILED:
+            raise DliFlinkJobFailedError(observation.reason)
+        return job.summary() if observation.verdict == Verdict.REACHED else None
+
+    def _is_late(self) -> bool:
+        began = self._began or datetime.now(UTC)
+        return datetime.now(UTC) - began > timedelta(seconds=self._sensor.timeout)
+
+
+class _Memory:
+    """The status a rescheduled sensor saw last, kept in Airflow's task state store (Airflow 3.3 and later).
+
+    Without that store every poke logs the status it sees, for it can't know whether that is news.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._store: Any = context.get("task_state_store")
+
+    def recall(self, wait: FlinkJobWait) -> None:
+        kept = self._store.get(_MEMORY_KEY) if self._store is not None else None
+        if isinstance(kept, dict):
+            wait.status = FlinkJobStatus(kept["status"]) if kept.get("status") else None
+            wait.since = datetime.fromisoformat(kept["since"])
+
+    def keep(self, wait: FlinkJobWait) -> None:
+        if self._store is not None and wait.since is not None:
+            self._store.set(_MEMORY_KEY, {"status": wait.status, "since": wait.since.isoformat()})
+
+
+def _first_poke_at(sensor: DliFlinkJobSensor, context: Context) -> datetime | None:
+    """Return when a rescheduled sensor poked first; None when this is its first poke."""
+    ti: Any = context["ti"]
+    if hasattr(ti, "get_first_reschedule_date"):
+        found: datetime | None = ti.get_first_reschedule_date(context)
+        return found
+    from airflow.sensors.base import _orig_start_date  # type: ignore[import-not-found]
+
+    first_try = (ti.max_tries or 0) - (sensor.retries or 0) + 1
+    began: datetime | None = _orig_start_date(
+        dag_id=ti.dag_id, task_id=ti.task_id, run_id=ti.run_id, map_index=ti.map_index, try_number=first_try
+    )
+    return began

@@ -1,0 +1,326 @@
+"""Every way a wait can end, in every mode: poke, reschedule and deferrable must not differ."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import airflow
+import pytest
+from airflow.providers.common.compat.sdk import TaskDeferred
+
+from dli_provider.api import client
+from dli_provider.api.retry import RetryPolicy
+from dli_provider.api.sharing import forget_all
+from dli_provider.emulator import DliEmulator, faults
+from dli_provider.sensors.flink import DliFlinkJobSensor
+from dli_provider.triggers import pacing
+
+AIRFLOW_2 = airflow.__version__.startswith("2.")
+if AIRFLOW_2:
+    from airflow.exceptions import AirflowRescheduleException
+else:
+    from airflow.sdk.exceptions import AirflowRescheduleException
+
+JOB = 104
+MODES = ("poke", "reschedule", "deferrable")
+
+
+@dataclass
+class TaskInstance:
+    """The little that a sensor asks of its task instance."""
+
+    first_poke: datetime | None = None
+    xcom: dict[str, Any] = field(default_factory=dict)
+    dag_id, task_id, run_id, map_index, max_tries, try_number = "dag", "wait", "run", -1, 0, 1
+
+    def xcom_push(self, key: str, value: Any) -> None:
+        self.xcom[key] = json.loads(json.dumps(value))
+
+    def get_first_reschedule_date(self, _context: Any) -> datetime | None:
+        return self.first_poke
+
+
+@dataclass
+class Ending:
+    """How a task ended: with a value, or with an exception."""
+
+    value: Any = None
+    error: BaseException | None = None
+
+    @property
+    def kind(self) -> str:
+        return type(self.error).__name__ if self.error else "success"
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\d+(\.\d+)? (s|min|h|seconds)\b", "N s", str(self.error)) if self.error else ""
+
+
+def run_to_the_end(mode: str, monkeypatch: pytest.MonkeyPatch, **arguments: Any) -> Ending:
+    """Run a sensor as Airflow would in a mode, task process after task process."""
+    ti = TaskInstance()
+    if AIRFLOW_2:
+        monkeypatch.setattr("airflow.sensors.base._orig_start_date", lambda **_: ti.first_poke)
+
+    def sensor() -> DliFlinkJobSensor:
+        defaults = {"task_id": "wait", "job_id": JOB, "poke_interval": 0.05, "timeout": 20}
+        chosen = {"mode": "reschedule"} if mode == "reschedule" else {"deferrable": mode == "deferrable"}
+        return DliFlinkJobSensor(**{**defaults, **chosen, **arguments})
+
+    def resume(deferred: TaskDeferred) -> Any:
+        path, kwargs = deferred.trigger.serialize()
+        assert json.loads(json.dumps(kwargs)) == kwargs
+        trigger = type(deferred.trigger)(**kwargs)
+        assert path == f"{type(trigger).__module__}.{type(trigger).__qualname__}"
+        event = json.loads(json.dumps(asyncio.run(first_event(trigger))))
+        return sensor().resume_execution(deferred.method_name, {"event": event}, {"ti": ti})
+
+    async def first_event(trigger: Any) -> Any:
+        async for event in trigger.run():
+            return event.payload
+        return None
+
+    begun = datetime.now(UTC)
+    step = lambda: sensor().execute({"ti": ti})  # noqa: E731
+    while True:
+        try:
+            return Ending(value=step())
+        except AirflowRescheduleException:
+            ti.first_poke = begun
+        except TaskDeferred as deferred:
+            step = lambda deferred=deferred: resume(deferred)  # noqa: E731
+        except BaseException as error:  # noqa: BLE001
+            return Ending(error=error)
+
+
+@pytest.fixture
+def dli(monkeypatch):
+    forget_all()
+    monkeypatch.setattr(client, "RetryPolicy", lambda: RetryPolicy(base=0.01))
+    monkeypatch.setattr(pacing, "LONGEST_PAUSE", 0.05)
+    with DliEmulator() as emulator:
+        monkeypatch.setenv("AIRFLOW_CONN_DLI_DEFAULT", json.dumps(emulator.connection))
+        yield emulator
+
+
+@pytest.fixture(params=MODES)
+def end(request, monkeypatch):
+    def end(**arguments: Any) -> Ending:
+        return run_to_the_end(request.param, monkeypatch, **arguments)
+
+    end.mode = request.param
+    return end
+
+
+QUICK = 0.15
+LIVES = {
+    "straight to running": (
+        [("job_init", QUICK), ("job_submitting", QUICK), ("job_running", None)],
+        {},
+        "success",
+    ),
+    "already running": ([("job_running", None)], {}, "success"),
+    "a status nobody knows on the way": (
+        [("job_submitting", QUICK), ("job_new", QUICK), ("job_running", None)],
+        {},
+        "success",
+    ),
+    "a short job that finishes": (
+        [("job_submitting", QUICK), ("job_finish", None)],
+        {"target_status": ["job_running", "job_finish"]},
+        "success",
+    ),
+    "finished, when running was awaited": (
+        [("job_submitting", QUICK), ("job_finish", None)],
+        {},
+        "DliFlinkJobFailedError",
+    ),
+    "submission fails": (
+        [("job_submitting", QUICK), ("job_submit_fail", None)],
+        {},
+        "DliFlinkJobFailedError",
+    ),
+    "failed from the start": ([("job_submit_fail", None)], {}, "DliFlinkJobFailedError"),
+    "being stopped": (
+        [("job_running", QUICK), ("job_canceling", None)],
+        {"target_status": "job_finish"},
+        "failed",
+    ),
+    "stopped, as awaited": (
+        [("job_running", QUICK), ("job_canceling", QUICK), ("job_cancel_success", None)],
+        {"target_status": "job_cancel_success"},
+        "success",
+    ),
+    "a status named a failure": (
+        [("job_submitting", QUICK), ("job_idle", None)],
+        {"failure_status": "job_idle"},
+        "DliFlinkJobFailedError",
+    ),
+    "never gets there": ([("job_submitting", None)], {"timeout": 0.5}, "AirflowSensorTimeout"),
+    "never gets there, softly": (
+        [("job_submitting", None)],
+        {"timeout": 0.5, "soft_fail": True},
+        "AirflowSkipException",
+    ),
+    "never gets there, and never fails": (
+        [("job_submitting", None)],
+        {"timeout": 0.5, "never_fail": True},
+        "AirflowSensorTimeout",
+    ),
+    "fails, softly": (
+        [("job_submitting", QUICK), ("job_submit_fail", None)],
+        {"soft_fail": True},
+        "AirflowSkipException",
+    ),
+    "fails, and never fails": (
+        [("job_submitting", QUICK), ("job_submit_fail", None)],
+        {"never_fail": True},
+        "AirflowSkipException",
+    ),
+    "fails, silently": (
+        [("job_submitting", QUICK), ("job_submit_fail", None)],
+        {"silent_fail": True},
+        "DliFlinkJobFailedError",
+    ),
+}
+LIVES["being stopped"] = (*LIVES["being stopped"][:2], "DliFlinkJobFailedError")
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_the_life_of_a_job(dli, end, life):
+    lifecycle, arguments, kind = LIVES[life]
+    dli.add_job(JOB, lifecycle=lifecycle, name="orders", status_desc="no such topic")
+    ending = end(**arguments)
+    assert ending.kind == kind, ending.error
+    if kind == "success":
+        assert ending.value["job_id"] == JOB
+        assert ending.value["status"] in {*[status for status, _ in lifecycle]}
+    else:
+        assert str(JOB) in ending.text or ending.kind == "AirflowSkipException"
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_modes_do_not_differ(dli, monkeypatch, life):
+    lifecycle, arguments, _ = LIVES[life]
+    endings = []
+    for mode in MODES:
+        dli.add_job(JOB, lifecycle=lifecycle, name="orders", status_desc="no such topic")
+        endings.append(run_to_the_end(mode, monkeypatch, **arguments))
+        dli.remove_job(JOB)
+    assert len({ending.kind for ending in endings}) == 1
+    if endings[0].kind != "AirflowSkipException":
+        assert len({ending.text for ending in endings}) == 1
+    timeless = [
+        {key: value for key, value in (ending.value or {}).items() if not key.endswith("_time")}
+        for ending in endings
+    ]
+    assert timeless[0] == timeless[1] == timeless[2]
+
+
+class TestRestartAfterAnException:
+    LIFE = (("job_running_exception", 0.3), ("job_submitting", QUICK), ("job_running", None))
+
+    def test_is_waited_for_when_the_platform_restarts_the_job(self, dli, end):
+        dli.add_job(JOB, lifecycle=self.LIFE, job_config={"restart_when_exception": True})
+        assert end().kind == "success"
+
+    def test_is_not_when_it_does_not(self, dli, end):
+        dli.add_job(JOB, lifecycle=self.LIFE, job_config={"restart_when_exception": False})
+        assert end().kind == "DliFlinkJobFailedError"
+
+
+class TestErrors:
+    @pytest.mark.parametrize("softness", [{}, {"soft_fail": True}])
+    def test_a_job_that_does_not_exist_is_never_skipped(self, dli, end, softness):
+        ending = end(**softness)
+        assert ending.kind == "DliNotFoundError"
+        assert "104" in ending.text
+        assert ending.error.code == "DLI.16001"
+
+    def test_a_wrong_key_shows_at_once_and_is_tried_once(self, dli, end, monkeypatch):
+        connection = {**dli.connection, "password": "wrong-secret-key"}
+        monkeypatch.setenv("AIRFLOW_CONN_DLI_DEFAULT", json.dumps(connection))
+        dli.add_job(JOB, lifecycle=[("job_running", None)])
+        ending = end()
+        assert ending.kind == "DliAuthError"
+        assert len(dli.requests) == 1
+
+    def test_a_job_that_disappears_in_mid_wait_ends_it(self, dli, end):
+        dli.add_job(JOB, lifecycle=[("job_submitting", None)])
+        asked = lambda: len(dli.requests) >= 3  # noqa: E731
+        with when(asked, lambda: dli.remove_job(JOB)):
+            ending = end()
+        assert ending.kind == "DliNotFoundError"
+
+    def test_an_error_is_skipped_when_the_sensor_never_fails(self, dli, end):
+        assert end(never_fail=True).kind == "AirflowSkipException"
+
+    def test_an_error_is_passed_over_when_the_sensor_fails_silently(self, dli, end):
+        asked = lambda: len(dli.requests) >= 2  # noqa: E731
+        with when(asked, lambda: dli.add_job(JOB, lifecycle=[("job_running", None)])):
+            assert end(silent_fail=True).kind == "success"
+
+    @pytest.mark.parametrize("job_id", ["", "10a", -1, 0, 1.5, True, "../104", None])
+    def test_a_job_id_that_is_none_is_refused_before_any_call(self, dli, end, job_id):
+        ending = end(job_id=job_id)
+        assert ending.kind == "ValueError"
+        assert "job_id" in ending.text
+        assert not dli.requests
+
+    @pytest.mark.parametrize("target", ["job_runing", ["job_running", "running"], [], ""])
+    def test_a_status_that_is_none_is_refused_before_any_call(self, dli, end, target):
+        ending = end(target_status=target)
+        assert ending.kind == "ValueError"
+        assert "target_status" in ending.text
+        assert not dli.requests
+
+
+class TestOutage:
+    def test_in_mid_wait_is_borne(self, dli, end):
+        dli.add_job(JOB, lifecycle=[("job_submitting", None)])
+        fault = lambda: dli.inject(faults.ServerError(), times=6)  # noqa: E731
+        with (
+            when(lambda: len(dli.requests) >= 2, fault),
+            when(lambda: len(dli.requests) >= 9, lambda: dli.job(JOB).set_status("job_running")),
+        ):
+            ending = end()
+        assert ending.kind == "success", ending.error
+
+    def test_longer_than_is_tolerated_ends_the_wait_with_its_error(self, dli, end):
+        dli.add_job(JOB, lifecycle=[("job_submitting", None)])
+        with when(lambda: len(dli.requests) >= 2, lambda: dli.inject(faults.ServerError(), times=None)):
+            ending = end(outage_tolerance=timedelta(seconds=0.2))
+        assert ending.kind == "DliServerError"
+
+    def test_before_the_first_reading_ends_it_at_once(self, dli, end):
+        dli.add_job(JOB, lifecycle=[("job_running", None)])
+        dli.inject(faults.ServerError(), times=None)
+        assert end().kind == "DliServerError"
+
+
+class when:  # noqa: N801
+    """Do something once a condition holds, from a thread beside the wait."""
+
+    def __init__(self, condition, action) -> None:
+        import threading
+
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, args=(condition, action))
+
+    def _watch(self, condition, action) -> None:
+        while not self._ended.wait(0.01):
+            if condition():
+                action()
+                return
+
+    def __enter__(self):
+        self._thread.start()
+
+    def __exit__(self, *_):
+        self._ended.set()
+        self._thread.join()
