@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dli_provider.flink.redaction import MASK, is_withheld, mask_credentials
+from dli_provider.flink.table import aligned
 
 _MOST = 120
 
@@ -67,10 +68,7 @@ def drift(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> list[Differ
 
 def difference_table(differences: Collection[Difference]) -> str:
     """Return differences as an aligned table of key, expected and actual."""
-    rows = [("key", "expected", "actual"), *((d.key, d.expected, d.actual) for d in differences)]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
-    return "\n".join(line.rstrip() for line in lines)
+    return aligned([("key", "expected", "actual"), *((d.key, d.expected, d.actual) for d in differences)])
 
 
 def _differences(expected: Mapping[str, Any], actual: Mapping[str, Any], prefix: str) -> Iterator[Difference]:

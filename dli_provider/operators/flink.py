@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from dli_provider.links.flink import DliFlinkConsoleLink
+from dli_provider.operators.health import DliFlinkHealthCheckOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from dli_provider.flink.job import FlinkJob
     from dli_provider.hooks.dli import DliHook
+
+
+__all__ = ["DliFlinkHealthCheckOperator", "DliGetFlinkJobConfigOperator", "DliShowFlinkJobOperator"]
 
 
 class _DliFlinkJobOperator(BaseOperator):

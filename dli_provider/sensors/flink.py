@@ -142,7 +142,6 @@ class DliFlinkJobSensor(BaseSensorOperator):
         if ended.outcome == Outcome.TIMEOUT:
             self._time_out(ended.message)
         if ended.outcome == Outcome.REACHED:
-            self.log.info(ended.message)
             return ended.job
         self._end_as_in_poke_mode(ended.exception())
         return self._defer(ended.deadline, None, None)

@@ -1,0 +1,111 @@
+"""The report of a health check: bounded in size, however many jobs were checked."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from dli_provider.flink.health import JobVerdict
+from dli_provider.flink.table import aligned
+
+_MOST_STATUSES = 20
+_MOST_REASONS = 10
+
+
+class HealthReport:
+    """Counts verdicts as they come, and keeps the worst.
+
+    :param checked_at: the moment of the check.
+    :param filters: what was asked for, as the report is to say it.
+    :param most: how many unhealthy jobs are listed at the most.
+    """
+
+    def __init__(self, checked_at: datetime, filters: Mapping[str, Any], most: int) -> None:
+        self._checked_at = checked_at
+        self._filters = dict(filters)
+        self._most = most
+        self._verdicts: Counter[str] = Counter()
+        self._statuses: Counter[str] = Counter()
+        self._worst: list[tuple[int, int, int, JobVerdict]] = []
+
+    def add(self, verdict: JobVerdict) -> None:
+        """Take the verdict on one job."""
+        self._verdicts[verdict.verdict] += 1
+        status = verdict.status or "none"
+        known = status in self._statuses or len(self._statuses) < _MOST_STATUSES
+        self._statuses[status if known else "others"] += 1
+        if verdict.verdict == "healthy":
+            return
+        entry = (-verdict.severity, -(verdict.job_id or 0), -self.total, verdict)
+        if len(self._worst) < self._most:
+            heapq.heappush(self._worst, entry)
+        else:
+            heapq.heappushpop(self._worst, entry)
+
+    @property
+    def total(self) -> int:
+        """How many jobs were checked."""
+        return self._verdicts.total()
+
+    @property
+    def unhealthy(self) -> int:
+        """How many of them aren't healthy, for whatever reason."""
+        return self.total - self._verdicts["healthy"]
+
+    @property
+    def worst(self) -> list[JobVerdict]:
+        """The unhealthy jobs, the worst first, as many as are listed."""
+        return [entry[-1] for entry in sorted(self._worst, key=lambda entry: entry[:3], reverse=True)]
+
+    @property
+    def summary(self) -> str:
+        """One line that says it all."""
+        if not self.total:
+            return "No Flink job was found"
+        if not self.unhealthy:
+            return (
+                f"All {self.total} Flink jobs are healthy" if self.total > 1 else "The Flink job is healthy"
+            )
+        counts = ", ".join(
+            f"{self._verdicts[verdict]} {verdict}"
+            for verdict in ("unhealthy", "missing", "unreadable")
+            if self._verdicts[verdict]
+        )
+        return f"{self.unhealthy} of {self.total} Flink jobs are not healthy ({counts})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report in JSON types."""
+        verdicts = ("healthy", "unhealthy", "missing", "unreadable")
+        return {
+            "summary": self.summary,
+            "checked_at": self._checked_at.isoformat(),
+            "filters": self._filters,
+            "total": self.total,
+            "by_verdict": {verdict: self._verdicts[verdict] for verdict in verdicts},
+            "by_status": dict(self._statuses.most_common()),
+            "jobs": [_bounded(verdict.to_dict()) for verdict in self.worst],
+            "omitted": self.unhealthy - len(self._worst),
+        }
+
+    def table(self) -> str:
+        """Return the unhealthy jobs as an aligned table, the worst first."""
+        rows = [("job", "name", "status", "since", "what is wrong")]
+        for verdict in self.worst:
+            since = verdict.since.strftime("%Y-%m-%d %H:%M") if verdict.since else ""
+            reasons = "; ".join(problem.reason for problem in verdict.problems[:_MOST_REASONS])
+            shown_id = "?" if verdict.job_id is None else str(verdict.job_id)
+            rows.append((shown_id, verdict.name or "", verdict.status or verdict.verdict, since, reasons))
+        omitted = self.unhealthy - len(self._worst)
+        more = f"\n… and {omitted} more" if omitted else ""
+        return aligned(rows, widest=40) + more
+
+
+def _bounded(job: dict[str, Any]) -> dict[str, Any]:
+    reasons = job["reasons"]
+    if len(reasons) > _MOST_REASONS:
+        more = {"rule": "more", "reason": f"and {len(reasons) - _MOST_REASONS} more"}
+        job["reasons"] = [*reasons[:_MOST_REASONS], more]
+    return job

@@ -1,0 +1,236 @@
+"""The health check of a fleet of Flink jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import BaseOperator
+
+from dli_provider.flink.status import FlinkJobStatus, statuses_of
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+    from dli_provider.api.client import DliClient
+    from dli_provider.flink.health import HealthRules, JobVerdict
+    from dli_provider.flink.job import FlinkJob
+
+_SINGLY = 3
+
+
+class DliFlinkHealthCheckOperator(BaseOperator):
+    """Checks a fleet of Flink jobs, and says which aren't healthy and why.
+
+    XCom ``return_value`` is the report: totals by verdict and by status, and the unhealthy jobs, worst first,
+    each with its reasons. It is pushed when the task fails, too. The log shows them as a table. One job that
+    can't be read never hides the others; an error of the connection fails the task as it is.
+
+    :param job_ids: the jobs; one that isn't there is reported as missing. None for all that the filters
+        leave. (templated)
+    :param name: filter: the jobs' name, as ListFlinkJobs takes it. (templated)
+    :param queue_name: filter: the queue. (templated)
+    :param job_type: filter: ``flink_jar_job``, ``flink_opensource_sql_job`` and so on. (templated)
+    :param tags: filter: ``k1=v1,k2=v2``, or a mapping. (templated)
+    :param user_name: filter: the owner. (templated)
+    :param healthy_status: statuses that are healthy; add ``job_finish`` for jobs that end.
+    :param starting_limit: how long a job may take in a status that leads to a healthy one by itself.
+    :param max_restarts: how often a job may have been restarted; None for any number.
+    :param checkpointing: True to require that checkpointing is on.
+    :param auto_restart: True to require ``restart_when_exception``.
+    :param expected_config: what ``job_config`` must be; see :mod:`dli_provider.flink.expectations`.
+        (templated)
+    :param own_rules: callables that take a ``FlinkJob`` and return what is wrong with it, or None.
+    :param fail_on_unhealthy: False to succeed all the same, so that a later task can branch on the report.
+    :param max_reported: how many unhealthy jobs the report lists at the most.
+    :param dli_conn_id: the Airflow connection. (templated)
+    :param region: used instead of the connection's region. (templated)
+    :param project_id: used instead of the connection's project. (templated)
+    :raises ValueError: for arguments that can't be right, before any call.
+    :raises DliFlinkUnhealthyError: when a job isn't healthy.
+    :raises DliError: when the jobs can't be read at all.
+    """
+
+    template_fields: Sequence[str] = (
+        *("job_ids", "name", "queue_name", "job_type", "tags", "user_name", "expected_config"),
+        *("dli_conn_id", "region", "project_id"),
+    )
+    ui_color = "#f6d5d5"
+
+    def __init__(
+        self,
+        job_ids: Iterable[int | str] | None = None,
+        *,
+        name: str | None = None,
+        queue_name: str | None = None,
+        job_type: str | None = None,
+        tags: str | Mapping[str, str] | None = None,
+        user_name: str | None = None,
+        healthy_status: Iterable[str] = (
+            FlinkJobStatus.JOB_RUNNING.value,
+            FlinkJobStatus.JOB_SAVEPOINTING.value,
+        ),
+        starting_limit: timedelta = timedelta(minutes=15),
+        max_restarts: int | None = None,
+        checkpointing: bool = False,
+        auto_restart: bool = False,
+        expected_config: Mapping[str, Any] | None = None,
+        own_rules: Iterable[Callable[[FlinkJob], str | None]] = (),
+        fail_on_unhealthy: bool = True,
+        max_reported: int = 100,
+        dli_conn_id: str = "dli_default",
+        region: str | None = None,
+        project_id: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.job_ids = job_ids
+        self.name = name
+        self.queue_name = queue_name
+        self.job_type = job_type
+        self.tags = tags
+        self.user_name = user_name
+        self.healthy_status = healthy_status
+        self.starting_limit = starting_limit
+        self.max_restarts = max_restarts
+        self.checkpointing = checkpointing
+        self.auto_restart = auto_restart
+        self.expected_config = expected_config
+        self.own_rules = own_rules
+        self.fail_on_unhealthy = fail_on_unhealthy
+        self.max_reported = max_reported
+        self.dli_conn_id = dli_conn_id
+        self.region = region
+        self.project_id = project_id
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Check the jobs, and return the report.
+
+        :param context: the task's context.
+        """
+        from dli_provider.exceptions import DliFlinkUnhealthyError
+        from dli_provider.flink.health_report import HealthReport
+        from dli_provider.hooks.dli import DliHook
+
+        rules, job_ids, filters = self._rules(), self._job_ids(), self._filters()
+        if job_ids and filters:
+            raise ValueError(
+                f"job_ids names the jobs: the filters {sorted(filters)} can't be given beside it"
+            )
+        now = datetime.now(UTC)
+        asked = {"job_ids": len(job_ids)} if job_ids is not None else filters
+        report = HealthReport(now, asked, self.max_reported)
+        client = DliHook(self.dli_conn_id, region=self.region, project_id=self.project_id).get_conn()
+        survey = _Survey(client, rules, now)
+        for verdict in survey.of_ids(job_ids) if job_ids is not None else survey.of_list(filters):
+            report.add(verdict)
+        if not report.unhealthy:
+            self.log.info(report.summary)
+            return report.to_dict()
+        self.log.warning("%s:\n%s", report.summary, report.table())
+        if self.fail_on_unhealthy:
+            if self.do_xcom_push:
+                context["ti"].xcom_push(key="return_value", value=report.to_dict())
+            raise DliFlinkUnhealthyError(f"{report.summary}:\n{report.table()}")
+        return report.to_dict()
+
+    def _rules(self) -> HealthRules:
+        from dli_provider.flink.health import HealthRules
+
+        return HealthRules(
+            healthy_status=statuses_of("healthy_status", self.healthy_status),
+            starting_limit=self.starting_limit,
+            max_restarts=self.max_restarts,
+            checkpointing=self.checkpointing,
+            auto_restart=self.auto_restart,
+            expected_config=self.expected_config or {},
+            own_rules=tuple(self.own_rules),
+        )
+
+    def _job_ids(self) -> list[int] | None:
+        from dli_provider.flink.identifiers import job_id_of
+
+        if self.job_ids is None:
+            return None
+        given = self.job_ids.split(",") if isinstance(self.job_ids, str) else self.job_ids
+        found = list(dict.fromkeys(job_id_of(job_id) for job_id in given))
+        if not found:
+            raise ValueError("job_ids is empty: leave it out to check all jobs, or those that filters leave")
+        return found
+
+    def _filters(self) -> dict[str, Any]:
+        given = {
+            "name": self.name,
+            "queue_name": self.queue_name,
+            "job_type": self.job_type,
+            "tags": self.tags,
+            "user_name": self.user_name,
+        }
+        return {name: value for name, value in given.items() if value}
+
+
+class _Survey:
+    """Reads jobs by the cheapest way, and gives the verdict on each."""
+
+    def __init__(self, client: DliClient, rules: HealthRules, now: datetime) -> None:
+        self._client = client
+        self._rules = rules
+        self._now = now
+
+    def of_list(self, filters: Mapping[str, Any]) -> Iterator[JobVerdict]:
+        """Yield the verdict on every job that the filters leave."""
+        for page in self._client.list_flink_job_pages(**filters):
+            for job in page.jobs:
+                yield self._verdict(job)
+            for problem in page.unreadable:
+                yield self._unreadable(None, problem)
+
+    def of_ids(self, job_ids: Iterable[int]) -> Iterator[JobVerdict]:
+        """Yield the verdict on every one of the jobs: from pages of the list while these are fewer than the
+        jobs."""
+        from dli_provider.api.endpoints import MAX_PAGE
+        from dli_provider.api.errors import DliForbiddenError
+
+        wanted = dict.fromkeys(job_ids)
+        try:
+            pages = self._client.list_flink_job_pages() if len(wanted) > _SINGLY else iter(())
+            for page in pages:
+                for job in page.jobs:
+                    if job.job_id in wanted:
+                        del wanted[job.job_id]
+                        yield self._verdict(job)
+                if page.total_count > MAX_PAGE * len(wanted):
+                    break
+        except DliForbiddenError:
+            pass  # who may not list jobs may still read each
+        for job_id in wanted:
+            yield self._read(job_id)
+
+    def _read(self, job_id: int) -> JobVerdict:
+        from dli_provider.api.errors import (
+            DliBadRequestError,
+            DliForbiddenError,
+            DliNotFoundError,
+            DliProtocolError,
+        )
+        from dli_provider.flink.health import JobVerdict, Problem
+
+        try:
+            return self._verdict(self._client.show_flink_job(job_id))
+        except DliNotFoundError:
+            problem = Problem("missing", "doesn't exist in this project, or isn't yours")
+            return JobVerdict("missing", job_id, problems=(problem,))
+        except (DliProtocolError, DliForbiddenError, DliBadRequestError) as error:
+            return self._unreadable(job_id, error)
+
+    def _verdict(self, job: FlinkJob) -> JobVerdict:
+        from dli_provider.flink.health import JobVerdict
+
+        return JobVerdict.of(job, self._rules, self._now)
+
+    @staticmethod
+    def _unreadable(job_id: int | None, error: Exception) -> JobVerdict:
+        from dli_provider.flink.health import JobVerdict, Problem
+
+        return JobVerdict("unreadable", job_id, problems=(Problem("unreadable", str(error)[:300]),))

@@ -1,0 +1,154 @@
+"""The health check of a fleet, over real HTTP."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from dli_provider.api import client
+from dli_provider.api.errors import DliAuthError, DliConnectionError
+from dli_provider.api.retry import RetryPolicy
+from dli_provider.api.sharing import forget_all
+from dli_provider.emulator import DliEmulator, faults
+from dli_provider.emulator.fleet import add_sample_jobs
+from dli_provider.exceptions import DliFlinkUnhealthyError
+from dli_provider.operators.flink import DliFlinkHealthCheckOperator
+
+
+class TaskInstance:
+    def __init__(self) -> None:
+        self.xcom: dict[str, Any] = {}
+
+    def xcom_push(self, key: str, value: Any) -> None:
+        self.xcom[key] = json.loads(json.dumps(value))
+
+
+@pytest.fixture
+def ti():
+    return TaskInstance()
+
+
+@pytest.fixture
+def dli(monkeypatch):
+    forget_all()
+    monkeypatch.setattr(client, "RetryPolicy", lambda: RetryPolicy(base=0.01))
+    with DliEmulator() as emulator:
+        monkeypatch.setenv("AIRFLOW_CONN_DLI_DEFAULT", json.dumps(emulator.connection))
+        yield emulator
+
+
+def check(ti, **arguments: Any) -> dict[str, Any]:
+    return DliFlinkHealthCheckOperator(task_id="check", **arguments).execute({"ti": ti})
+
+
+def test_a_fleet_with_sick_jobs_fails_the_task_and_hands_the_report_on(dli, ti):
+    add_sample_jobs(dli)
+    with pytest.raises(DliFlinkUnhealthyError, match=r"(?s)of 8 Flink jobs.*108.*OutOfMemoryError") as caught:
+        check(ti, checkpointing=True, max_restarts=10, expected_config={"parallel_number": {">=": 2}})
+    report = ti.xcom["return_value"]
+    assert {entry["job_id"] for entry in report["jobs"]} == {104, 108, 109, 110, 111}
+    assert [entry["job_id"] for entry in report["jobs"]][:2] == [108, 109]
+    assert "audit_trail" in str(caught.value)
+
+
+def test_a_later_task_can_branch_on_the_report(dli, ti):
+    dli.add_job(1, [("job_finish", None)])
+    report = check(ti, fail_on_unhealthy=False)
+    assert report["by_verdict"]["unhealthy"] == 1
+
+
+def test_a_healthy_fleet_passes(dli, ti):
+    dli.add_job(1, [("job_running", None)])
+    assert check(ti)["summary"] == "The Flink job is healthy"
+
+
+def test_two_thousand_jobs_take_twenty_calls(dli, ti):
+    for job_id in range(1, 2001):
+        dli.add_job(job_id, [("job_running", None)])
+    report = check(ti)
+    assert report["total"] == 2000
+    assert len(dli.requests) == 20
+
+
+def test_filters_are_the_list_s_own(dli, ti):
+    dli.add_job(1, [("job_running", None)], queue_name="etl")
+    dli.add_job(2, [("job_finish", None)], queue_name="adhoc")
+    assert check(ti, queue_name="etl")["total"] == 1
+    assert check(ti, name="job_1", tags=None)["total"] == 1
+
+
+class TestByIds:
+    def test_few_are_read_singly_and_one_that_is_not_there_is_missing(self, dli, ti):
+        dli.add_job(1, [("job_running", None)])
+        report = check(ti, job_ids=[1, "2"], fail_on_unhealthy=False)
+        assert report["by_verdict"] == {"healthy": 1, "unhealthy": 0, "missing": 1, "unreadable": 0}
+        assert {request.operation for request in dli.requests} == {"show"}
+
+    def test_many_are_read_from_the_list_and_what_it_lacks_singly(self, dli, ti):
+        for job_id in range(1, 251):
+            dli.add_job(job_id, [("job_running", None)])
+        report = check(ti, job_ids=[*range(1, 201), 999], fail_on_unhealthy=False)
+        assert report["by_verdict"] == {"healthy": 200, "unhealthy": 0, "missing": 1, "unreadable": 0}
+        assert len(dli.requests) == 3
+
+    def test_few_among_very_many_are_not_looked_for_on_every_page(self, dli, ti):
+        for job_id in range(1, 1501):
+            dli.add_job(job_id, [("job_running", None)])
+        report = check(ti, job_ids=[1490, 1491, 1492, 1493, 1494])
+        assert report["total"] == 5
+        assert len(dli.requests) == 6
+
+    def test_who_may_not_list_jobs_may_still_check_each(self, dli, ti):
+        for job_id in range(1, 6):
+            dli.add_job(job_id, [("job_running", None)])
+        refused = faults.Answer(403, '{"error_code": "APIG.0302", "error_msg": "no dli:jobs:list_all"}')
+        dli.inject(refused, times=None, only="list")
+        assert check(ti, job_ids=range(1, 6))["total"] == 5
+
+
+class TestOneBadJob:
+    def test_in_the_list_does_not_hide_the_others(self, dli, ti):
+        dli.add_job(1, [("job_running", None)])
+        dli.add_job(2, [("job_running", None)], create_time=["not", "a", "time"])
+        report = check(ti, fail_on_unhealthy=False)
+        assert report["by_verdict"] == {"healthy": 1, "unhealthy": 0, "missing": 0, "unreadable": 1}
+        assert "create_time" in report["jobs"][0]["reasons"][0]["reason"]
+
+    def test_read_singly_does_not_either(self, dli, ti):
+        dli.add_job(1, [("job_running", None)])
+        dli.add_job(2, [("job_running", None)], create_time=["not", "a", "time"])
+        report = check(ti, job_ids=[1, 2], fail_on_unhealthy=False)
+        assert report["by_verdict"]["unreadable"] == 1
+        assert report["jobs"][0]["job_id"] == 2
+
+
+class TestTheConnection:
+    def test_an_error_of_it_fails_the_task_as_it_is(self, dli, ti, monkeypatch):
+        monkeypatch.setenv(
+            "AIRFLOW_CONN_DLI_DEFAULT", json.dumps({**dli.connection, "password": "wrong-secret"})
+        )
+        with pytest.raises(DliAuthError):
+            check(ti, job_ids=[1, 2], fail_on_unhealthy=False)
+
+    def test_an_endpoint_that_does_not_answer_too(self, dli, ti):
+        dli.inject(faults.Drop(), times=None)
+        with pytest.raises(DliConnectionError):
+            check(ti)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ({"job_ids": []}, "job_ids"),
+        ({"job_ids": ["x"]}, "job_id"),
+        ({"job_ids": [1], "queue_name": "etl"}, "queue_name"),
+        ({"healthy_status": ["running"]}, "healthy_status"),
+        ({"expected_config": {"cu_number": {"=>": 1}}}, "cu_number"),
+    ],
+)
+def test_arguments_that_can_not_be_right_are_refused_before_any_call(dli, ti, arguments, named):
+    with pytest.raises(ValueError, match=named):
+        check(ti, **arguments)
+    assert not dli.requests

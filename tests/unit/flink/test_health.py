@@ -1,0 +1,187 @@
+"""What makes a job healthy, and what the report says of those that aren't."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dli_provider.flink.health import HealthRules, JobVerdict
+from dli_provider.flink.health_report import HealthReport
+from dli_provider.flink.job import FlinkJob
+from dli_provider.flink.status import FlinkJobStatus as S
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def job(
+    status: str | None = "job_running", *, age: timedelta = timedelta(hours=1), **detail: Any
+) -> FlinkJob:
+    updated = int((NOW - age).timestamp() * 1000)
+    return FlinkJob.from_api(
+        {"job_id": 104, "name": "orders", "status": status, "update_time": updated, **detail}
+    )
+
+
+def problems(job: FlinkJob, **rules: Any) -> dict[str, str]:
+    return {problem.rule: problem.reason for problem in HealthRules(**rules).check(job, NOW)}
+
+
+@pytest.mark.parametrize(
+    ("status", "rule"),
+    [
+        ("job_running", None),
+        ("job_savepointing", None),
+        ("job_submitting", None),
+        ("job_downloading", None),
+        ("job_arrearage_recovering", None),
+        ("job_brand_new", None),
+        ("job_init", "status"),
+        ("job_submit_fail", "status"),
+        ("job_running_exception", "status"),
+        ("job_canceling", "status"),
+        ("job_cancel_success", "status"),
+        ("job_cancel_fail", "status"),
+        ("job_arrearage_stopped", "status"),
+        ("job_finish", "status"),
+        (None, "status"),
+    ],
+)
+def test_a_job_in_a_status_for_a_moment(status, rule):
+    assert list(problems(job(status, age=timedelta(seconds=30)))) == ([rule] if rule else [])
+
+
+def test_a_job_that_starts_for_too_long_is_stuck():
+    found = problems(job("job_submitting", age=timedelta(minutes=40)))
+    assert found == {"stuck": "has been job_submitting for 40 min"}
+    assert problems(job("job_submitting", age=timedelta(minutes=40)), starting_limit=timedelta(hours=1)) == {}
+
+
+def test_a_failed_job_says_why_without_its_passwords():
+    found = problems(job("job_submit_fail", status_desc="no route, 'password' = 'hunter2'"))
+    assert "no route" in found["status"]
+    assert "hunter2" not in found["status"]
+
+
+def test_a_finished_job_is_healthy_where_jobs_end():
+    assert problems(job("job_finish"), healthy_status=(S.JOB_RUNNING, S.JOB_FINISH)) == {}
+
+
+def test_restarts_are_counted_when_they_are_limited():
+    assert problems(job(restart_times=7)) == {}
+    assert problems(job(restart_times=7), max_restarts=7) == {}
+    assert problems(job(restart_times=8), max_restarts=7) == {
+        "restarts": "was restarted 8 times, more than 7"
+    }
+
+
+@pytest.mark.parametrize(
+    ("rule", "key"), [("checkpointing", "checkpoint_enabled"), ("auto_restart", "restart_when_exception")]
+)
+def test_a_required_setting_must_be_on(rule, key):
+    assert problems(job(job_config={key: True}), **{rule: True}) == {}
+    assert list(problems(job(job_config={key: False}), **{rule: True})) == [rule]
+    assert list(problems(job(), **{rule: True})) == [rule]
+
+
+def test_drift_of_the_configuration_is_a_problem():
+    found = problems(job(job_config={"parallel_number": 1}), expected_config={"parallel_number": {">=": 2}})
+    assert found == {"config": "parallel_number is 1, expected >= 2"}
+
+
+def test_own_rules_say_what_is_wrong_or_nothing():
+    def named_well(job: FlinkJob) -> str | None:
+        return None if (job.name or "").startswith("etl_") else "isn't named etl_…"
+
+    assert problems(job(), own_rules=(named_well,)) == {"named_well": "isn't named etl_…"}
+    assert problems(job(name="etl_orders"), own_rules=(named_well,)) == {}
+
+
+def test_an_own_rule_that_fails_is_a_problem_of_its_own_and_hides_no_other():
+    def broken(job: FlinkJob) -> str | None:
+        raise KeyError("tags")
+
+    found = problems(job("job_finish"), own_rules=(broken,))
+    assert set(found) == {"status", "broken"}
+    assert "KeyError" in found["broken"]
+
+
+class TestReport:
+    def report(self, *verdicts: JobVerdict, most: int = 100) -> HealthReport:
+        report = HealthReport(NOW, {"queue_name": "etl"}, most)
+        for verdict in verdicts:
+            report.add(verdict)
+        return report
+
+    def verdict(self, status: str, job_id: int, **detail: Any) -> JobVerdict:
+        return JobVerdict.of(job(status, job_id=job_id, **detail), HealthRules(), NOW)
+
+    def test_counts_and_lists_the_worst_first(self):
+        report = self.report(
+            self.verdict("job_running", 1),
+            self.verdict("job_finish", 2),
+            JobVerdict("missing", 3),
+            self.verdict("job_submit_fail", 4),
+        )
+        content = report.to_dict()
+        assert content["by_verdict"] == {"healthy": 1, "unhealthy": 2, "missing": 1, "unreadable": 0}
+        assert content["by_status"] == {"job_running": 1, "job_finish": 1, "none": 1, "job_submit_fail": 1}
+        assert [entry["job_id"] for entry in content["jobs"]] == [4, 3, 2]
+        assert content["summary"] == "3 of 4 Flink jobs are not healthy (2 unhealthy, 1 missing)"
+        assert json.loads(json.dumps(content)) == content
+
+    def test_is_bounded_however_many_jobs_are_sick(self):
+        verdicts = [self.verdict("job_finish", number) for number in range(1, 5001)]
+        report = self.report(*verdicts, self.verdict("job_submit_fail", 9999), most=10)
+        content = report.to_dict()
+        assert (len(content["jobs"]), content["omitted"]) == (10, 4991)
+        assert content["jobs"][0]["job_id"] == 9999
+        assert len(json.dumps(content)) < 10_000
+        assert report.table().endswith("… and 4991 more")
+
+    def test_the_table_is_aligned_whatever_script_the_names_are_in(self):
+        lines = (
+            self.report(
+                self.verdict("job_finish", 1, name="订单"), self.verdict("job_finish", 22, name="o" * 90)
+            )
+            .table()
+            .splitlines()
+        )
+        assert lines[0].split() == ["job", "name", "status", "since", "what", "is", "wrong"]
+        assert lines[1].startswith("1    订单")
+        assert lines[2].index("job_finish") == lines[0].index("status")
+        assert lines[1].index("job_finish") == lines[0].index("status") - len("订单")
+
+    def test_nothing_found_is_said(self):
+        assert self.report().summary == "No Flink job was found"
+
+
+TEXTS = st.text(max_size=40) | st.none()
+
+
+@given(
+    status=st.sampled_from([*S, "job_new"]) | st.none(),
+    name=TEXTS,
+    desc=TEXTS,
+    restarts=st.integers(0, 10**6) | st.none(),
+    config=st.dictionaries(
+        st.text(max_size=12), st.none() | st.booleans() | st.integers() | TEXTS, max_size=6
+    ),
+)
+def test_no_job_of_any_content_breaks_the_check(status, name, desc, restarts, config):
+    rules = HealthRules(
+        max_restarts=3, checkpointing=True, auto_restart=True, expected_config={"parallel_number": {">=": 2}}
+    )
+    config = {key: value for key, value in config.items() if not hasattr(FlinkJob, key)}
+    try:
+        checked = job(status, name=name, status_desc=desc, restart_times=restarts, job_config=config)
+    except ValueError:
+        return
+    report = HealthReport(NOW, {}, 5)
+    report.add(JobVerdict.of(checked, rules, NOW))
+    json.dumps(report.to_dict())
+    report.table()
