@@ -77,8 +77,8 @@ def authorization(
     :param path: path of the request.
     :param query: decoded names and values of the query.
     :param headers: the headers to sign; ``X-Sdk-Date`` must be one of them, ``Host`` should be.
-    :param body: the exact bytes that are sent. A header ``X-Sdk-Content-Sha256`` takes the place of their hash,
-        unless there are none; so the vendor's signer does.
+    :param body: the exact bytes that are sent. A header ``X-Sdk-Content-Sha256`` takes the place of their
+        hash, unless there are none: so the vendor's signer does it.
     :raises KeyError: when ``X-Sdk-Date`` isn't among the headers.
     """
     lowered = {name.lower(): value for name, value in headers.items()}

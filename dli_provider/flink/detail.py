@@ -9,10 +9,10 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from dli_provider.flink import redaction
+from dli_provider.flink.fields import Free, is_shallow
 from dli_provider.flink.masking import is_credential
 from dli_provider.flink.status import FlinkJobStatus
 
-_MAX_DEPTH = 32
 _EXCERPT_LENGTH = 80
 
 
@@ -31,21 +31,18 @@ class Detail(BaseModel):
         revalidate_instances="always",
     )
 
+    __pydantic_extra__: dict[str, Free]
+
     @classmethod
     def from_api(cls, content: Mapping[str, Any]) -> Self:
         """Return the model of a JSON object of DLI, or of what ``to_dict(redact=False)`` gave.
 
         :param content: the object.
-        :raises FlinkJobFormatError: when it isn't an object, is nested more than 32 levels deep, or a field
-            holds what can't be meant.
+        :raises FlinkJobFormatError: when it isn't an object, or a field holds what can't be meant.
         """
         if not isinstance(content, Mapping):
             raise FlinkJobFormatError(
                 f"A {cls.__name__} should be an object, and not {type(content).__name__}"
-            )
-        if _depth_exceeds(_MAX_DEPTH, content):
-            raise FlinkJobFormatError(
-                f"A {cls.__name__} should not be nested more than {_MAX_DEPTH} levels deep"
             )
         try:
             return cls.model_validate(dict(content))
@@ -86,20 +83,6 @@ def in_json_types(content: dict[str, Any]) -> dict[str, Any]:
     return content
 
 
-def _depth_exceeds(limit: int, content: Mapping[str, Any]) -> bool:
-    level: list[Any] = [content]
-    for _ in range(limit):
-        level = [
-            item
-            for parent in level
-            for item in (parent if isinstance(parent, list) else parent.values())
-            if isinstance(item, dict | list)
-        ]
-        if not level:
-            return False
-    return True
-
-
 def _problem(error: ValidationError) -> str:
     """Return one line about the first of a validation's errors; pydantic's own text repeats the input."""
     first, *others = error.errors(include_url=False, include_context=False)
@@ -114,5 +97,7 @@ def _problem(error: ValidationError) -> str:
 def _excerpt(value: object) -> str:
     if isinstance(value, str):
         value = value[: 4 * _EXCERPT_LENGTH]
+    if not is_shallow(value):
+        return f"a deep {type(value).__name__}"
     text = repr(redaction.redact({"": value})[""])
     return text if len(text) <= _EXCERPT_LENGTH else f"{text[:_EXCERPT_LENGTH]}…"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import pendulum
-from pydantic import BeforeValidator, PlainValidator
+from pydantic import AfterValidator, BeforeValidator, PlainValidator
 from pydantic_core import PydanticCustomError
 
 from dli_provider.flink.status import FlinkJobStatus
+
+_MAX_DEPTH = 32
 
 
 def _moment(value: object) -> pendulum.DateTime | None:
@@ -45,6 +47,30 @@ def _texts(value: object) -> object:
     return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
 
 
+def is_shallow(value: object) -> bool:
+    """Tell whether a value is nested no more than 32 levels deep, so that it can be walked through.
+
+    :param value: JSON data.
+    """
+    level = [value]
+    for _ in range(_MAX_DEPTH):
+        level = [
+            item
+            for parent in level
+            if isinstance(parent, dict | list)
+            for item in (parent.values() if isinstance(parent, dict) else parent)
+        ]
+        if not level:
+            return True
+    return False
+
+
+def _free(value: object) -> object:
+    if not is_shallow(value):
+        raise PydanticCustomError("free", f"Input should be nested less than {_MAX_DEPTH} levels deep")
+    return value
+
+
 Moment = Annotated[pendulum.DateTime, PlainValidator(_moment)]
 """A time in UTC; comes as epoch milliseconds (number or digits) or as ISO-8601. 0 becomes None: not yet."""
 
@@ -53,3 +79,6 @@ Status = Annotated[FlinkJobStatus, PlainValidator(_status)]
 
 Texts = Annotated[list[str], BeforeValidator(_texts)]
 """A list of texts; DLI's pages describe some of them as one text parted by commas."""
+
+Free = Annotated[Any, AfterValidator(_free)]
+"""Any JSON: an unknown key's value, or an object whose fields differ from version to version."""

@@ -14,7 +14,7 @@ from pydantic import model_validator
 
 from dli_provider.flink import redaction
 from dli_provider.flink.detail import Detail, FlinkJobFormatError, in_json_types
-from dli_provider.flink.fields import Moment, Status, Texts
+from dli_provider.flink.fields import Free, Moment, Status, Texts
 
 __all__ = ["FlinkJob", "FlinkJobFormatError", "JobConfig"]
 
@@ -110,7 +110,7 @@ class JobConfig(Detail):
     flink_version: str | None = None
     image: str | None = None
     resource_config_version: str | None = None
-    resource_config: Any = None
+    resource_config: Free = None
     runtime_config: str | None = None
     flink_log_config: str | None = None
     operator_config: str | None = None

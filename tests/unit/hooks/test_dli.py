@@ -1,0 +1,75 @@
+"""The hook: what it costs to make one, and where its connection leads."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from dli_provider.api.errors import DliSettingsError
+from dli_provider.hooks.dli import DliHook
+
+PROJECT = "330e068af1334c9782f4226acc00a2e2"
+
+
+@pytest.fixture
+def connection(monkeypatch):
+    def connection(conn_id="dli_default", conn_type="huaweicloud_dli", **fields):
+        content = {"conn_type": conn_type, "login": "AK-example", "password": "SK-example", **fields}
+        monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(content))
+
+    return connection
+
+
+def test_making_one_looks_nothing_up(monkeypatch):
+    monkeypatch.setattr(DliHook, "get_connection", pytest.fail)
+    assert DliHook("no_such_connection").dli_conn_id == "no_such_connection"
+
+
+async def test_one_can_be_made_on_an_event_loop():
+    assert DliHook().dli_conn_id == "dli_default"
+
+
+def test_the_client_is_made_once(connection):
+    connection(extra={"region": "cn-north-4", "project_id": PROJECT})
+    hook = DliHook()
+    assert hook.get_conn() is hook.get_conn()
+    assert hook.get_conn().settings.endpoint == "https://dli.cn-north-4.myhuaweicloud.com"
+
+
+def test_a_connection_of_the_other_provider_works_unchanged(connection):
+    connection("huawei", "huaweicloud", extra={"region": "ap-southeast-3", "project_id": PROJECT})
+    settings = DliHook("huawei").get_conn().settings
+    assert settings.endpoint == "https://dli.ap-southeast-3.myhuaweicloud.com"
+    assert settings.project_id == PROJECT
+
+
+def test_region_and_project_can_be_chosen_per_hook(connection):
+    connection(extra={"region": "cn-north-4", "project_id": PROJECT})
+    other = DliHook(project_id="other").get_conn().settings
+    assert (other.region, other.project_id) == ("cn-north-4", "other")
+    elsewhere = DliHook(region="cn-east-3").get_conn().settings
+    assert (elsewhere.endpoint, elsewhere.project_id) == ("https://dli.cn-east-3.myhuaweicloud.com", None)
+
+
+async def test_blocking_and_asynchronous_code_get_the_same_settings(connection):
+    connection(extra={"region": "cn-north-4", "project_id": PROJECT, "read_timeout": "5"})
+    hook = DliHook()
+    client = await hook.aget_conn()
+    assert client.settings == hook.get_conn().settings
+    await client.close()
+
+
+def test_a_connection_that_lacks_something_is_named_with_the_field(connection):
+    connection(extra={"project_id": PROJECT})
+    with pytest.raises(DliSettingsError, match="Connection 'dli_default', extra region"):
+        DliHook().get_conn()
+    assert DliHook().test_connection()[0] is False
+
+
+def test_no_secret_stands_in_what_is_printed(connection):
+    connection(extra={"region": "cn-north-4", "project_id": PROJECT, "security_token": "token-example"})
+    hook = DliHook()
+    shown = repr(hook.get_conn().settings) + repr(hook.get_conn()) + repr(hook) + str(vars(hook))
+    assert "SK-example" not in shown
+    assert "token-example" not in shown

@@ -1,0 +1,129 @@
+"""The sensor as Airflow sees it in a DAG file, before any task runs."""
+
+from __future__ import annotations
+
+import inspect
+from datetime import timedelta
+
+import pendulum
+import pytest
+from airflow.providers.common.compat.sdk import DAG, AirflowSensorTimeout, AirflowSkipException
+
+from dli_provider.exceptions import DliFlinkJobFailedError
+from dli_provider.flink.status import FlinkJobStatus
+from dli_provider.links.flink import DliFlinkConsoleLink
+from dli_provider.operators.flink import (
+    DliFlinkHealthCheckOperator,
+    DliGetFlinkJobConfigOperator,
+    DliShowFlinkJobOperator,
+)
+from dli_provider.sensors.flink import DliFlinkJobSensor
+
+
+def sensor(**arguments) -> DliFlinkJobSensor:
+    return DliFlinkJobSensor(**{"task_id": "wait", "job_id": 104, **arguments})
+
+
+def test_awaits_running_by_default():
+    made = sensor()
+    assert made.target_status == "job_running"
+    assert made.outage_tolerance == timedelta(minutes=30)
+    assert made.dli_conn_id == "dli_default"
+    assert made.deferrable is False
+
+
+def test_is_deferrable_by_default_where_airflow_is_told_so():
+    default = inspect.signature(DliFlinkJobSensor.__init__).parameters["deferrable"].default
+    assert default is False
+
+
+def test_its_ids_targets_connection_region_and_project_are_templated():
+    assert set(DliFlinkJobSensor.template_fields) == {
+        *("job_id", "target_status", "failure_status", "dli_conn_id", "region", "project_id"),
+    }
+
+
+def test_templates_are_rendered_and_an_id_may_be_an_int():
+    made = sensor(
+        job_id="{{ the_id }}", target_status=["{{ wanted }}", FlinkJobStatus.JOB_FINISH], region=None
+    )
+    made.render_template_fields({"the_id": 104, "wanted": "job_running"})
+    assert made.job_id == "104"
+    assert made.target_status == ["job_running", "job_finish"]
+    untouched = sensor()
+    untouched.render_template_fields({})
+    assert untouched.job_id == 104
+
+
+def test_the_output_of_a_task_may_be_the_id_and_makes_it_upstream():
+    with DAG("dag", schedule=None, start_date=pendulum.datetime(2026, 1, 1, tz="UTC")):
+        first = DliShowFlinkJobOperator(task_id="first", job_id=1)
+        second = sensor(job_id=first.output)
+    assert second.upstream_task_ids == {"first"}
+
+
+def test_nothing_is_looked_up_when_a_dag_file_is_parsed(monkeypatch):
+    monkeypatch.setattr("dli_provider.hooks.dli.DliHook.get_connection", pytest.fail)
+    sensor(dli_conn_id="no_such_connection")
+    DliShowFlinkJobOperator(task_id="show", job_id=104, dli_conn_id="no_such_connection")
+    DliFlinkHealthCheckOperator(task_id="check", dli_conn_id="no_such_connection")
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        sensor(),
+        DliShowFlinkJobOperator(task_id="show", job_id=104),
+        DliGetFlinkJobConfigOperator(task_id="config", job_id=104),
+    ],
+)
+def test_has_the_link_to_the_console(made):
+    assert made.operator_extra_links == (DliFlinkConsoleLink(),)
+
+
+class TestEndingAfterTheTrigger:
+    @pytest.mark.parametrize(
+        "event",
+        [
+            None,
+            {},
+            {"status": "success"},
+            {
+                "outcome": "reached",
+                "message": "",
+                "deadline": "2026-01-01T00:00:00+00:00",
+                "job": None,
+                "error": None,
+            },
+            {
+                "outcome": "error",
+                "message": "",
+                "deadline": "2026-01-01T00:00:00+00:00",
+                "job": None,
+                "error": {},
+            },
+            {
+                "outcome": "triumph",
+                "message": "",
+                "deadline": "2026-01-01T00:00:00+00:00",
+                "job": {},
+                "error": None,
+            },
+            "reached",
+        ],
+    )
+    def test_an_event_that_is_none_of_the_trigger_s_fails_the_task(self, event):
+        with pytest.raises(DliFlinkJobFailedError, match="no event of its trigger"):
+            sensor().resume_execution("execute_complete", {"event": event}, {})
+
+    @pytest.mark.parametrize("error", ["Trigger timeout", "Trigger/execution timeout"])
+    def test_a_trigger_that_nobody_ran_is_a_timeout_on_both_lines(self, error):
+        with pytest.raises(AirflowSensorTimeout, match="No triggerer"):
+            sensor().resume_execution("__fail__", {"error": error}, {})
+        with pytest.raises(AirflowSkipException):
+            sensor(soft_fail=True).resume_execution("__fail__", {"error": error}, {})
+
+    def test_a_trigger_that_broke_fails_the_task_and_is_not_skipped(self):
+        with pytest.raises(Exception, match="Trigger failure") as caught:
+            sensor(soft_fail=True).resume_execution("__fail__", {"error": "Trigger failure"}, {})
+        assert not isinstance(caught.value, AirflowSkipException)

@@ -1,0 +1,37 @@
+"""Every parse of a DAG file pays for what operators, sensors and triggers import: Airflow's SDK, no more."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import json, sys
+import airflow.providers.common.compat.sdk
+from airflow.providers.common.compat.sdk import BaseOperator, BaseSensorOperator
+from airflow.triggers.base import BaseTrigger
+before = set(sys.modules)
+__import__(sys.argv[1])
+print(json.dumps(sorted(name.partition(".")[0] for name in set(sys.modules) - before)))
+print(json.dumps(sorted(name for name in set(sys.modules) - before if name.startswith("dli_provider."))))
+"""
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "dli_provider.sensors.flink",
+        "dli_provider.operators.flink",
+        "dli_provider.triggers.flink",
+        "dli_provider.hooks.dli",
+    ],
+)
+def test_loading_what_a_dag_file_imports_loads_no_client_model_or_http_library(module):
+    run = subprocess.run([sys.executable, "-c", PROGRAM, module], capture_output=True, text=True, timeout=120)
+    assert run.returncode == 0, run.stderr
+    families, ours = (json.loads(line) for line in run.stdout.splitlines()[-2:])
+    assert not {"aiohttp", "requests", "pydantic", "pendulum"} & set(families)
+    assert not [name for name in ours if name.startswith("dli_provider.api") or name.endswith(".job")]
