@@ -35,7 +35,7 @@ def get_provider_info() -> dict:  # type: ignore[type-arg]
                 "hook-name": "Huawei Cloud DLI",
                 "conn-fields": _CONNECTION_FIELDS,
                 "ui-field-behaviour": {
-                    "hidden-fields": ["schema", "port", "extra"],
+                    "hidden-fields": ["schema", "extra"],
                     "relabeling": {
                         "host": "Endpoint",
                         "login": "Access key (AK)",
@@ -43,6 +43,7 @@ def get_provider_info() -> dict:  # type: ignore[type-arg]
                     },
                     "placeholders": {
                         "host": "https://dli.eu-de.example.com; leave empty for the region's own",
+                        "port": "443; for the Test button of Airflow 3.3.2, which wants a port",
                         "login": "Access key; with auth password the IAM user's name",
                         "password": "Secret key; with auth password the IAM user's password",
                         "region": "cn-north-4",

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dli_provider.flink.expectations import Difference, check_expected, difference_table, drift
+from dli_provider.flink.expectations import Difference, check_expected, config_of, difference_table, drift
+from dli_provider.flink.job import FlinkJob
 
 CONFIG = {
     "checkpoint_enabled": True,
@@ -71,6 +74,62 @@ def test_secrets_are_compared_in_the_clear_and_shown_masked():
     assert "other@" not in shown
 
 
+@pytest.mark.parametrize(
+    ("expected", "actual"),
+    [
+        ({"db_password": "secret-1"}, {"db_password": "secret-2"}),
+        ({"fs.obs.access.key": "secret-1"}, {"fs.obs.access.key": "secret-2"}),
+        ({"runtime_config": {"in": ["secret-1"]}}, {"runtime_config": "secret-2"}),
+        (
+            {"resource_config": {"password": {"matches": "secret-1"}}},
+            {"resource_config": {"password": "secret-2"}},
+        ),
+        (
+            {"resource_config": {"token": {"value": "secret-1"}}},
+            {"resource_config": {"token": {"value": "secret-2"}}},
+        ),
+        ({"resource_config": 1}, {"resource_config": [{"key": "s3.secret-key", "value": "secret-2"}]}),
+        ({"resource_config": "secret-1"}, {"resource_config": "secret-2"}),
+        ({"dependency_jars": ["https://u:secret-1@h/a"]}, {"dependency_jars": ["https://u:secret-2@h/a"]}),
+        ({"dependency_jars": ("https://u:secret-1@h/a",)}, {"dependency_jars": "https://u:secret-2@h/a"}),
+    ],
+)
+def test_what_is_or_lies_under_a_secret_is_never_shown(expected, actual):
+    (difference,) = drift(expected, actual)
+    assert "secret-1" not in difference.expected
+    assert "secret-2" not in difference.actual
+
+
+def test_whether_a_secret_is_set_may_be_shown():
+    assert drift({"runtime_config": {"set": True}}, {}) == [
+        Difference("runtime_config", "set True", "absent")
+    ]
+
+
+def test_a_number_beyond_all_bounds_is_compared_too():
+    assert drift({"parallel_number": {">=": 2}}, {"parallel_number": 10**400}) == []
+    assert len(drift({"parallel_number": {">=": 10**400}}, {"parallel_number": 2})) == 1
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        {"flink_version": "1.17"},
+        {"flink_version": "1.17", "job_config": {"cu_number": 2}},
+        {"flink_version": "1.17", "job_config": {"flink_version": None}},
+        {"job_config": {"flink_version": "1.17"}},
+    ],
+)
+def test_the_version_of_flink_is_compared_wherever_dli_tells_it(detail):
+    config = config_of(FlinkJob.from_api(detail))
+    assert drift({"flink_version": "1.17"}, config) == []
+    assert len(drift({"flink_version": "1.15"}, config)) == 1
+
+
+def test_a_job_without_configuration_has_nothing_of_what_is_expected():
+    assert config_of(FlinkJob.from_api({})) == {}
+
+
 def test_the_table_is_aligned():
     table = difference_table(
         [Difference("parallel_number", ">= 8", "4"), Difference("cu_number", "2", "absent")]
@@ -92,9 +151,51 @@ def test_the_table_is_aligned():
         ({"entrypoint": {"matches": "("}}, "entrypoint"),
         ({"checkpoint_mode": {"in": "exactly_once"}}, "checkpoint_mode"),
         ({"resource_config": {"max_slot": {"set": 1}}}, "resource_config.max_slot"),
+        ({"parallel_number": {">=": 2, "in": "two"}}, "parallel_number: in"),
+        ({"parallel_number": {"matches": 4}}, "parallel_number"),
+        ({">=": 2}, ">="),
+        ({"resource_config": {1: 2}}, "resource_config.1"),
         ("parallel_number=2", "mapping"),
+        (["parallel_number"], "mapping"),
+        ('{"parallel_number": 2}', "render_template_as_native_obj"),
     ],
 )
 def test_an_expectation_that_can_not_be_checked_is_refused_by_name(expected, named):
     with pytest.raises(ValueError, match=named):
         check_expected(expected)
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10)
+KEYS = st.sampled_from(["cu_number", "runtime_config", "resource_config", "image", "set", "in", "token"])
+DATA = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=8,
+)
+COMPARISONS = st.fixed_dictionaries(
+    {},
+    optional={
+        **dict.fromkeys((">=", "<=", ">", "<"), st.integers() | st.floats() | st.just("7")),
+        **dict.fromkeys(("==", "!="), DATA),
+        **dict.fromkeys(("in", "not in"), st.lists(DATA, max_size=3)),
+        "matches": st.sampled_from([".*", "a+", "[0-9]{1,3}"]),
+        "set": st.booleans(),
+    },
+)
+
+
+@given(
+    expected=st.dictionaries(KEYS, SCALARS | COMPARISONS | st.lists(DATA, max_size=3), max_size=4),
+    actual=st.dictionaries(KEYS, DATA, max_size=4),
+)
+def test_an_expectation_that_passes_the_check_can_be_compared_with_any_configuration(expected, actual):
+    check_expected(expected)
+    for difference in drift(expected, actual):
+        assert len(difference.actual) <= 120
+    difference_table(drift(expected, actual))
+
+
+@given(config=st.dictionaries(KEYS, DATA.filter(lambda value: value == value), max_size=4))
+def test_a_configuration_is_what_it_is_itself(config):
+    plain = {key: value for key, value in config.items() if not isinstance(value, dict)}
+    assert drift(plain, plain) == []

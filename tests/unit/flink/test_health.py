@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from dli_provider.flink.health import HealthRules, JobVerdict
 from dli_provider.flink.health_report import HealthReport
-from dli_provider.flink.job import FlinkJob
+from dli_provider.flink.job import FlinkJob, FlinkJobFormatError
 from dli_provider.flink.status import FlinkJobStatus as S
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -61,6 +61,12 @@ def test_a_job_that_starts_for_too_long_is_stuck():
     assert problems(job("job_submitting", age=timedelta(minutes=40)), starting_limit=timedelta(hours=1)) == {}
 
 
+def test_a_job_that_starts_since_nobody_knows_when_is_not_taken_for_healthy():
+    starting = FlinkJob.from_api({"job_id": 104, "status": "job_submitting"})
+    assert problems(starting) == {"stuck": "is job_submitting, and DLI doesn't say since when"}
+    assert problems(FlinkJob.from_api({"job_id": 104, "status": "job_running"})) == {}
+
+
 def test_a_failed_job_says_why_without_its_passwords():
     found = problems(job("job_submit_fail", status_desc="no route, 'password' = 'hunter2'"))
     assert "no route" in found["status"]
@@ -107,7 +113,33 @@ def test_an_own_rule_that_fails_is_a_problem_of_its_own_and_hides_no_other():
 
     found = problems(job("job_finish"), own_rules=(broken,))
     assert set(found) == {"status", "broken"}
-    assert "KeyError" in found["broken"]
+    assert found["broken"] == "the rule itself failed: KeyError: 'tags'"
+
+
+def test_an_own_rule_that_fails_without_words_is_reported_all_the_same():
+    class Speechless:
+        def __str__(self) -> str:
+            raise RuntimeError("no words")
+
+    def wordless(job: FlinkJob) -> Any:
+        raise ValueError(Speechless())
+
+    def odd(job: FlinkJob) -> Any:
+        return Speechless()
+
+    found = problems(job(), own_rules=(wordless, odd))
+    assert found["wordless"].startswith("the rule itself failed: ValueError")
+    assert found["odd"] == "the rule itself failed: RuntimeError: no words"
+
+
+def test_a_reason_stands_on_one_line_without_secrets_and_without_end():
+    def talkative(job: FlinkJob) -> str:
+        return "password=hunter2\x00\x1b[31m\nand more" + " more" * 10_000
+
+    reason = problems(job(), own_rules=(talkative,))["talkative"]
+    assert "hunter2" not in reason
+    assert reason.isprintable()
+    assert (len(reason), reason[-1]) == (300, "…")
 
 
 class TestReport:
@@ -156,32 +188,66 @@ class TestReport:
         assert lines[2].index("job_finish") == lines[0].index("status")
         assert lines[1].index("job_finish") == lines[0].index("status") - len("订单")
 
+    def test_a_table_may_show_fewer_than_the_report_lists(self):
+        report = self.report(*(self.verdict("job_finish", number) for number in range(1, 31)), most=20)
+        assert len(report.table(5).splitlines()) == 1 + 5 + 1
+        assert report.table(5).endswith("… and 25 more")
+        assert report.table().endswith("… and 10 more")
+
     def test_nothing_found_is_said(self):
         assert self.report().summary == "No Flink job was found"
 
 
 TEXTS = st.text(max_size=40) | st.none()
-
-
-@given(
-    status=st.sampled_from([*S, "job_new"]) | st.none(),
-    name=TEXTS,
-    desc=TEXTS,
-    restarts=st.integers(0, 10**6) | st.none(),
-    config=st.dictionaries(
-        st.text(max_size=12), st.none() | st.booleans() | st.integers() | TEXTS, max_size=6
-    ),
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**400), 10**400) | st.floats() | st.text(max_size=40),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
 )
-def test_no_job_of_any_content_breaks_the_check(status, name, desc, restarts, config):
-    rules = HealthRules(
-        max_restarts=3, checkpointing=True, auto_restart=True, expected_config={"parallel_number": {">=": 2}}
+CONFIGS = st.dictionaries(
+    st.sampled_from(["parallel_number", "cu_number", "checkpoint_enabled", "runtime_config", "token", "x"]),
+    ANYTHING,
+    max_size=6,
+)
+RULES = HealthRules(
+    max_restarts=3,
+    checkpointing=True,
+    auto_restart=True,
+    expected_config={"parallel_number": {">=": 2}, "runtime_config": "", "token": "a", "x": {"y": 1}},
+    own_rules=(lambda job: job.name[0] * 10_000,),
+)
+
+
+@st.composite
+def jobs(draw: st.DrawFn) -> FlinkJob:
+    detail = draw(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "job_id": st.integers(0, 10**30) | st.none(),
+                "status": st.sampled_from([*S]) | st.text(max_size=5) | st.just("new" * 500),
+                "name": TEXTS | st.just("订" * 5_000),
+                "status_desc": TEXTS | st.just("password=a " * 5_000),
+                "restart_times": st.integers(0, 10**400) | st.none(),
+                "update_time": st.integers(0, 2**42) | st.none(),
+                "flink_version": TEXTS,
+                "job_config": CONFIGS | st.none(),
+            },
+        )
     )
-    config = {key: value for key, value in config.items() if not hasattr(FlinkJob, key)}
     try:
-        checked = job(status, name=name, status_desc=desc, restart_times=restarts, job_config=config)
-    except ValueError:
-        return
-    report = HealthReport(NOW, {}, 5)
-    report.add(JobVerdict.of(checked, rules, NOW))
-    json.dumps(report.to_dict())
-    report.table()
+        return FlinkJob.from_api(detail)
+    except FlinkJobFormatError:
+        reject()
+
+
+@given(fleet=st.lists(jobs(), max_size=12), most=st.integers(0, 4))
+def test_no_fleet_of_any_content_breaks_the_check_or_the_bounds_of_its_report(fleet, most):
+    report = HealthReport(NOW, {}, most)
+    for one in fleet:
+        report.add(JobVerdict.of(one, RULES, NOW))
+    content = json.loads(json.dumps(report.to_dict(), allow_nan=False))
+    assert content["total"] == len(fleet)
+    assert len(content["jobs"]) + content["omitted"] == report.unhealthy
+    assert len(json.dumps(content, ensure_ascii=False)) < 6_000 * (most + 1)
+    assert len(report.table().splitlines()) <= most + 2

@@ -1,0 +1,96 @@
+"""What Airflow is told of the provider, judged by Airflow's own schemas, and the form it makes of it."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from pathlib import Path
+
+import airflow
+import jsonschema
+import pytest
+
+from dli_provider import get_provider_info
+from dli_provider.connection import AUTH_KINDS, settings_of
+from dli_provider.hooks.dli import DliHook
+
+AIRFLOW = Path(airflow.__file__).parent
+INFO = get_provider_info()
+TYPE = INFO["connection-types"][0]
+
+
+def schema(name: str) -> dict:
+    return json.loads((AIRFLOW / name).read_text())
+
+
+def test_is_valid_by_the_schema_that_airflow_checks_it_with():
+    jsonschema.validate(INFO, schema("provider_info.schema.json"))
+
+
+@pytest.mark.skipif(not (AIRFLOW / "provider.yaml.schema.json").exists(), reason="of Airflow 3.2 and later")
+def test_the_form_is_valid_by_the_stricter_schema_of_airflow_s_own_providers():
+    jsonschema.validate([TYPE], schema("provider.yaml.schema.json")["properties"]["connection-types"])
+
+
+def test_every_part_that_is_named_is_there():
+    for kind in ("hooks", "sensors", "operators", "triggers"):
+        for part in INFO[kind]:
+            for module in part["python-modules"]:
+                importlib.import_module(module)
+    for path in (*INFO["extra-links"], TYPE["hook-class-name"]):
+        module, _, name = path.rpartition(".")
+        assert hasattr(importlib.import_module(module), name)
+
+
+def test_the_hook_and_the_form_agree_on_type_and_name():
+    assert (TYPE["connection-type"], TYPE["hook-name"]) == (DliHook.conn_type, DliHook.hook_name)
+
+
+def test_secrets_are_password_fields_and_choices_are_those_that_are_understood():
+    fields = TYPE["conn-fields"]
+    assert {name for name, field in fields.items() if field["schema"].get("format") == "password"} == {
+        "security_token"
+    }
+    assert tuple(fields["auth"]["schema"]["enum"]) == AUTH_KINDS
+    assert all(field["label"] and field["description"] for field in fields.values())
+
+
+def test_airflow_lists_the_form_with_all_its_fields():
+    from airflow.providers_manager import ProvidersManager
+
+    manager = ProvidersManager()
+    widgets = {key for key in manager.connection_form_widgets if key.startswith("extra__huaweicloud_dli__")}
+    assert {key.removeprefix("extra__huaweicloud_dli__") for key in widgets} == set(TYPE["conn-fields"])
+    assert manager.field_behaviours["huaweicloud_dli"]["relabeling"]["host"] == "Endpoint"
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_form_of_older_airflow_is_the_same():
+    pytest.importorskip("flask_appbuilder")
+    widgets = DliHook.get_connection_form_widgets()
+    assert set(widgets) == set(TYPE["conn-fields"])
+    assert {name for name, widget in widgets.items() if widget.field_class.__name__ == "PasswordField"} == {
+        "security_token"
+    }
+    assert DliHook.get_ui_field_behaviour()["placeholders"] == TYPE["ui-field-behaviour"]["placeholders"]
+
+
+@pytest.mark.parametrize(
+    "unset",
+    [
+        {},
+        dict.fromkeys(TYPE["conn-fields"]),
+        dict.fromkeys(TYPE["conn-fields"], ""),
+        {**dict.fromkeys(TYPE["conn-fields"]), "allow_http": "False", "auth": "aksk"},
+    ],
+    ids=["left out", "null as Airflow 3.3 stores it", "empty text", "as both forms store it"],
+)
+def test_fields_that_were_left_empty_in_a_form_are_not_set(unset):
+    from airflow.models import Connection
+
+    connection = Connection(
+        conn_id="dli", conn_type="huaweicloud_dli", login="AK-example", password="SK-example"
+    )
+    settings = settings_of(connection, {**unset, "region": "cn-north-4", "project_id": "p1"})
+    assert settings.endpoint == "https://dli.cn-north-4.myhuaweicloud.com"
+    assert (settings.verify, settings.proxies, settings.read_timeout) == (True, None, 30.0)
