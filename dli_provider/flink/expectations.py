@@ -13,7 +13,8 @@ equality; a mapping of comparisons means what they say, all of them::
     }
 
 It is plain JSON, so that it can stand in a DAG, in a baseline file, or in a template. DLI gives some numbers
-and Booleans as text: ``"true"`` equals ``True`` and ``"10"`` equals ``10`` here.
+and Booleans as text: ``"true"`` equals ``True`` and ``"10"`` equals ``10`` here. ``True`` is no number:
+it doesn't equal ``1``.
 """
 
 from __future__ import annotations
@@ -22,10 +23,14 @@ import operator
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dli_provider.flink.redaction import MASK, is_withheld, mask_credentials
+from dli_provider.flink.masking import is_credential
+from dli_provider.flink.redaction import MASK, is_withheld, mask_credentials, redact
 from dli_provider.flink.table import aligned
+
+if TYPE_CHECKING:
+    from dli_provider.flink.job import FlinkJob
 
 _MOST = 120
 
@@ -51,19 +56,35 @@ def check_expected(expected: Mapping[str, Any]) -> None:
     :raises ValueError: naming the key at fault, for a comparison that doesn't exist or can't be made.
     """
     if not isinstance(expected, Mapping):
-        raise ValueError(f"expected must be a mapping of keys to values, and not {type(expected).__name__}")  # noqa: TRY004
-    for _ in _differences(expected, {}, ""):
-        pass
+        problem = f"expected must be a mapping of keys to values, and not {type(expected).__name__}"
+        if isinstance(expected, str):
+            problem += ": a template yields text, unless the DAG has render_template_as_native_obj=True"
+        raise ValueError(problem)  # noqa: TRY004
+    drift(expected, {})
+
+
+def config_of(job: FlinkJob) -> dict[str, Any]:
+    """Return a job's configuration as expectations are compared with it: in the clear, for no log.
+
+    It holds ``feature``, ``flink_version`` and ``image`` also where DLI tells them beside ``job_config``.
+
+    :param job: the job, with its detail.
+    """
+    config = job.job_config.to_dict(redact=False) if job.job_config else {}
+    for name in ("feature", "flink_version", "image"):
+        if config.get(name) is None and (told := getattr(job, name)) is not None:
+            config[name] = told
+    return config
 
 
 def drift(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> list[Difference]:
     """Return where a configuration isn't what is expected; a key it hasn't counts as null.
 
     :param expected: the expectation.
-    :param actual: the configuration in the clear, ``JobConfig.to_dict(redact=False)``.
+    :param actual: the configuration in the clear, see :func:`config_of`.
     :raises ValueError: for an expectation that can't be checked, see :func:`check_expected`.
     """
-    return list(_differences(expected, actual, ""))
+    return list(_differences(expected, actual))
 
 
 def difference_table(differences: Collection[Difference]) -> str:
@@ -71,17 +92,20 @@ def difference_table(differences: Collection[Difference]) -> str:
     return aligned([("key", "expected", "actual"), *((d.key, d.expected, d.actual) for d in differences)])
 
 
-def _differences(expected: Mapping[str, Any], actual: Mapping[str, Any], prefix: str) -> Iterator[Difference]:
+def _differences(
+    expected: Mapping[str, Any], actual: Mapping[str, Any], prefix: str = "", *, in_secret: bool = False
+) -> Iterator[Difference]:
     for key, wanted in expected.items():
-        path = f"{prefix}{key}"
-        found = actual.get(key)
+        if not isinstance(key, str) or not re.match(r"\w", key):
+            raise ValueError(f"expected {prefix}{key!r:.60}: that is no name of a key")
+        path, found = f"{prefix}{key}", actual.get(key)
+        secret = in_secret or is_withheld(key) or is_credential(key)
         if isinstance(wanted, Mapping) and not _is_comparison(wanted, path):
             inner = found if isinstance(found, Mapping) else {}
-            yield from _differences(wanted, inner, f"{path}.")
+            yield from _differences(wanted, inner, f"{path}.", in_secret=secret)
         elif not _holds(wanted, found, path):
-            secret = any(is_withheld(part) for part in path.split("."))
-            there = "absent" if key not in actual else _shown(found, secret=secret)
-            yield Difference(path, _wanted(wanted, secret=secret), there)
+            there = _shown(key, found, secret=secret) if key in actual else "absent"
+            yield Difference(path, _wanted(key, wanted, secret=secret), there)
 
 
 def _is_comparison(wanted: Mapping[str, Any], path: str) -> bool:
@@ -97,7 +121,8 @@ def _is_comparison(wanted: Mapping[str, Any], path: str) -> bool:
 def _holds(wanted: Any, found: Any, path: str) -> bool:
     if not isinstance(wanted, Mapping):
         return _same(found, wanted)
-    return all(_compare(name, found, operand, path) for name, operand in wanted.items())
+    each = [_compare(name, found, operand, path) for name, operand in wanted.items()]
+    return all(each)
 
 
 def _compare(name: str, found: Any, operand: Any, path: str) -> bool:
@@ -119,15 +144,21 @@ def _same(found: Any, wanted: Any) -> bool:
 
 def _ordered(compare: Callable[[float, float], bool]) -> Callable[[Any, Any], bool]:
     def holds(found: Any, operand: Any) -> bool:
-        if isinstance(operand, bool):
+        number, limit = _number(found), _number(operand)
+        if limit is None:
             raise TypeError("it compares numbers")
-        limit = float(operand)
-        try:
-            return not isinstance(found, bool) and compare(float(found), limit)
-        except (TypeError, ValueError):
-            return False
+        return number is not None and compare(number, limit)
 
     return holds
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _in(found: Any, operand: Any) -> bool:
@@ -161,14 +192,14 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def _wanted(wanted: Any, *, secret: bool) -> str:
+def _wanted(key: str, wanted: Any, *, secret: bool) -> str:
     if not isinstance(wanted, Mapping):
-        return _shown(wanted, secret=secret)
-    return " and ".join(f"{name} {_shown(operand, secret=secret)}" for name, operand in wanted.items())
+        return _shown(key, wanted, secret=secret)
+    return " and ".join(f"{name} {_shown(key, operand, secret=secret)}" for name, operand in wanted.items())
 
 
-def _shown(value: Any, *, secret: bool) -> str:
-    if secret and value:
+def _shown(key: str, value: Any, *, secret: bool) -> str:
+    if secret and value and not isinstance(value, bool):
         return MASK
-    text = mask_credentials(value if isinstance(value, str) else str(value))
+    text = mask_credentials(str(redact({key: value})[key]))
     return text if len(text) <= _MOST else text[: _MOST - 1] + "…"

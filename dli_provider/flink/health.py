@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from dli_provider.flink.expectations import check_expected, drift
+from dli_provider.flink.expectations import check_expected, config_of, drift
 from dli_provider.flink.job import FlinkJob
 from dli_provider.flink.redaction import mask_credentials
 from dli_provider.flink.status import FlinkJobStatus
+from dli_provider.flink.table import one_line
 
 OwnRule: TypeAlias = Callable[[FlinkJob], str | None]
 
 HEALTHY = (FlinkJobStatus.JOB_RUNNING, FlinkJobStatus.JOB_SAVEPOINTING)
 """The statuses of a streaming job that does its work."""
 
-_DESCRIPTION_LENGTH = 300
+_MOST_READ = 10_000
+_REASON_LENGTH = 300
+_NAME_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with a job.
+    """What is wrong with a job, fit to be shown: on one line, with credentials masked.
 
-    :param rule: name of the rule that it breaks.
-    :param reason: what is wrong, in words.
+    :param rule: name of the rule that it breaks, cut after 100 characters.
+    :param reason: what is wrong, in words, cut after 300 characters.
     """
 
     rule: str
     reason: str
+
+    def __post_init__(self) -> None:
+        shown = one_line(mask_credentials(self.reason[:_MOST_READ]), _REASON_LENGTH)
+        object.__setattr__(self, "rule", one_line(self.rule, _NAME_LENGTH))
+        object.__setattr__(self, "reason", shown)
 
     def to_dict(self) -> dict[str, str]:
         """Return the problem in JSON types."""
@@ -47,8 +56,9 @@ class HealthRules:
     :param checkpointing: True to require that checkpointing is on.
     :param auto_restart: True to require ``restart_when_exception``.
     :param expected_config: what ``job_config`` must be, see :mod:`dli_provider.flink.expectations`.
-    :param own_rules: further rules: callables that return what is wrong with a job, or None.
-    :raises ValueError: for an ``expected_config`` that can't be checked.
+    :param own_rules: further rules: callables that return what is wrong with a job, or None. One that raises
+        is a problem of the job, under the rule's name.
+    :raises ValueError: for a rule that can't be checked.
     """
 
     healthy_status: tuple[FlinkJobStatus, ...] = HEALTHY
@@ -60,6 +70,15 @@ class HealthRules:
     own_rules: tuple[OwnRule, ...] = ()
 
     def __post_init__(self) -> None:
+        if not self.healthy_status:
+            raise ValueError("healthy_status is empty: no job could be healthy")
+        if not isinstance(self.starting_limit, timedelta) or self.starting_limit < timedelta():
+            raise ValueError(f"starting_limit must be a timedelta, and not {self.starting_limit!r:.80}")
+        if self.max_restarts is not None:
+            check_count("max_restarts", self.max_restarts)
+        for rule in self.own_rules:
+            if not callable(rule):
+                raise ValueError(f"own_rules must be callables, and not {rule!r:.80}")  # noqa: TRY004
         check_expected(self.expected_config)
 
     def check(self, job: FlinkJob, now: datetime) -> list[Problem]:
@@ -79,9 +98,11 @@ class HealthRules:
             return
         leads_there = any(status.can_become(healthy) for healthy in self.healthy_status)
         if not leads_there or status == FlinkJobStatus.JOB_INIT:
-            said = mask_credentials(job.status_desc or "")[:_DESCRIPTION_LENGTH].strip()
+            said = (job.status_desc or "").strip()
             yield Problem("status", f"is {status}: {said}" if said else f"is {status}")
-        elif job.update_time and now - job.update_time > self.starting_limit:
+        elif job.update_time is None:
+            yield Problem("stuck", f"is {status}, and DLI doesn't say since when")
+        elif now - job.update_time > self.starting_limit:
             minutes = (now - job.update_time).total_seconds() / 60
             yield Problem("stuck", f"has been {status} for {minutes:.0f} min")
 
@@ -91,7 +112,7 @@ class HealthRules:
             yield Problem("restarts", f"was restarted {restarts} times, more than {self.max_restarts}")
 
     def _config(self, job: FlinkJob) -> Iterator[Problem]:
-        config = job.job_config.to_dict(redact=False) if job.job_config else {}
+        config = config_of(job)
         if self.checkpointing and not config.get("checkpoint_enabled"):
             yield Problem("checkpointing", "has checkpointing off")
         if self.auto_restart and not config.get("restart_when_exception"):
@@ -105,11 +126,23 @@ class HealthRules:
         for rule in self.own_rules:
             name = getattr(rule, "__name__", type(rule).__name__)
             try:
-                reason = rule(job)
+                reason = str(rule(job) or "")
             except Exception as error:  # noqa: BLE001
-                reason = f"the rule itself failed: {type(error).__name__}: {error}"
+                told = traceback.format_exception_only(error)[-1].strip()
+                reason = f"the rule itself failed: {told}"
             if reason:
-                yield Problem(name, mask_credentials(str(reason))[:_DESCRIPTION_LENGTH])
+                yield Problem(name, reason)
+
+
+def check_count(parameter: str, value: object) -> None:
+    """Check that a parameter is a whole number, 0 or more.
+
+    :param parameter: its name, for the error.
+    :param value: what was given.
+    :raises ValueError: for anything else.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError(f"{parameter} must be a whole number, 0 or more, and not {value!r:.80}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +151,8 @@ class JobVerdict:
 
     :param verdict: ``healthy``, ``unhealthy``, ``missing`` or ``unreadable``.
     :param job_id: the job; None for an item of the list that can't be read.
-    :param name: its name.
-    :param status: its status.
+    :param name: its name, cut after 100 characters.
+    :param status: its status, an unknown one cut likewise.
     :param since: its ``update_time``.
     :param problems: what is wrong.
     """
@@ -135,9 +168,10 @@ class JobVerdict:
     def of(cls, job: FlinkJob, rules: HealthRules, now: datetime) -> JobVerdict:
         """Return the verdict on a job that was read."""
         problems = tuple(rules.check(job, now))
-        status = job.status.value if job.status else None
+        name = None if job.name is None else one_line(job.name, _NAME_LENGTH)
+        status = one_line(job.status, _NAME_LENGTH) if job.status else None
         verdict = "unhealthy" if problems else "healthy"
-        return cls(verdict, job.job_id, job.name, status, job.update_time, problems)
+        return cls(verdict, job.job_id, name, status, job.update_time, problems)
 
     @property
     def severity(self) -> int:

@@ -90,15 +90,19 @@ class HealthReport:
             "omitted": self.unhealthy - len(self._worst),
         }
 
-    def table(self) -> str:
-        """Return the unhealthy jobs as an aligned table, the worst first."""
+    def table(self, most: int | None = None) -> str:
+        """Return the unhealthy jobs as an aligned table, the worst first.
+
+        :param most: how many jobs at the most; None for as many as the report lists.
+        """
         rows = [("job", "name", "status", "since", "what is wrong")]
-        for verdict in self.worst:
+        listed = self.worst[:most]
+        for verdict in listed:
             since = verdict.since.strftime("%Y-%m-%d %H:%M") if verdict.since else ""
             reasons = "; ".join(problem.reason for problem in verdict.problems[:_MOST_REASONS])
             shown_id = "?" if verdict.job_id is None else str(verdict.job_id)
             rows.append((shown_id, verdict.name or "", verdict.status or verdict.verdict, since, reasons))
-        omitted = self.unhealthy - len(self._worst)
+        omitted = self.unhealthy - len(listed)
         more = f"\n… and {omitted} more" if omitted else ""
         return aligned(rows, widest=40) + more
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 
 def aligned(rows: Iterable[Sequence[str]], *, widest: int = 60) -> str:
@@ -23,18 +24,33 @@ def aligned(rows: Iterable[Sequence[str]], *, widest: int = 60) -> str:
     )
 
 
+def one_line(text: str, most: int) -> str:
+    """Return a text as one line of printable characters, fit for a log, a terminal and a database.
+
+    :param text: any text, also with line breaks, control characters and halves of surrogate pairs.
+    :param most: characters of the answer at the most; a longer text ends in ``…``.
+    """
+    line = _line(text[: most * 4])
+    return line if len(line) <= most and len(text) <= most * 4 else line[: most - 1] + "…"
+
+
 def _line(cell: str) -> str:
-    return " ".join(cell.split())
+    return " ".join("".join(c if c.isprintable() else " " for c in cell).split())
+
+
+def _columns(character: str) -> int:
+    """Return how many columns a character takes in a terminal: a Chinese one two, an accent put on none."""
+    if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def _width(text: str) -> int:
-    """Return how many columns a text takes in a terminal: Chinese characters take two."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+    return sum(map(_columns, text))
 
 
 def _cut(text: str, widest: int) -> str:
     if _width(text) <= widest:
         return text
-    while _width(text) > widest - 1:
-        text = text[:-1]
-    return text + "…"
+    widths = accumulate(map(_columns, text))
+    return "".join(c for c, width in zip(text, widths, strict=True) if width < widest) + "…"

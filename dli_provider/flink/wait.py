@@ -119,9 +119,9 @@ class FlinkJobWait:
         before, since = self.status, self.since
         self.status, self.since = status, now
         shown = _shown(status)
-        awaited = " or ".join(self.targets)
         if since is None:
-            return f"Flink job {self.job_id} is {shown}; awaiting {awaited}"
+            awaited = "" if status in self.targets else f"; awaiting {' or '.join(self.targets)}"
+            return f"Flink job {self.job_id} is {shown}{awaited}"
         return f"Flink job {self.job_id} is {shown}, after {_duration(now - since)} of {_shown(before)}"
 
     def _restarts(self, job: FlinkJob, now: datetime) -> bool:

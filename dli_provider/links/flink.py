@@ -42,12 +42,12 @@ class DliFlinkConsoleLink(BaseOperatorLink):
 
     @classmethod
     def persist(cls, context: Context, settings: DliSettings, job_id: int) -> None:
-        """Store the address for a job with the task, if there is one.
+        """Store the address for a job with the task; an empty one when there is none, for Airflow asks for
+        it.
 
         :param context: the task's context.
         :param settings: what the connection says.
         :param job_id: the job.
         """
-        address = settings.console_address(job_id)
-        if address and "ti" in context:
-            context["ti"].xcom_push(key=cls.key, value=address)
+        if "ti" in context:
+            context["ti"].xcom_push(key=cls.key, value=settings.console_address(job_id) or "")

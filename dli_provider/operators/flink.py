@@ -132,14 +132,14 @@ class DliGetFlinkJobConfigOperator(_DliFlinkJobOperator):
         :param context: the task's context.
         """
         from dli_provider.exceptions import DliFlinkConfigDriftError
-        from dli_provider.flink.expectations import check_expected, difference_table, drift
+        from dli_provider.flink.expectations import check_expected, config_of, difference_table, drift
         from dli_provider.flink.job import JobConfig
 
         expected = self.expected or {}
         check_expected(expected)
         job = self._read(context)
         config = job.job_config or JobConfig()
-        differences = drift(expected, config.to_dict(redact=False))
+        differences = drift(expected, config_of(job))
         if differences:
             if self.do_xcom_push:
                 context["ti"].xcom_push(key="return_value", value=config.to_dict())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dli_provider.flink.job import FlinkJob
 
 _SINGLY = 3
+_IN_ERROR = 5
 
 
 class DliFlinkHealthCheckOperator(BaseOperator):
@@ -25,10 +26,11 @@ class DliFlinkHealthCheckOperator(BaseOperator):
 
     XCom ``return_value`` is the report: totals by verdict and by status, and the unhealthy jobs, worst first,
     each with its reasons. It is pushed when the task fails, too. The log shows them as a table. One job that
-    can't be read never hides the others; an error of the connection fails the task as it is.
+    can't be read never hides the others; an error of the connection fails the task as it is. So does DLI's
+    refusal, or failure, when it is all that the first three jobs get for an answer.
 
-    :param job_ids: the jobs; one that isn't there is reported as missing. None for all that the filters
-        leave. (templated)
+    :param job_ids: the jobs, as a list, or as text such as ``1,2`` or ``[1, 2]``, which templates yield. One
+        that isn't there is reported as missing. None for all that the filters leave. (templated)
     :param name: filter: the jobs' name, as ListFlinkJobs takes it. (templated)
     :param queue_name: filter: the queue. (templated)
     :param job_type: filter: ``flink_jar_job``, ``flink_opensource_sql_job`` and so on. (templated)
@@ -110,10 +112,12 @@ class DliFlinkHealthCheckOperator(BaseOperator):
         :param context: the task's context.
         """
         from dli_provider.exceptions import DliFlinkUnhealthyError
+        from dli_provider.flink.health import check_count
         from dli_provider.flink.health_report import HealthReport
         from dli_provider.hooks.dli import DliHook
 
         rules, job_ids, filters = self._rules(), self._job_ids(), self._filters()
+        check_count("max_reported", self.max_reported)
         if job_ids and filters:
             raise ValueError(
                 f"job_ids names the jobs: the filters {sorted(filters)} can't be given beside it"
@@ -121,23 +125,26 @@ class DliFlinkHealthCheckOperator(BaseOperator):
         now = datetime.now(UTC)
         asked = {"job_ids": len(job_ids)} if job_ids is not None else filters
         report = HealthReport(now, asked, self.max_reported)
-        client = DliHook(self.dli_conn_id, region=self.region, project_id=self.project_id).get_conn()
-        survey = _Survey(client, rules, now)
-        for verdict in survey.of_ids(job_ids) if job_ids is not None else survey.of_list(filters):
-            report.add(verdict)
+        with DliHook(self.dli_conn_id, region=self.region, project_id=self.project_id).get_conn() as client:
+            survey = _Survey(client, rules, now)
+            for verdict in survey.of_ids(job_ids) if job_ids is not None else survey.of_list(filters):
+                report.add(verdict)
         if not report.unhealthy:
-            self.log.info(report.summary)
+            say = self.log.info if report.total else self.log.warning
+            say(report.summary)
             return report.to_dict()
         self.log.warning("%s:\n%s", report.summary, report.table())
         if self.fail_on_unhealthy:
             if self.do_xcom_push:
                 context["ti"].xcom_push(key="return_value", value=report.to_dict())
-            raise DliFlinkUnhealthyError(f"{report.summary}:\n{report.table()}")
+            raise DliFlinkUnhealthyError(f"{report.summary}:\n{report.table(_IN_ERROR)}")
         return report.to_dict()
 
     def _rules(self) -> HealthRules:
         from dli_provider.flink.health import HealthRules
 
+        if not isinstance(self.own_rules, Iterable):
+            raise ValueError(f"own_rules must be a list of callables, and not {self.own_rules!r:.80}")  # noqa: TRY004
         return HealthRules(
             healthy_status=statuses_of("healthy_status", self.healthy_status),
             starting_limit=self.starting_limit,
@@ -153,7 +160,11 @@ class DliFlinkHealthCheckOperator(BaseOperator):
 
         if self.job_ids is None:
             return None
-        given = self.job_ids.split(",") if isinstance(self.job_ids, str) else self.job_ids
+        given = self.job_ids
+        if isinstance(given, str):
+            given = given.strip().removeprefix("[").removesuffix("]").split(",")
+        if not isinstance(given, Iterable):
+            raise ValueError(f"job_ids must be a list of ids, and not {given!r:.80}")  # noqa: TRY004
         found = list(dict.fromkeys(job_id_of(job_id) for job_id in given))
         if not found:
             raise ValueError("job_ids is empty: leave it out to check all jobs, or those that filters leave")
@@ -193,6 +204,7 @@ class _Survey:
         from dli_provider.api.errors import DliForbiddenError
 
         wanted = dict.fromkeys(job_ids)
+        asked = len(wanted)
         try:
             pages = self._client.list_flink_job_pages() if len(wanted) > _SINGLY else iter(())
             for page in pages:
@@ -204,16 +216,33 @@ class _Survey:
                     break
         except DliForbiddenError:
             pass  # who may not list jobs may still read each
-        for job_id in wanted:
-            yield self._read(job_id)
+        yield from self._singly(wanted, answered=len(wanted) < asked)
+
+    def _singly(self, job_ids: Collection[int], *, answered: bool) -> Iterator[JobVerdict]:
+        """Yield the verdict on jobs that are read one by one.
+
+        :param job_ids: the jobs.
+        :param answered: whether DLI gave any job yet. If not, and the first three (or all) are refused or
+            fail, that is taken for the connection's own error.
+        :raises DliForbiddenError: in that case.
+        :raises DliServerError: in that case.
+        """
+        from dli_provider.api.errors import DliForbiddenError, DliServerError
+
+        failed = 0
+        for job_id in job_ids:
+            try:
+                verdict = self._read(job_id)
+                answered = True
+            except (DliForbiddenError, DliServerError) as error:
+                failed += 1
+                if not answered and failed == min(_SINGLY, len(job_ids)):
+                    raise
+                verdict = self._unreadable(job_id, error)
+            yield verdict
 
     def _read(self, job_id: int) -> JobVerdict:
-        from dli_provider.api.errors import (
-            DliBadRequestError,
-            DliForbiddenError,
-            DliNotFoundError,
-            DliProtocolError,
-        )
+        from dli_provider.api.errors import DliBadRequestError, DliNotFoundError, DliProtocolError
         from dli_provider.flink.health import JobVerdict, Problem
 
         try:
@@ -221,7 +250,7 @@ class _Survey:
         except DliNotFoundError:
             problem = Problem("missing", "doesn't exist in this project, or isn't yours")
             return JobVerdict("missing", job_id, problems=(problem,))
-        except (DliProtocolError, DliForbiddenError, DliBadRequestError) as error:
+        except (DliProtocolError, DliBadRequestError) as error:
             return self._unreadable(job_id, error)
 
     def _verdict(self, job: FlinkJob) -> JobVerdict:
@@ -233,4 +262,4 @@ class _Survey:
     def _unreadable(job_id: int | None, error: Exception) -> JobVerdict:
         from dli_provider.flink.health import JobVerdict, Problem
 
-        return JobVerdict("unreadable", job_id, problems=(Problem("unreadable", str(error)[:300]),))
+        return JobVerdict("unreadable", job_id, problems=(Problem("unreadable", str(error)),))

@@ -37,8 +37,6 @@ class Poking:
         self._began = _first_poke_at(sensor, context) if sensor.reschedule else None
         self._outage = Outage(sensor.outage_tolerance, borne=self._began is not None)
         self._memory = _Memory(context) if sensor.reschedule else None
-        if self._memory and self._began:
-            self._memory.recall(wait)
         DliFlinkConsoleLink.persist(context, self._client.settings, wait.job_id)
 
     def poke(self) -> dict[str, Any] | None:
@@ -74,6 +72,8 @@ class Poking:
         return job
 
     def _observe(self, job: FlinkJob) -> dict[str, Any] | None:
+        if self._memory and self._began and self.wait.since is None:
+            self._memory.recall(self.wait, job)
         observation = self.wait.observe(job, datetime.now(UTC))
         if observation.news:
             self._sensor.log.info(observation.news)
@@ -89,23 +89,49 @@ class Poking:
 
 
 class _Memory:
-    """The status a rescheduled sensor saw last, kept in Airflow's task state store (Airflow 3.3 and later).
+    """What a rescheduled sensor saw last, so that a poke without news isn't logged.
 
-    Without that store every poke logs the status it sees, for it can't know whether that is news.
+    Airflow 3.3 and later keep it in the task state store. Airflow 2 tells when the last poke was, and a job
+    that was not updated since is as it was. Airflow 3.0 to 3.2 have neither: there every poke logs what it
+    sees.
     """
 
     def __init__(self, context: Context) -> None:
+        self._ti: Any = context["ti"]
         self._store: Any = context.get("task_state_store")
 
-    def recall(self, wait: FlinkJobWait) -> None:
-        kept = self._store.get(_MEMORY_KEY) if self._store is not None else None
-        if isinstance(kept, dict):
-            wait.status = FlinkJobStatus(kept["status"]) if kept.get("status") else None
-            wait.since = datetime.fromisoformat(kept["since"])
+    def recall(self, wait: FlinkJobWait, job: FlinkJob) -> None:
+        """Tell a wait of the last status, when it is known.
+
+        :param wait: the wait, at its first poke in this process.
+        :param job: the job as it is now.
+        """
+        if self._store is not None:
+            kept = self._store.get(_MEMORY_KEY)
+            if isinstance(kept, dict):
+                wait.status = FlinkJobStatus(kept["status"]) if kept.get("status") else None
+                wait.since = datetime.fromisoformat(kept["since"])
+        elif not hasattr(self._ti, "get_first_reschedule_date"):
+            last_poke = _last_poke_at(self._ti)
+            if last_poke and job.update_time and job.update_time <= last_poke:
+                wait.status, wait.since = job.status, job.update_time
 
     def keep(self, wait: FlinkJobWait) -> None:
+        """Keep the status that a wait saw, where there is a place for it."""
         if self._store is not None and wait.since is not None:
-            self._store.set(_MEMORY_KEY, {"status": wait.status, "since": wait.since.isoformat()})
+            status = wait.status.value if wait.status else None
+            self._store.set(_MEMORY_KEY, {"status": status, "since": wait.since.isoformat()})
+
+
+def _last_poke_at(ti: Any) -> datetime | None:
+    """Return when a rescheduled sensor poked last, on Airflow 2, where a task may ask the database."""
+    from airflow.models.taskreschedule import TaskReschedule
+    from airflow.utils.session import create_session
+
+    pokes = TaskReschedule.stmt_for_task_instance(ti, descending=True)
+    with create_session() as session:
+        last: datetime | None = session.scalar(pokes.with_only_columns(TaskReschedule.start_date).limit(1))
+        return last
 
 
 def _first_poke_at(sensor: DliFlinkJobSensor, context: Context) -> datetime | None:

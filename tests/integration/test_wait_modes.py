@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import airflow
@@ -19,6 +20,7 @@ from dli_provider.api.sharing import forget_all
 from dli_provider.emulator import DliEmulator, faults
 from dli_provider.sensors.flink import DliFlinkJobSensor
 from dli_provider.triggers import pacing
+from dli_provider.triggers.flink import DliFlinkJobTrigger
 
 AIRFLOW_2 = airflow.__version__.startswith("2.")
 if AIRFLOW_2:
@@ -35,14 +37,30 @@ class TaskInstance:
     """The little that a sensor asks of its task instance."""
 
     first_poke: datetime | None = None
+    last_poke: datetime | None = None
     xcom: dict[str, Any] = field(default_factory=dict)
     dag_id, task_id, run_id, map_index, max_tries, try_number = "dag", "wait", "run", -1, 0, 1
 
     def xcom_push(self, key: str, value: Any) -> None:
         self.xcom[key] = json.loads(json.dumps(value))
 
-    def get_first_reschedule_date(self, _context: Any) -> datetime | None:
-        return self.first_poke
+    if not AIRFLOW_2:
+
+        def get_first_reschedule_date(self, _context: Any) -> datetime | None:
+            return self.first_poke
+
+
+class TaskStateStore:
+    """What Airflow 3.3 keeps for a task from one poke to the next."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, str] = {}
+
+    def get(self, key: str) -> Any:
+        return json.loads(self._kept.get(key, "null"))
+
+    def set(self, key: str, value: Any) -> None:
+        self._kept[key] = json.dumps(value)
 
 
 @dataclass
@@ -66,6 +84,7 @@ def run_to_the_end(mode: str, monkeypatch: pytest.MonkeyPatch, **arguments: Any)
     ti = TaskInstance()
     if AIRFLOW_2:
         monkeypatch.setattr("airflow.sensors.base._orig_start_date", lambda **_: ti.first_poke)
+        monkeypatch.setattr("dli_provider.sensors.poking._last_poke_at", lambda _: ti.last_poke)
 
     def sensor() -> DliFlinkJobSensor:
         defaults = {"task_id": "wait", "job_id": JOB, "poke_interval": 0.05, "timeout": 20}
@@ -78,7 +97,7 @@ def run_to_the_end(mode: str, monkeypatch: pytest.MonkeyPatch, **arguments: Any)
         trigger = type(deferred.trigger)(**kwargs)
         assert path == f"{type(trigger).__module__}.{type(trigger).__qualname__}"
         event = json.loads(json.dumps(asyncio.run(first_event(trigger))))
-        return sensor().resume_execution(deferred.method_name, {"event": event}, {"ti": ti})
+        return sensor().resume_execution(deferred.method_name, {"event": event}, context)
 
     async def first_event(trigger: Any) -> Any:
         async for event in trigger.run():
@@ -86,12 +105,15 @@ def run_to_the_end(mode: str, monkeypatch: pytest.MonkeyPatch, **arguments: Any)
         return None
 
     begun = datetime.now(UTC)
-    step = lambda: sensor().execute({"ti": ti})  # noqa: E731
+    context = {"ti": ti} if AIRFLOW_2 else {"ti": ti, "task_state_store": TaskStateStore()}
+    step = lambda: sensor().execute(context)  # noqa: E731
     while True:
+        poked = datetime.now(UTC)
         try:
             return Ending(value=step())
         except AirflowRescheduleException:
             ti.first_poke = begun
+            ti.last_poke = poked
         except TaskDeferred as deferred:
             step = lambda deferred=deferred: resume(deferred)  # noqa: E731
         except BaseException as error:  # noqa: BLE001
@@ -220,6 +242,27 @@ def test_modes_do_not_differ(dli, monkeypatch, life):
         for ending in endings
     ]
     assert timeless[0] == timeless[1] == timeless[2]
+
+
+def test_a_change_is_logged_once_and_a_poll_without_news_not_at_all(dli, end, monkeypatch):
+    told: list[str] = []
+    log = SimpleNamespace(info=told.append, log=lambda _level, line: told.append(line))
+    monkeypatch.setattr(DliFlinkJobSensor, "log", log)
+    monkeypatch.setattr(DliFlinkJobTrigger, "log", log)
+    dli.add_job(JOB, lifecycle=[("job_init", 0.4), ("job_submitting", 0.4), ("job_running", None)])
+    assert end().kind == "success"
+    assert [re.sub(r" after .*", " after …", line) for line in told if "Flink job" in line] in (
+        [
+            "Flink job 104 is job_init; awaiting job_running",
+            "Flink job 104 is job_submitting, after …",
+            "Flink job 104 is job_running, after …",
+        ],
+        [
+            "Flink job 104 is job_init; awaiting job_running",
+            "Flink job 104 is job_submitting; awaiting job_running",
+            "Flink job 104 is job_running",
+        ],
+    )
 
 
 class TestRestartAfterAnException:
