@@ -54,9 +54,9 @@ class _DliFlinkJobOperator(BaseOperator):
         from dli_provider.flink.identifiers import job_id_of
 
         job_id = job_id_of(self.job_id)
-        client = self.hook.get_conn()
-        DliFlinkConsoleLink.persist(context, client.settings, job_id)
-        job = client.show_flink_job(job_id)
+        with self.hook.get_conn() as client:
+            DliFlinkConsoleLink.persist(context, client.settings, job_id)
+            job = client.show_flink_job(job_id)
         self.log.info("Flink job %s%s is %s", job_id, f" ({job.name})" if job.name else "", job.status)
         return job
 
