@@ -4,6 +4,7 @@ field."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -67,6 +68,8 @@ class _Fields:
     def __init__(self, connection: Connection, extra: Mapping[str, Any]) -> None:
         self.connection = connection
         self.extra = extra
+        if not isinstance(extra, Mapping):
+            raise self.error("extra", 'must be a JSON object such as {"region": "cn-north-4"}')
 
     def error(self, field: str, problem: str) -> DliSettingsError:
         return DliSettingsError(f"Connection {self.connection.conn_id!r}, {field}: {problem}")
@@ -96,12 +99,9 @@ class _Fields:
 
     def flag(self, name: str) -> bool:
         value = self.extra.get(name)
-        if value in {None, "", False}:
-            return False
-        if value is True or str(value).strip().lower() == "true":
-            return True
-        if str(value).strip().lower() == "false":
-            return False
+        text = "" if value is None else str(value).strip().lower()
+        if text in {"true", "false", ""}:
+            return text == "true"
         raise self.error(f"extra {name}", f"must be true or false, not {value!r:.40}")
 
     def seconds(self, name: str, default: float) -> float:
@@ -110,7 +110,7 @@ class _Fields:
             return default
         try:
             return float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise self.error(f"extra {name}", f"must be a number of seconds, not {value!r:.40}") from None
 
 
@@ -124,9 +124,11 @@ def _endpoint(fields: _Fields, region: str | None) -> str:
             raise fields.error("extra region", f"{region!r:.40} is not a known one: set the endpoint as host")
         return found
     host = connection.host
+    if host.count(":") > 1 and not {"[", "/"} & set(host):
+        host = f"[{host}]"  # an IPv6 address, as Airflow takes it out of a URI
     if "://" not in host:
         host = f"{connection.schema if connection.schema in {'http', 'https'} else 'https'}://{host}"
-    if connection.port:
+    if connection.port and not re.search(r":[0-9]+/?$", host):
         host = f"{host.rstrip('/')}:{connection.port}"
     with fields.checking("host"):
         return origin_of(host, allow_http=fields.flag("allow_http"))
@@ -160,11 +162,12 @@ def _credential(fields: _Fields, region: str | None, project_id: str | None, iam
     login = fields.connection.login
     secret = fields.connection.password
     if kind == "aksk":
-        return AkSkCredential(
-            fields.required("login", login, "set the access key (AK)"),
-            fields.required("password", secret, "set the secret key (SK)"),
-            fields.text("security_token"),
-        )
+        with fields.checking("login, password and extra security_token"):
+            return AkSkCredential(
+                fields.required("login", login, "set the access key (AK)"),
+                fields.required("password", secret, "set the secret key (SK)"),
+                fields.text("security_token"),
+            )
     return PasswordCredential(
         user=fields.required("login", login, "set the IAM user's name"),
         password=fields.required("password", secret, "set the IAM user's password"),
@@ -190,7 +193,11 @@ def _verify(fields: _Fields) -> bool | str:
     text = str(value).strip()
     if text.lower() in {"true", "false"}:
         return text.lower() == "true"
-    if not Path(text).exists():
+    try:
+        exists = Path(text).exists()
+    except OSError:
+        exists = False
+    if not exists:
         raise fields.error(
             "extra verify", f"must be true, false or a CA bundle's path; there is no {text!r:.200}"
         )

@@ -35,6 +35,7 @@ T = TypeVar("T")
 
 _CONNECTIONS = 100
 _KEEPALIVE = 75.0
+_MAX_LINE = 65536  # as http.client has it; a token of IAM comes in a header and may be long
 
 
 class AsyncDliClient:
@@ -102,8 +103,8 @@ class AsyncDliClient:
 
     async def _send(self, step: Send) -> Response | DliError:
         request = step.request
-        session = self._session or await self._open()
         try:
+            session = self._session or await self._open()
             async with session.request(
                 request.method,
                 URL(request.url, encoded=True),  # sent as it was signed
@@ -114,6 +115,8 @@ class AsyncDliClient:
                 timeout=self._timeout(request),
             ) as answer:
                 return await _read(answer)
+        except DliError as error:
+            return error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return connection_error(request, error)
 
@@ -127,6 +130,8 @@ class AsyncDliClient:
                     ),
                     cookie_jar=aiohttp.DummyCookieJar(),
                     auto_decompress=False,
+                    max_line_size=_MAX_LINE,
+                    max_field_size=_MAX_LINE,
                 )
             return self._session
 

@@ -8,7 +8,6 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import requests
-from requests.hooks import default_hooks
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
@@ -47,12 +46,7 @@ class DliClient:
         self._retry = retry or RetryPolicy()
         self._credential = shared(settings.credential)
         self._environment: dict[str, dict[str, Any]] = {}
-        self._session = requests.Session()
-        self._session.trust_env = (
-            False  # what it would look up for every call is looked up once, in transport
-        )
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, DeadlineAdapter())
+        self._adapter = DeadlineAdapter()  # a session would read the whole body of a redirect
 
     def show_flink_job(self, job_id: int | str) -> FlinkJob:
         """Return one job's detail.
@@ -99,7 +93,7 @@ class DliClient:
 
     def close(self) -> None:
         """Close the connections."""
-        self._session.close()
+        self._adapter.close()
 
     def __enter__(self) -> Self:
         return self
@@ -140,13 +134,14 @@ class DliClient:
         prepared.url = request.url
         prepared.headers = CaseInsensitiveDict(step.headers)
         prepared.headers["Accept-Encoding"] = "identity"
-        prepared.hooks = default_hooks()
         if request.body:
             prepared.body = request.body
             prepared.headers["Content-Length"] = str(len(request.body))
         try:
-            with self._session.send(prepared, **self._surroundings(request)) as answer:
+            with self._adapter.send(prepared, **self._surroundings(request)) as answer:
                 return _read(answer)
+        except DliError as error:
+            return error
         except (requests.RequestException, HTTPError, OSError) as error:
             return connection_error(request, error)
 
@@ -162,7 +157,6 @@ class DliClient:
                 "cert": None,
                 "timeout": (LINK_LOCAL_TIMEOUT,) * 2 if request.link_local else timeout,
                 "stream": True,
-                "allow_redirects": False,
             }
         return found
 
@@ -170,4 +164,6 @@ class DliClient:
 def _read(answer: requests.Response) -> Response | DliError:
     headers = {name.lower(): value for name, value in answer.headers.items()}
     body: bytes = answer.raw.read(MAX_BODY + 1, decode_content=False)
+    if len(body) <= MAX_BODY:
+        answer.raw.read(1)  # raises for a body that was cut off
     return problem_of(headers, len(body)) or Response(answer.status_code, headers, body)

@@ -15,7 +15,7 @@ from time import time
 from typing import Any, TypeVar
 
 from dli_provider.api.endpoints import Call
-from dli_provider.api.error_reader import excerpt, parse_json, read_error
+from dli_provider.api.error_reader import excerpt, parse_json, printable, read_error
 from dli_provider.api.errors import (
     DliApiError,
     DliAuthError,
@@ -108,7 +108,7 @@ def _error_of(response: Response) -> DliError:
         return read_error(response.status, response.headers, response.body)
     return DliProtocolError(
         f"HTTP {response.status} instead of an answer, pointing to "
-        f"{response.headers.get('location', 'nowhere')!r:.200}. "
+        f"{printable(response.headers.get('location', 'nowhere'), 200)!r}. "
         "Redirects are not followed: check the endpoint and the proxy"
     )
 
@@ -134,7 +134,7 @@ def find_project(settings: DliSettings, credential: SharedCredential) -> Convers
     if credential.credential.renewable:
         lease, _ = yield from credential.lease()
         if lease.project_id:
-            return project_id_of(lease.project_id)
+            return lease.project_id
     if not settings.region or not settings.iam_endpoint:
         raise DliSettingsError(
             "project_id is not set, and without region and iam_endpoint it can't be looked up"
@@ -155,9 +155,9 @@ def _only_project(content: Any, region: str) -> str:
     found = content.get("projects") if isinstance(content, dict) else None
     if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
         raise DliProtocolError("IAM's answer has no list of projects")
-    ids = [str(item.get("id")) for item in found]
+    ids = [item.get("id") for item in found]
     if len(ids) != 1:
-        what = f"{len(ids)} projects: {', '.join(ids)[:300]}" if ids else "no project"
+        what = f"{len(ids)} projects: {', '.join(map(str, ids))[:300]}" if ids else "no project"
         raise DliSettingsError(
             f"IAM knows {what} of the name {region!r}. Set project_id in the connection's extra"
         )
@@ -171,7 +171,7 @@ def _skew(response: Response) -> str:
     """Say how far this machine's clock is off, when the answer's Date shows that it is."""
     try:
         server = parsedate_to_datetime(response.headers["date"])
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):
         return ""
     if server.tzinfo is None:
         server = server.replace(tzinfo=UTC)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import time
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypeGuard
 
 from dli_provider.api import signing
 from dli_provider.api.error_reader import parse_json, read_error
 from dli_provider.api.errors import DliError, DliProtocolError
 from dli_provider.api.messages import Conversation, Request, Response, Send
+from dli_provider.flink.identifiers import project_id_of
 
 METADATA_ENDPOINT = "http://169.254.169.254"
 
@@ -74,6 +76,7 @@ class AkSkCredential:
     :param access_key: the AK.
     :param secret_key: the SK; signs, and is never sent.
     :param security_token: token of a temporary AK/SK.
+    :raises ValueError: for a text that no header can carry, without repeating it.
     """
 
     access_key: str
@@ -82,6 +85,12 @@ class AkSkCredential:
 
     renewable: ClassVar[bool] = False
     locks: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        for name in ("access_key", "secret_key", "security_token"):
+            value = getattr(self, name)
+            if not (_is_plain(value) or (name == "security_token" and value is None)):
+                raise ValueError(f"{name} must be of ASCII characters without blanks and line breaks")
 
     @property
     def fingerprint(self) -> str:
@@ -180,14 +189,12 @@ class PasswordCredential:
         if response.status >= 400:
             raise read_error(response.status, response.headers, response.body)
         value = response.headers.get("x-subject-token")
-        if not value:
+        if not _is_plain(value):
             raise DliProtocolError("IAM answered without a token (header X-Subject-Token)")
         token = _object(parse_json(response.body), "token")
         expires_at = _epoch(token.get("expires_at"))
         ahead = min(_TOKEN_RENEWAL, (expires_at - time()) / 10)
-        found = token.get("project")
-        project_id = found.get("id") if isinstance(found, dict) else None
-        return Lease(Token(value), expires_at - ahead, expires_at, project_id or self.project_id)
+        return Lease(Token(value), expires_at - ahead, expires_at, self.project_id or _project_of(token))
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +226,7 @@ class AgencyCredential:
         answer = yield from self._ask("PUT", "/meta-data/latest/api/token", ttl)
         session: dict[str, str] = {}
         if answer.status < 300:
-            session = {"X-Metadata-Token": answer.body.decode("latin-1").strip()}
+            session = {"X-Metadata-Token": _session_token(answer.body)}
         elif answer.status not in {404, 405, 503}:
             raise read_error(answer.status, answer.headers, answer.body)
         answer = yield from self._ask("GET", "/openstack/latest/securitykey", session)
@@ -230,6 +237,8 @@ class AgencyCredential:
             signer = AkSkCredential(keys["access"], keys["secret"], keys["securitytoken"])
         except KeyError as missing:
             raise DliProtocolError(f"The metadata service's credential lacks {missing}") from None
+        except ValueError as error:
+            raise DliProtocolError(f"The metadata service's credential is odd: {error}") from None
         expires_at = _epoch(keys.get("expires_at"))
         return Lease(signer, expires_at - _AGENCY_RENEWAL, expires_at)
 
@@ -246,6 +255,27 @@ def _send(request: Request) -> Conversation[Response]:
     if not isinstance(reply, Response):
         raise TypeError(f"a driver answers a Send with a Response or an error, not with {reply!r}")
     return reply
+
+
+def _is_plain(value: object) -> TypeGuard[str]:
+    """Tell whether a text can stand in a header."""
+    return isinstance(value, str) and re.fullmatch(r"[!-~]+", value) is not None
+
+
+def _session_token(body: bytes) -> str:
+    token = body.decode("latin-1").strip()
+    if not _is_plain(token):
+        raise DliProtocolError("The metadata service answered without a session token")
+    return token
+
+
+def _project_of(token: Mapping[str, Any]) -> str | None:
+    project = token.get("project")
+    found = project.get("id") if isinstance(project, dict) else None
+    try:
+        return None if found is None else project_id_of(found)
+    except ValueError as error:
+        raise DliProtocolError(f"IAM's token is odd: {error}") from None
 
 
 def _object(content: Any, key: str) -> dict[str, Any]:

@@ -129,6 +129,6 @@ def _read_page(answer: Mapping[str, Any]) -> JobPage:
             unreadable.append(error)
     try:
         total = int(job_list.get("total_count") or 0)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise DliProtocolError("The answer's total_count is no number") from None
     return JobPage(total, tuple(jobs), tuple(unreadable))

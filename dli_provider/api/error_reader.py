@@ -27,6 +27,7 @@ from dli_provider.flink.redaction import mask_credentials
 EXCERPT_LENGTH = 300
 _MESSAGE_LENGTH = 1000
 _MAX_DEPTH = 8
+_LARGEST_BODY = 2**20
 
 
 def read_error(status: int, headers: Mapping[str, str], body: bytes) -> DliApiError:
@@ -36,27 +37,33 @@ def read_error(status: int, headers: Mapping[str, str], body: bytes) -> DliApiEr
     :param headers: headers of the answer, with names in lower case.
     :param body: body of the answer: JSON object, JSON array (batch calls), HTML from a proxy, anything.
     """
-    found = _find(body)
-    code, message = found or (str(status), excerpt(body) or "no error text")
+    content = _content(body)
+    code, message = _find(content) or (str(status), excerpt(body) or "no error text")
     code = code or str(status)
-    request_id = headers.get("x-request-id") or headers.get("x-iam-trace-id") or _request_id(body)
-    cls = _class_of(status, code)
-    message = mask_credentials(message[:_MESSAGE_LENGTH])
-    return cls(
+    request_id = headers.get("x-request-id") or headers.get("x-iam-trace-id") or _request_id(content)
+    return _class_of(status, code)(
         status,
-        code[:80],
-        message,
-        request_id and request_id[:120],
+        printable(code, 80),
+        printable(message, _MESSAGE_LENGTH),
+        request_id and printable(request_id, 120),
         retry_after=_seconds(headers.get("retry-after")),
     )
 
 
 def excerpt(body: bytes) -> str:
     """Return the beginning of a body as one printable line, with credentials masked."""
-    text = body[: 4 * EXCERPT_LENGTH].decode("utf-8", "replace")
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    masked = mask_credentials(line)
-    return masked if len(masked) <= EXCERPT_LENGTH else masked[:EXCERPT_LENGTH] + "…"
+    return printable(body[: 4 * EXCERPT_LENGTH].decode("utf-8", "replace"), EXCERPT_LENGTH)
+
+
+def printable(text: str, length: int) -> str:
+    """Return a stranger's text as one printable line, with credentials masked.
+
+    :param text: the text.
+    :param length: characters after which it is cut.
+    """
+    masked = mask_credentials(text[: 4 * length])  # before the lines are joined, for a name may begin one
+    line = " ".join("".join(c if c.isprintable() else " " for c in masked).split())
+    return line if len(line) <= length else line[:length] + "…"
 
 
 def parse_json(body: bytes) -> Any:
@@ -74,11 +81,14 @@ def parse_json(body: bytes) -> Any:
 _KEYS = (("error_code", "error_msg"), ("errorCode", "errorMsg"), ("code", "message"))
 
 
-def _find(body: bytes) -> tuple[str, str] | None:
+def _content(body: bytes) -> Any:
     try:
-        content = parse_json(body)
+        return parse_json(body) if len(body) <= _LARGEST_BODY else None
     except DliProtocolError:
         return None
+
+
+def _find(content: Any) -> tuple[str, str] | None:
     for item in _objects(content, _MAX_DEPTH):
         for code_key, message_key in _KEYS:
             code, message = item.get(code_key), item.get(message_key)
@@ -96,11 +106,7 @@ def _objects(content: Any, depth: int) -> Iterator[dict[str, Any]]:
             yield from _objects(item, depth - 1)
 
 
-def _request_id(body: bytes) -> str | None:
-    try:
-        content = parse_json(body)
-    except DliProtocolError:
-        return None
+def _request_id(content: Any) -> str | None:
     found = content.get("request_id") if isinstance(content, dict) else None
     return found if isinstance(found, str) else None
 
@@ -118,7 +124,7 @@ def _seconds(retry_after: str | None) -> float | None:
 def _seconds_until(date: str) -> float | None:
     try:
         moment = parsedate_to_datetime(date)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

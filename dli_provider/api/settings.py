@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -74,6 +75,9 @@ class DliSettings:
         return address
 
 
+_HOST = re.compile(r"[0-9a-z._:-]+")
+
+
 def origin_of(endpoint: str, *, allow_http: bool = False) -> str:
     """Return scheme, host and port of an endpoint, fit to be put before a path.
 
@@ -83,19 +87,22 @@ def origin_of(endpoint: str, *, allow_http: bool = False) -> str:
     :raises ValueError: for anything that isn't an origin, or for plain http that isn't allowed.
     """
     text = endpoint.strip()
-    parts = urlsplit(text if "://" in text else f"https://{text}")
     try:
-        host, port = parts.hostname, parts.port
+        parts = urlsplit(text if "://" in text else f"https://{text}")
+        port = parts.port
+        host = (parts.hostname or "").encode("idna").decode()  # refuses an empty and a long label
     except ValueError:
-        host, port = None, None
-    if parts.scheme not in {"http", "https"} or not host or any(c.isspace() for c in text):
-        raise ValueError(f"{_shown(text)!r} is no URL such as https://dli.cn-north-4.myhuaweicloud.com")
+        host = ""
+    if not _HOST.fullmatch(host) or parts.scheme not in {"http", "https"} or any(c.isspace() for c in text):
+        raise ValueError(
+            f"{_shown(text)!r} is no URL such as https://dli.cn-north-4.myhuaweicloud.com"
+        ) from None
     if parts.path not in {"", "/"} or parts.query or parts.fragment or "@" in parts.netloc:
         raise ValueError(f"{_shown(text)!r} must be a scheme, a host and perhaps a port, and nothing more")
     if parts.scheme == "http" and not (allow_http or is_loopback(host)):
         raise ValueError(
-            f"{text!r} is plain http to another machine: use https, or set extra allow_http to true if the "
-            "way to it is safe"
+            f"{_shown(text)!r} is plain http to another machine: use https, or set extra allow_http to true "
+            "if the way to it is safe"
         )
     shown_host = f"[{host}]" if ":" in host else host
     own_port = {"http": 80, "https": 443}[parts.scheme]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from requests.utils import get_environ_proxies, select_proxy
 
-from dli_provider.api.errors import DliConnectionError, DliProtocolError
+from dli_provider.api.error_reader import printable
+from dli_provider.api.errors import DliConnectionError, DliProtocolError, DliSettingsError
 from dli_provider.api.messages import Request
 from dli_provider.api.settings import DliSettings
-from dli_provider.flink.redaction import mask_credentials
 
 MAX_BODY = 64 * 1024 * 1024
 """Bytes that an answer may have: a page of a hundred jobs, each with a long Flink SQL text, stays far
@@ -22,19 +24,42 @@ LINK_LOCAL_TIMEOUT = 3.0
 
 def proxy_of(settings: DliSettings, request: Request) -> str | None:
     """Return the URL of the proxy that leads to a request's host: the connection's, else the
-    environment's."""
+    environment's.
+
+    :raises DliSettingsError: when it isn't the URL of an HTTP proxy.
+    """
     if request.link_local:
         return None
     proxies = settings.proxies if settings.proxies is not None else get_environ_proxies(request.origin)
-    found: str | None = select_proxy(request.origin, dict(proxies))
-    return found
+    found = select_proxy(request.origin, dict(proxies))
+    if not found:
+        return None
+    proxy = found if "://" in found else f"http://{found}"
+    try:
+        parts = urlsplit(proxy)
+        valid = bool(parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0)
+    except ValueError:
+        valid = False
+    if not valid:
+        shown = found.rpartition("@")[2][:120]
+        raise DliSettingsError(
+            f"The proxy for {request.origin}, {shown!r}, is no URL such as http://proxy.example.com:3128 "
+            "(SOCKS is not supported)"
+        )
+    return proxy
 
 
 def ca_bundle_of(settings: DliSettings) -> bool | str:
-    """Return what to verify certificates with: the connection's choice, else the environment's, else True."""
-    if settings.verify is not True:
-        return settings.verify
-    return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+    """Return what to verify certificates with: the connection's choice, else the environment's, else True.
+
+    :raises DliSettingsError: when there is no such file.
+    """
+    found = settings.verify
+    if found is True:
+        found = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+    if isinstance(found, str) and not Path(found).exists():
+        raise DliSettingsError(f"There is no CA bundle {found!r:.200}")
+    return found
 
 
 def connection_error(request: Request, error: BaseException) -> DliConnectionError:
@@ -48,8 +73,10 @@ def connection_error(request: Request, error: BaseException) -> DliConnectionErr
             f"The certificate of {request.origin} is not trusted: set verify to the path of its CA bundle",
             transient=False,
         )
-    text = mask_credentials(str(error) or type(error).__name__)
-    return DliConnectionError(f"No answer from {request.origin}: {text[:300]}")
+    while isinstance(cause := getattr(error, "reason", None) or next(iter(error.args), None), BaseException):
+        error = cause
+    text = printable(str(error) or type(error).__name__, 300)
+    return DliConnectionError(f"No answer from {request.origin}: {text}")
 
 
 def problem_of(headers: Mapping[str, str], length: int) -> DliProtocolError | None:

@@ -1,0 +1,63 @@
+"""The exceptions: their family, their text, and that they survive the way to another process."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import pytest
+from airflow.exceptions import AirflowException
+
+from dli_provider.api import errors
+
+ERRORS = [
+    errors.DliError("what happened"),
+    errors.DliSettingsError("project_id is not set"),
+    errors.DliConnectionError("No answer", transient=False),
+    errors.DliConnectionError("No answer"),
+    errors.DliProtocolError("not JSON"),
+    *(
+        kind(429, "APIG.0308", "slower", "r-1", retry_after=7.0)
+        for kind in (
+            *(errors.DliApiError, errors.DliAuthError, errors.DliForbiddenError, errors.DliNotFoundError),
+            *(errors.DliThrottledError, errors.DliServerError, errors.DliBadRequestError),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+class TestEveryError:
+    def test_is_of_the_family_and_none_of_airflows(self, error):
+        assert isinstance(error, errors.DliError)
+        assert not isinstance(error, AirflowException)
+
+    @pytest.mark.parametrize("travel", [copy.copy, lambda error: pickle.loads(pickle.dumps(error))])  # noqa: S301
+    def test_survives_the_way_to_another_process(self, error, travel):
+        error.context = "ShowFlinkJob of job 1"
+        arrived = travel(error)
+        assert type(arrived) is type(error)
+        assert str(arrived) == str(error)
+        assert vars(arrived) == vars(error)
+
+    def test_says_in_which_call_it_happened(self, error):
+        error.context = "ShowFlinkJob of job 1"
+        assert str(error).startswith("ShowFlinkJob of job 1: ")
+
+
+def test_what_passes():
+    passing = {type(error).__name__ for error in ERRORS if error.transient}
+    assert passing == {"DliConnectionError", "DliThrottledError", "DliServerError"}
+
+
+def test_the_text_has_all_that_is_known():
+    error = errors.DliAuthError(401, "APIG.0307", "The token must be updated.", "r-1")
+    error.finding = "This machine's clock is 1200 s ahead of the server's"
+    assert str(error) == (
+        "HTTP 401 APIG.0307: The token must be updated (request id r-1). The token has expired or belongs to "
+        "another region. This machine's clock is 1200 s ahead of the server's"
+    )
+
+
+def test_the_text_leaves_out_what_is_not_known():
+    assert str(errors.DliBadRequestError(400, "X", "no")) == "HTTP 400 X: no"

@@ -1,0 +1,82 @@
+"""Page after page: every job once, none forgotten, and an end."""
+
+from __future__ import annotations
+
+import pytest
+
+from dli_provider.api.endpoints import JobPage
+from dli_provider.api.paging import Pages
+from dli_provider.flink.job import FlinkJob, FlinkJobFormatError
+
+
+def jobs(*ids: int | None) -> tuple[FlinkJob, ...]:
+    return tuple(FlinkJob.from_api({"job_id": id_}) for id_ in ids)
+
+
+def read_all(pages: Pages, fleet: list[int], limit: int = 100) -> list[int | None]:
+    """Read all pages of a fleet as the service pages it."""
+    found: list[int | None] = []
+    while call := pages.next_call():
+        offset = int(dict(call.query)["offset"])
+        page = JobPage(len(fleet), jobs(*fleet[offset : offset + limit]))
+        found += [job.job_id for job in pages.take(page).jobs]
+    return found
+
+
+@pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 200, 250])
+def test_reads_every_job_once(count):
+    fleet = list(range(1, count + 1))
+    assert read_all(Pages({}), fleet) == fleet
+
+
+def test_asks_in_the_order_in_which_new_jobs_come_last():
+    call = Pages({}).next_call()
+    assert call
+    assert dict(call.query) == {"show_detail": "true", "order": "asc", "offset": "0", "limit": "100"}
+
+
+def test_keeps_the_filters_on_every_page():
+    pages = Pages({"order": "desc", "name": "etl", "show_detail": False})
+    pages.next_call()
+    pages.take(JobPage(250, jobs(*range(1, 101))))
+    call = pages.next_call()
+    assert call
+    assert dict(call.query) == {
+        "show_detail": "false",
+        "order": "desc",
+        "name": "etl",
+        "offset": "100",
+        "limit": "100",
+    }
+
+
+def test_gives_a_job_that_moved_to_the_next_page_once():
+    pages = Pages({})
+    pages.take(JobPage(150, jobs(*range(1, 101))))
+    assert [job.job_id for job in pages.take(JobPage(151, jobs(*range(100, 151)))).jobs] == [*range(101, 151)]
+    assert pages.next_call() is None
+
+
+def test_keeps_jobs_without_an_id():
+    assert len(Pages({}).take(JobPage(3, jobs(None, None, 1))).jobs) == 3
+
+
+def test_counts_unreadable_items_as_the_service_does():
+    pages = Pages({})
+    broken = tuple(FlinkJobFormatError("broken") for _ in range(100))
+    assert pages.take(JobPage(150, (), broken)).unreadable == broken
+    call = pages.next_call()
+    assert call
+    assert dict(call.query)["offset"] == "100"
+
+
+def test_ends_when_jobs_vanish_meanwhile():
+    pages = Pages({})
+    pages.take(JobPage(200, jobs(*range(1, 101))))
+    pages.take(JobPage(100, ()))
+    assert pages.next_call() is None
+
+
+def test_refuses_an_unknown_filter_at_the_first_call():
+    with pytest.raises(ValueError, match="no filter"):
+        Pages({"state": "job_running"}).next_call()

@@ -1,0 +1,51 @@
+"""The regions' endpoints, by the vendor's own tables."""
+
+from __future__ import annotations
+
+import pytest
+from huaweicloudsdkcore.auth.internal import IamHelper
+from huaweicloudsdkcore.region.region import Region
+from huaweicloudsdkdli.v1.region.dli_region import DliRegion
+
+from dli_provider.api import regions
+from dli_provider.api.settings import origin_of
+
+VENDORS: dict[str, Region] = {
+    region.id: region for region in vars(DliRegion).values() if isinstance(region, Region)
+}
+ELSEWHERE = "eu-west-101"
+
+
+def test_are_those_of_the_vendor():
+    assert set(VENDORS) == regions.REGIONS
+    assert len(VENDORS) == 28
+
+
+@pytest.mark.parametrize("region", sorted(VENDORS))
+def test_dli_is_where_the_vendor_has_it(region):
+    assert [regions.dli_endpoint(region)] == VENDORS[region].endpoints
+
+
+@pytest.mark.parametrize("region", sorted(VENDORS.keys() - {ELSEWHERE}))
+def test_iam_is_where_the_vendor_has_it(region):
+    assert regions.iam_endpoint(region) == IamHelper.get_iam_endpoint(region)
+
+
+@pytest.mark.parametrize("region", sorted(VENDORS))
+def test_every_endpoint_is_an_origin(region):
+    for endpoint in (regions.dli_endpoint(region), regions.iam_endpoint(region)):
+        assert endpoint is None or origin_of(endpoint) == endpoint
+
+
+@pytest.mark.parametrize("region", [ELSEWHERE, "eu-de", "", "CN-NORTH-4", "cn-north-4.evil.example"])
+def test_nothing_is_made_up_where_no_source_confirms_it(region):
+    assert regions.iam_endpoint(region) is None
+    assert regions.console_url(region) is None
+    if region != ELSEWHERE:
+        assert regions.dli_endpoint(region) is None
+
+
+def test_the_console_lists_the_regions_jobs():
+    assert regions.console_url("cn-north-4") == (
+        "https://console.huaweicloud.com/dli/?region=cn-north-4#/main/jobs/flink"
+    )

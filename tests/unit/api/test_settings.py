@@ -1,0 +1,162 @@
+"""Endpoints and limits: what is accepted, and that a refusal repeats no password."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from dli_provider.api.credentials import AkSkCredential
+from dli_provider.api.settings import DliSettings, is_loopback, origin_of
+
+CREDENTIAL = AkSkCredential("AK", "s3cret", "t0ken")
+
+
+def settings(**fields) -> DliSettings:
+    return DliSettings(**{"endpoint": "https://dli.example.com", "credential": CREDENTIAL, **fields})
+
+
+class TestOrigin:
+    @pytest.mark.parametrize(
+        ("endpoint", "origin"),
+        [
+            ("https://dli.cn-north-4.myhuaweicloud.com", "https://dli.cn-north-4.myhuaweicloud.com"),
+            ("dli.cn-north-4.myhuaweicloud.com", "https://dli.cn-north-4.myhuaweicloud.com"),
+            ("  https://dli.example.com/ \n", "https://dli.example.com"),
+            ("HTTPS://DLI.Example.COM:443", "https://dli.example.com"),
+            ("dli.example.com:8443", "https://dli.example.com:8443"),
+            ("http://127.0.0.1:8790", "http://127.0.0.1:8790"),
+            ("http://127.8.9.10", "http://127.8.9.10"),
+            ("http://localhost:80/", "http://localhost"),
+            ("http://dli.localhost:8790", "http://dli.localhost:8790"),
+            ("http://[::1]:8790", "http://[::1]:8790"),
+            ("https://[2001:DB8::1]", "https://[2001:db8::1]"),
+            ("https://[2001:db8::1]:8443/", "https://[2001:db8::1]:8443"),
+            ("https://dli.münchen.example", "https://dli.xn--mnchen-3ya.example"),
+            ("https://under_score.example", "https://under_score.example"),
+        ],
+    )
+    def test_is_scheme_host_and_port(self, endpoint, origin):
+        assert origin_of(endpoint) == origin
+        assert origin_of(origin) == origin
+
+    @pytest.mark.parametrize(
+        "endpoint",
+        [
+            *("", " ", "https://", "https:///path", "://", "ftp://dli.example.com", "file:///etc/passwd"),
+            *("https://dli..example.com", "https://" + "a" * 64 + ".example.com", "https://dli.exa mple.com"),
+            *("https://dli.example.com:port", "https://dli.example.com:70000", "https://[::1", "https://::1"),
+            *("https://[dli.example.com]", "https://dli\n.example.com", "javascript:alert(1)"),
+        ],
+    )
+    def test_is_no_url(self, endpoint):
+        with pytest.raises(ValueError, match=r"is no URL such as https://dli\.cn-north-4"):
+            origin_of(endpoint)
+
+    @pytest.mark.parametrize(
+        "endpoint",
+        [
+            *("https://dli.example.com/v1.0", "https://dli.example.com//", "https://dli.example.com?a=b"),
+            *("https://dli.example.com#x", "dli.example.com/v1.0/project", "https://@dli.example.com"),
+        ],
+    )
+    def test_is_nothing_more(self, endpoint):
+        with pytest.raises(ValueError, match="must be a scheme, a host and perhaps a port, and nothing more"):
+            origin_of(endpoint)
+
+    @pytest.mark.parametrize(
+        "endpoint",
+        [
+            *("https://user:hunter2@dli.example.com", "user:hunter2@dli.example.com"),
+            *("https://user:hunter2@[::1", "https://user:hunt/er2@dli.example.com"),
+            *("https://user:hunter2@dli.example.com:port", "http://user:hunter2@dli.example.com"),
+            *("https://user:hunter2#@dli.example.com/path", "https://hunter2@dli.example.com"),
+            "https://user:hun\u2100ter2@dli.example.com",
+        ],
+    )
+    def test_has_no_password_and_a_refusal_does_not_repeat_it(self, endpoint):
+        with pytest.raises(ValueError, match=r"dli\.example\.com|::1") as caught:
+            origin_of(endpoint)
+        assert "hun" not in str(caught.value)
+        assert "user" not in str(caught.value).replace("such as", "")
+        assert caught.value.__cause__ is None
+
+    @pytest.mark.parametrize(
+        "endpoint",
+        [
+            *("http://dli.example.com", "http://10.0.0.1:8790", "http://[2001:db8::1]", "http://0.0.0.0"),
+            *("http://localhost.example.com", "http://127.0.0.1.example.com", "http://notlocalhost"),
+        ],
+    )
+    def test_is_not_plain_http_to_another_machine(self, endpoint):
+        with pytest.raises(ValueError, match="is plain http to another machine: use https, or set extra"):
+            origin_of(endpoint)
+        assert origin_of(endpoint, allow_http=True) == endpoint
+
+    @given(st.text(max_size=200))
+    @example("\u00b8")
+    def test_is_found_or_refused_whatever_the_text(self, text):
+        with suppress(ValueError):
+            origin = origin_of(text)
+            assert origin.startswith(("https://", "http://"))
+            assert origin_of(origin, allow_http=True) == origin
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        *(("localhost", True), ("a.localhost", True), ("127.0.0.1", True), ("127.255.255.254", True)),
+        *(("::1", True), ("128.0.0.1", False), ("::", False), ("0.0.0.0", False)),  # noqa: S104
+        *(("localhost.example.com", False), ("alocalhost", False), ("", False)),
+    ],
+)
+def test_this_very_machine(host, loopback):
+    assert is_loopback(host) is loopback
+
+
+class TestLimits:
+    @pytest.mark.parametrize("name", ["connect_timeout", "read_timeout"])
+    @pytest.mark.parametrize("seconds", [0, -1, 3601, float("inf"), float("nan")])
+    def test_a_timeout_lies_between_nothing_and_an_hour(self, name, seconds):
+        with pytest.raises(ValueError, match=f"^{name} must be more than 0 and at most 3600 seconds$"):
+            settings(**{name: seconds})
+        assert settings(**{name: 3600})
+
+    @pytest.mark.parametrize("project_id", ["", "a/b", "..", "p?x", "p%2F", "x" * 65, "p\n"])
+    def test_a_project_can_not_change_the_path(self, project_id):
+        with pytest.raises(ValueError, match="project_id must be 1 to 64 letters and digits"):
+            settings(project_id=project_id)
+
+
+class TestConsole:
+    def test_is_a_page_with_the_job_in_it(self):
+        page = settings(
+            console_url="https://c.example.com/{region}/{project_id}/{job_id}", region="r", project_id="p"
+        )
+        assert page.console_address(7) == "https://c.example.com/r/p/7"
+
+    def test_may_be_unknown(self):
+        assert settings().console_address(7) is None
+
+    def test_may_name_what_is_not_set(self):
+        page = settings(console_url="https://c.example.com/?r={region}&p={project_id}#{job_id}")
+        assert page.console_address(7) == "https://c.example.com/?r=&p=#7"
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            *("javascript:alert(1)", "c.example.com", "https://c/{unknown}", "https://c/{", "https://c/{}"),
+            *("https://c/{region.nothing}", "https://c/{region[0]}", "https://c/{job_id:x}{job_id:z}"),
+            "https://[::1",
+        ],
+    )
+    def test_must_be_an_address(self, url):
+        with pytest.raises(ValueError, match=r"^console_url must be an http or https address"):
+            settings(console_url=url)
+
+
+def test_shows_no_secret():
+    shown = repr(settings(proxies={"https": "http://user:p4ssw0rd@proxy.example.com"}))
+    assert not {word for word in ("s3cret", "t0ken", "p4ssw0rd") if word in shown}

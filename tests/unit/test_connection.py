@@ -1,0 +1,340 @@
+"""From Airflow's connections, in every form they come in, to settings; and what a wrong field is told."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from airflow.providers.common.compat.sdk import BaseHook, Connection
+
+from dli_provider.api.credentials import AgencyCredential, AkSkCredential, PasswordCredential
+from dli_provider.api.errors import DliSettingsError
+from dli_provider.api.settings import DliSettings
+from dli_provider.connection import settings_of
+
+PROJECT = "330e068af1334c9782f4226acc00a2e2"
+ENDPOINT = "https://dli.cn-north-4.myhuaweicloud.com"
+IAM = "https://iam.cn-north-4.myhuaweicloud.com"
+
+
+def from_environment(monkeypatch: pytest.MonkeyPatch, value: str) -> Connection:
+    monkeypatch.setenv("AIRFLOW_CONN_DLI_OWN", value)
+    return BaseHook.get_connection("dli_own")
+
+
+def settings(*, region: str | None = None, project_id: str | None = None, **fields: Any) -> DliSettings:
+    """Return the settings of a connection that differs from a plain one in these fields."""
+    extra = {"region": "cn-north-4", "project_id": PROJECT, **fields.pop("extra", {})}
+    plain = {"conn_id": "dli_own", "conn_type": "huaweicloud_dli", "login": "AK", "password": "SK"}
+    connection = Connection(**{**plain, "extra": json.dumps(extra), **fields})
+    return settings_of(connection, connection.extra_dejson, region=region, project_id=project_id)
+
+
+def complaint(**fields: Any) -> str:
+    with pytest.raises(DliSettingsError) as caught:
+        settings(**fields)
+    assert not caught.value.transient
+    assert caught.value.__cause__ is None
+    return str(caught.value)
+
+
+class TestForms:
+    """The same connection as JSON and as a URI, both as an environment variable holds them."""
+
+    AS_JSON = json.dumps(
+        {
+            "conn_type": "huaweicloud_dli",
+            "login": "AK",
+            "password": "S/K+=",
+            "host": "http://127.0.0.1:8790",
+            "extra": {
+                "region": "cn-north-4",
+                "project_id": PROJECT,
+                "iam_endpoint": "http://127.0.0.1:8790",
+                "verify": False,
+                "proxies": {"https": "http://proxy.example.com:3128"},
+                "connect_timeout": 5,
+                "read_timeout": 7.5,
+                "security_token": "t0k/en=",
+            },
+        }
+    )
+    AS_URI = (
+        f"huaweicloud-dli://AK:S%2FK%2B%3D@127.0.0.1:8790/http?region=cn-north-4&project_id={PROJECT}"
+        "&iam_endpoint=http%3A%2F%2F127.0.0.1%3A8790&verify=false&connect_timeout=5&read_timeout=7.5"
+        "&security_token=t0k%2Fen%3D&proxies=" + quote('{"https": "http://proxy.example.com:3128"}')
+    )
+    MEANT = DliSettings(
+        endpoint="http://127.0.0.1:8790",
+        credential=AkSkCredential("AK", "S/K+=", "t0k/en="),
+        region="cn-north-4",
+        project_id=PROJECT,
+        iam_endpoint="http://127.0.0.1:8790",
+        verify=False,
+        proxies={"https": "http://proxy.example.com:3128"},
+        connect_timeout=5.0,
+        read_timeout=7.5,
+    )
+
+    @pytest.mark.parametrize("form", ["AS_JSON", "AS_URI"])
+    def test_mean_the_same(self, monkeypatch, form):
+        connection = from_environment(monkeypatch, getattr(self, form))
+        assert settings_of(connection, connection.extra_dejson) == self.MEANT
+
+    @pytest.mark.parametrize("form", ["AS_JSON", "AS_URI"])
+    def test_mean_the_same_when_airflow_has_written_them_as_a_uri(self, monkeypatch, form):
+        first = from_environment(monkeypatch, getattr(self, form))
+        connection = from_environment(monkeypatch, first.get_uri())
+        assert settings_of(connection, connection.extra_dejson) == self.MEANT
+
+    def test_a_uri_needs_no_host(self, monkeypatch):
+        uri = f"huaweicloud-dli://AK:SK@/?region=cn-north-4&project_id={PROJECT}"
+        connection = from_environment(monkeypatch, uri)
+        assert settings_of(connection, connection.extra_dejson).endpoint == ENDPOINT
+
+    def test_a_connection_of_the_older_provider_works_unchanged(self, monkeypatch):
+        extra = {"region": "cn-north-4", "project_id": PROJECT, "obs_bucket": "unrelated"}
+        older = {"conn_type": "huaweicloud", "login": "AK", "password": "SK", "extra": extra}
+        connection = from_environment(monkeypatch, json.dumps(older))
+        assert connection.conn_type == "huaweicloud"
+        assert settings_of(connection, connection.extra_dejson) == settings()
+
+    def test_a_form_yields_all_of_it_as_text(self):
+        empty = dict.fromkeys(
+            [
+                *("auth", "domain_name", "security_token", "iam_endpoint", "verify", "proxies", "allow_http"),
+                *("connect_timeout", "read_timeout", "console_url"),
+            ],
+            "",
+        )
+        assert settings(host="", port=None, schema="", extra=empty) == settings()
+        filled = {"auth": "aksk", "verify": "True", "allow_http": "false", "read_timeout": "7"}
+        assert settings(extra={**empty, **filled}) == settings(extra={"read_timeout": 7})
+
+    def test_nulls_are_nothing(self):
+        nulls = dict.fromkeys(["auth", "verify", "proxies", "allow_http", "read_timeout", "console_url"])
+        assert settings(extra=nulls) == settings()
+
+    def test_blanks_around_a_text_do_not_count(self):
+        blank = {"region": " cn-north-4\n", "project_id": f" {PROJECT} ", "auth": " aksk "}
+        assert settings(login=" AK\n", password="SK ", extra=blank) == settings()
+
+
+class TestEndpoint:
+    def test_is_the_regions_own(self):
+        assert (settings().endpoint, settings().iam_endpoint) == (ENDPOINT, IAM)
+
+    @pytest.mark.parametrize(
+        ("fields", "endpoint"),
+        [
+            ({"host": "https://dli.eu-de.example.com"}, "https://dli.eu-de.example.com"),
+            ({"host": "dli.eu-de.example.com"}, "https://dli.eu-de.example.com"),
+            ({"host": "dli.eu-de.example.com", "port": 8443}, "https://dli.eu-de.example.com:8443"),
+            ({"host": "https://dli.eu-de.example.com/", "port": 8443}, "https://dli.eu-de.example.com:8443"),
+            ({"host": "dli.eu-de.example.com", "schema": "https"}, "https://dli.eu-de.example.com"),
+            ({"host": "dli.eu-de.example.com", "schema": "public"}, "https://dli.eu-de.example.com"),
+            ({"host": "localhost", "port": 8790, "schema": "http"}, "http://localhost:8790"),
+            ({"host": "http://127.0.0.1:8790", "port": 443}, "http://127.0.0.1:8790"),
+            ({"host": "http://[::1]:8790"}, "http://[::1]:8790"),
+            ({"host": "::1", "port": 8790, "schema": "http"}, "http://[::1]:8790"),
+            ({"host": "2001:db8::1"}, "https://[2001:db8::1]"),
+            ({"host": "[2001:db8::1]", "port": 8443}, "https://[2001:db8::1]:8443"),
+            ({"host": "http://10.0.0.1", "extra": {"allow_http": True}}, "http://10.0.0.1"),
+            ({"host": "http://10.0.0.1", "extra": {"allow_http": "True"}}, "http://10.0.0.1"),
+        ],
+    )
+    def test_is_the_host_when_there_is_one(self, fields, endpoint):
+        assert settings(**fields).endpoint == endpoint
+
+    def test_of_an_ipv6_address_in_a_uri(self, monkeypatch):
+        uri = f"huaweicloud-dli://AK:SK@[::1]:8790/http?project_id={PROJECT}"
+        connection = from_environment(monkeypatch, uri)
+        assert settings_of(connection, connection.extra_dejson).endpoint == "http://[::1]:8790"
+
+    def test_of_iam_may_be_named(self):
+        named = settings(extra={"iam_endpoint": "https://iam.example.com/"})
+        assert named.iam_endpoint == "https://iam.example.com"
+
+    def test_of_iam_is_not_made_up_for_another_cloud(self):
+        other = settings(host="https://dli.eu-de.example.com", extra={"region": "eu-de"})
+        assert other.iam_endpoint is None
+
+    @pytest.mark.parametrize(
+        ("fields", "field"),
+        [
+            ({"host": "http://10.0.0.1"}, "host"),
+            ({"host": "10.0.0.1", "schema": "http"}, "host"),
+            ({"host": "http://10.0.0.1", "extra": {"allow_http": False}}, "host"),
+            ({"extra": {"iam_endpoint": "http://10.0.0.1"}}, "extra iam_endpoint"),
+        ],
+    )
+    def test_is_not_plain_http_to_another_machine(self, fields, field):
+        assert f"Connection 'dli_own', {field}: 'http://10.0.0.1' is plain http" in complaint(**fields)
+
+
+class TestCredential:
+    def test_is_a_key_pair_by_default(self):
+        assert settings().credential == AkSkCredential("AK", "SK")
+
+    def test_is_a_key_pair_with_a_token(self):
+        assert settings(extra={"security_token": "t"}).credential == AkSkCredential("AK", "SK", "t")
+
+    def test_is_a_users_password(self):
+        user = settings(extra={"auth": "password", "domain_name": "account"}).credential
+        assert user == PasswordCredential("AK", "SK", "account", IAM, project_id=PROJECT)
+
+    def test_is_a_users_password_for_the_regions_project(self):
+        extra = {"auth": "password", "domain_name": "account", "project_id": None}
+        assert settings(extra=extra).credential == PasswordCredential(
+            "AK", "SK", "account", IAM, project_name="cn-north-4"
+        )
+
+    def test_is_the_agency_of_the_server(self):
+        assert settings(login=None, password=None, extra={"auth": "agency"}).credential == AgencyCredential()
+
+
+class TestRegion:
+    def test_given_to_the_hook_goes_first_and_drops_the_connections_project(self):
+        other = settings(region="cn-south-1")
+        assert (other.region, other.project_id) == ("cn-south-1", None)
+        assert other.endpoint == "https://dli.cn-south-1.myhuaweicloud.com"
+        assert other.iam_endpoint == "https://iam.cn-south-1.myhuaweicloud.com"
+
+    def test_given_to_the_hook_with_its_project(self):
+        other = settings(region="cn-south-1", project_id="p1")
+        assert (other.region, other.project_id) == ("cn-south-1", "p1")
+
+    @pytest.mark.parametrize("region", ["cn-north-4", "", None])
+    def test_that_is_the_same_keeps_the_project(self, region):
+        assert settings(region=region) == settings()
+
+    def test_of_a_password_is_the_scope_of_its_token(self):
+        other = settings(region="cn-south-1", extra={"auth": "password", "domain_name": "account"})
+        assert isinstance(other.credential, PasswordCredential)
+        assert (other.credential.project_id, other.credential.project_name) == (None, "cn-south-1")
+
+    def test_project_given_to_the_hook_goes_first(self):
+        assert settings(project_id="p1").project_id == "p1"
+
+    def test_has_its_page_of_the_console(self):
+        page = "https://console.huaweicloud.com/dli/?region=cn-north-4#/main/jobs/flink"
+        assert settings().console_url == page
+        assert settings(host="https://dli.example.com").console_url is None
+        assert settings(extra={"console_url": "https://c/{job_id}"}).console_url == "https://c/{job_id}"
+
+
+COMPLAINTS: dict[str, tuple[dict[str, Any], str]] = {
+    "no region and no host": ({"extra": {"region": None}}, "extra region: is missing: set the region, or"),
+    "unknown region": ({"extra": {"region": "eu-de"}}, "extra region: 'eu-de' is not a known one: set the e"),
+    "region is a number": ({"extra": {"region": 4}}, "extra region: must be text, not int"),
+    "host is no URL": ({"host": "dli example com"}, "host: 'https://dli example com' is no URL such as"),
+    "host has a path": ({"host": "https://dli.example.com/v1"}, "host: 'https://dli.example.com/v1' must be"),
+    "IAM is no URL": ({"extra": {"iam_endpoint": "https://"}}, "extra iam_endpoint: 'https://' is no URL"),
+    "project has a path": ({"extra": {"project_id": "../x"}}, "project_id: project_id must be 1 to 64 lette"),
+    "project is a number": ({"extra": {"project_id": 7}}, "extra project_id: must be text, not int"),
+    "project of the hook has a path": ({"project_id": "a/b"}, "project_id: project_id must be 1 to 64 lette"),
+    "no project and no region": (
+        {"host": "https://dli.example.com", "extra": {"region": "", "project_id": ""}},
+        "extra project_id: is missing, and can't be looked up without region: set one of the two",
+    ),
+    "no project and no IAM": (
+        {"host": "https://dli.example.com", "extra": {"region": "eu-de", "project_id": ""}},
+        "extra project_id: is missing, and can't be looked up without iam_endpoint: set one of the two",
+    ),
+    "unknown auth": ({"extra": {"auth": "magic"}}, "extra auth: must be one of aksk, password, agency, not"),
+    "no login": ({"login": None}, "login: is missing: set the access key (AK)"),
+    "blank login": ({"login": " "}, "login: is missing: set the access key (AK)"),
+    "no password": ({"password": ""}, "password: is missing: set the secret key (SK)"),
+    "no user": ({"login": "", "extra": {"auth": "password", "domain_name": "a"}}, "login: is missing: set t"),
+    "no user's password": (
+        {"password": None, "extra": {"auth": "password", "domain_name": "a"}},
+        "password: is missing: set the IAM user's password",
+    ),
+    "no account": ({"extra": {"auth": "password"}}, "extra domain_name: is missing: set the account's name"),
+    "no IAM for a password": (
+        {
+            "host": "https://dli.example.com",
+            "extra": {"auth": "password", "domain_name": "a", "region": "eu-de"},
+        },
+        "extra iam_endpoint: is missing: set the IAM endpoint",
+    ),
+    "key with a line break": ({"login": "A\nK"}, "login, password and extra security_token: access_key must"),
+    "token with a blank": (
+        {"extra": {"security_token": "a b"}},
+        "login, password and extra security_token: security_token must be of ASCII characters",
+    ),
+    "token is a list": ({"extra": {"security_token": ["a"]}}, "extra security_token: must be text, not list"),
+    "verify is a missing path": ({"extra": {"verify": "/no/such.pem"}}, "extra verify: must be true, false"),
+    "verify is a certificate": (
+        {"extra": {"verify": "-----BEGIN CERTIFICATE-----\n" + "x" * 5000}},
+        "extra verify: must be true, false or a CA bundle's path; there is no '-----BEGIN CERTIFICATE",
+    ),
+    "verify has a zero byte": ({"extra": {"verify": "a\0b"}}, "extra verify: must be true, false or a CA"),
+    "verify is a number": ({"extra": {"verify": 0}}, "extra verify: must be true, false or a CA"),
+    "verify is a list": ({"extra": {"verify": []}}, "extra verify: must be true, false or a CA"),
+    "proxies is a URL": ({"extra": {"proxies": "http://p:1"}}, 'extra proxies: must be JSON such as {"https'),
+    "proxies is a list": ({"extra": {"proxies": ["http://p:1"]}}, "extra proxies: must be JSON such as"),
+    "proxies has a number": ({"extra": {"proxies": {"https": 3128}}}, "extra proxies: must be JSON such as"),
+    "proxies is a list in text": ({"extra": {"proxies": "[1]"}}, "extra proxies: must be JSON such as"),
+    "allow_http is a word": (
+        {"host": "http://10.0.0.1", "extra": {"allow_http": "yes"}},
+        "extra allow_http: must be true or false, not 'yes'",
+    ),
+    "allow_http is a list": (
+        {"host": "http://10.0.0.1", "extra": {"allow_http": []}},
+        "extra allow_http: must be true or false, not []",
+    ),
+    "connect_timeout is a word": (
+        {"extra": {"connect_timeout": "soon"}},
+        "extra connect_timeout: must be a number of seconds, not 'soon'",
+    ),
+    "read_timeout is a list": ({"extra": {"read_timeout": [1]}}, "extra read_timeout: must be a number of"),
+    "read_timeout is huge": ({"extra": {"read_timeout": 10**400}}, "extra read_timeout: must be a number of"),
+    "read_timeout is nothing": ({"extra": {"read_timeout": 0}}, "extra: read_timeout must be more than 0"),
+    "read_timeout is below nothing": ({"extra": {"read_timeout": "-1"}}, "extra: read_timeout must be more"),
+    "read_timeout is no number": ({"extra": {"read_timeout": "nan"}}, "extra: read_timeout must be more"),
+    "connect_timeout is a day": ({"extra": {"connect_timeout": 86400}}, "extra: connect_timeout must be mor"),
+    "console is a script": ({"extra": {"console_url": "javascript:alert(1)"}}, "extra: console_url must be"),
+    "console names what there is not": ({"extra": {"console_url": "https://c/{x}"}}, "extra: console_url mu"),
+}
+
+
+@pytest.mark.parametrize("case", COMPLAINTS)
+def test_a_complaint_names_the_connection_and_the_field(case):
+    fields, expected = COMPLAINTS[case]
+    text = complaint(**fields)
+    assert text.startswith(f"Connection 'dli_own', {expected}")
+    assert len(text) < 400
+
+
+def test_an_extra_that_is_no_object_is_told():
+    connection = Connection(conn_id="dli_own", conn_type="huaweicloud_dli", extra="[1]")
+    with pytest.raises(DliSettingsError, match="Connection 'dli_own', extra: must be a JSON object such as"):
+        settings_of(connection, connection.extra_dejson)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"host": "https://user:hunter2@dli.example.com"},
+        {"host": "user:hunter2@dli.example.com", "port": 1},
+        {"login": "hunter2 hunter2"},
+        {"password": "hunter2\nhunter2"},
+        {"extra": {"security_token": "hunter2\nhunter2"}},
+        {"extra": {"security_token": ["hunter2"]}},
+        {"extra": {"iam_endpoint": "https://user:hunter2@iam.example.com"}},
+        {"extra": {"proxies": "http://user:hunter2@proxy.example.com"}},
+        {"extra": {"proxies": {"https": ["http://user:hunter2@proxy.example.com"]}}},
+    ],
+)
+def test_a_complaint_repeats_no_secret(fields):
+    assert "hunter2" not in complaint(**fields)
+
+
+def test_a_bundle_may_be_a_file_or_a_folder(tmp_path):
+    bundle = tmp_path / "ca.pem"
+    bundle.touch()
+    assert settings(extra={"verify": str(bundle)}).verify == str(bundle)
+    assert settings(extra={"verify": str(tmp_path)}).verify == str(tmp_path)
