@@ -1,0 +1,46 @@
+"""### Find Flink jobs whose configuration has drifted from a baseline
+
+The baseline is the file `example_dli_config_drift.json` beside this one: for each job, what its `job_config`
+must hold. It is read when the DAG runs, so that a new baseline needs no new DAG. There is one task for each
+job; it fails with a table of what differs.
+
+The DAG uses the connection `dli_default`.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pendulum
+from airflow.providers.common.compat.sdk import dag, task
+
+from dli_provider.operators.flink import DliGetFlinkJobConfigOperator
+
+BASELINE = Path(__file__).with_suffix(".json")
+
+
+@dag(
+    schedule="@daily",
+    start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
+    catchup=False,
+    doc_md=__doc__,
+    tags=["dli", "flink", "example"],
+)
+def example_dli_config_drift() -> None:
+    """Compare the configuration of each job with the baseline."""
+
+    @task
+    def read_baseline() -> list[dict[str, Any]]:
+        """Return the arguments of the task for each job."""
+        baseline: dict[str, Any] = json.loads(BASELINE.read_text())
+        return [{"job_id": job_id, "expected": expected} for job_id, expected in baseline.items()]
+
+    DliGetFlinkJobConfigOperator.partial(task_id="compare").expand_kwargs(read_baseline())
+
+
+example_dag = example_dli_config_drift()
+
+if __name__ == "__main__":
+    example_dag.test()

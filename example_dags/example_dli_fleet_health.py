@@ -1,0 +1,70 @@
+"""### Check a fleet of Flink jobs, and tell someone when one is sick
+
+`check_fleet` checks all jobs of the project every 15 minutes. `is_anyone_sick` branches on its report, and
+`notify` makes of it a text that a person can read, here for the log, elsewhere for mail or chat.
+
+The DAG uses the connection `dli_default`.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+import pendulum
+from airflow.providers.common.compat.sdk import dag, task
+
+from dli_provider.operators.flink import DliFlinkHealthCheckOperator
+
+log = logging.getLogger(__name__)
+
+
+@dag(
+    schedule=timedelta(minutes=15),
+    start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
+    catchup=False,
+    max_active_runs=1,
+    doc_md=__doc__,
+    tags=["dli", "flink", "example"],
+)
+def example_dli_fleet_health() -> None:
+    """Check all jobs, and report those that aren't healthy."""
+    check_fleet = DliFlinkHealthCheckOperator(
+        task_id="check_fleet",
+        starting_limit=timedelta(minutes=10),
+        max_restarts=5,
+        checkpointing=True,
+        auto_restart=True,
+        expected_config={"parallel_number": {">=": 2}},
+        fail_on_unhealthy=False,
+    )
+
+    @task.branch
+    def is_anyone_sick(report: dict[str, Any]) -> str:
+        """Choose what comes next."""
+        return "all_is_well" if report["by_verdict"]["healthy"] == report["total"] else "notify"
+
+    @task
+    def notify(report: dict[str, Any]) -> str:
+        """Make a message of the report; a mail or a chat message would be sent here."""
+        lines = [
+            f"- {job['name'] or job['job_id']}: {'; '.join(reason['reason'] for reason in job['reasons'])}"
+            for job in report["jobs"]
+        ]
+        message = "\n".join([f"{report['summary']}:", *lines])
+        log.warning(message)
+        return message
+
+    @task
+    def all_is_well(report: dict[str, Any]) -> None:
+        """Say so."""
+        log.info(report["summary"])
+
+    is_anyone_sick(check_fleet.output) >> [notify(check_fleet.output), all_is_well(check_fleet.output)]
+
+
+example_dag = example_dli_fleet_health()
+
+if __name__ == "__main__":
+    example_dag.test()

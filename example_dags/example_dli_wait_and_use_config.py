@@ -1,0 +1,65 @@
+"""### Wait for a Flink job, then use its configuration
+
+`wait_for_job` waits until the job runs, in the triggerer, without holding a worker slot. `get_job_config`
+reads the job's configuration, and `plan_compaction` decides by it what the batch jobs after it have to do.
+
+The job is the DAG's parameter `job_id`; the DAG uses the connection `dli_default`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import timedelta
+from typing import Any
+
+import pendulum
+from airflow.providers.common.compat.sdk import Param, dag, task
+
+from dli_provider.operators.flink import DliGetFlinkJobConfigOperator
+from dli_provider.sensors.flink import DliFlinkJobSensor
+
+log = logging.getLogger(__name__)
+
+
+@dag(
+    schedule=None,
+    start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
+    params={
+        "job_id": Param(104, type="integer", minimum=1, title="Flink job", description="Id of the job on DLI")
+    },
+    doc_md=__doc__,
+    tags=["dli", "flink", "example"],
+)
+def example_dli_wait_and_use_config() -> None:
+    """Wait for a job, read its configuration, and plan by it."""
+    wait_for_job = DliFlinkJobSensor(
+        task_id="wait_for_job",
+        job_id="{{ params.job_id }}",
+        target_status="job_running",
+        poke_interval=3,  # seconds; 60 will do for a job that takes minutes to start
+        timeout=timedelta(hours=1),
+        deferrable=True,
+    )
+    get_job_config = DliGetFlinkJobConfigOperator(task_id="get_job_config", job_id="{{ params.job_id }}")
+
+    @task
+    def plan_compaction(job: dict[str, Any], job_config: dict[str, Any]) -> dict[str, Any]:
+        """Tell how many files the job writes in an hour: one per parallel writer and checkpoint."""
+        log.info("job_config of %s (%s):\n%s", job["name"], job["status"], json.dumps(job_config, indent=2))
+        writers = job_config.get("parallel_number") or 1
+        checkpoints = 3600 // (job_config.get("checkpoint_interval") or 10)
+        files = writers * checkpoints if job_config.get("checkpoint_enabled") else 0
+        log.info(
+            "%s writers, %s checkpoints an hour: %s files to compact an hour", writers, checkpoints, files
+        )
+        return {"job_id": job["job_id"], "files_per_hour": files}
+
+    wait_for_job >> get_job_config
+    plan_compaction(wait_for_job.output, get_job_config.output)
+
+
+example_dag = example_dli_wait_and_use_config()
+
+if __name__ == "__main__":
+    example_dag.test()

@@ -1,0 +1,139 @@
+"""The example DAGs load cleanly, and the main one runs in a real `airflow dags test` against the emulator."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from local_airflow import EXAMPLES, add_jobs
+
+if TYPE_CHECKING:
+    from conftest import LocalAirflow
+
+    from dli_provider.emulator import DliEmulator
+
+MAIN = "example_dli_wait_and_use_config"
+FLEET = "example_dli_fleet_health"
+DRIFT = "example_dli_config_drift"
+NEEDS_AIRFLOW_3 = "example_dli_react_to_failure"
+IS_AIRFLOW_2 = importlib.metadata.version("apache-airflow").startswith("2.")
+
+LOAD = """
+import json, sys
+try:
+    from airflow.dag_processing.dagbag import DagBag
+except ImportError:
+    from airflow.models.dagbag import DagBag
+bag = DagBag(sys.argv[1])
+print(json.dumps([sorted(bag.dags), bag.import_errors, dict(bag.captured_warnings)]))
+"""
+
+
+def test_every_example_loads_without_an_error_or_a_warning(local_airflow: LocalAirflow) -> None:
+    command = [sys.executable, "-W", "always", "-c", LOAD, str(EXAMPLES)]
+    run = subprocess.run(
+        command, env=local_airflow.environment, capture_output=True, text=True, timeout=110, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    dags, errors, warnings = json.loads(run.stdout.splitlines()[-1])
+    assert errors == {}
+    assert warnings == {}
+    files = {path.stem for path in EXAMPLES.glob("*.py")}
+    assert set(dags) == (files - {NEEDS_AIRFLOW_3} if IS_AIRFLOW_2 else files)
+
+
+def test_the_main_example_waits_and_hands_the_configuration_on(
+    local_airflow: LocalAirflow, dli: DliEmulator
+) -> None:
+    dli.add_job(
+        104,
+        lifecycle=[("job_submitting", 1.0), ("job_running", None)],
+        name="orders",
+        job_config={"checkpoint_enabled": True, "checkpoint_interval": 60, "parallel_number": 4},
+    )
+    run = local_airflow.run("dags", "test", MAIN)
+    assert run.returncode == 0, run.stdout
+    found = local_airflow.last_run(MAIN)
+    assert found.state == "success"
+    assert set(found.tasks.values()) == {"success"}
+    assert found.xcoms["wait_for_job", "return_value"]["status"] == "job_running"
+    assert found.xcoms["get_job_config", "return_value"]["parallel_number"] == 4
+    assert found.xcoms["plan_compaction", "return_value"] == {"job_id": 104, "files_per_hour": 240}
+
+
+def test_a_job_that_does_not_exist_fails_the_run_and_says_so(local_airflow: LocalAirflow) -> None:
+    run = local_airflow.run("dags", "test", MAIN, "--conf", json.dumps({"job_id": 999}))
+    assert run.returncode != 0
+    assert "DLI.16001" in run.stdout
+    assert "999" in run.stdout
+    found = local_airflow.last_run(MAIN)
+    assert found.state == "failed"
+    assert found.tasks == {
+        "wait_for_job": "failed",
+        "get_job_config": "upstream_failed",
+        "plan_compaction": "upstream_failed",
+    }
+
+
+def test_a_job_that_can_not_run_any_more_fails_the_run_at_once(
+    local_airflow: LocalAirflow, dli: DliEmulator
+) -> None:
+    dli.add_job(105, lifecycle=[("job_submit_fail", None)], name="orders", status_desc="no CUs left")
+    run = local_airflow.run("dags", "test", MAIN, "--conf", json.dumps({"job_id": 105}))
+    assert run.returncode != 0
+    assert "Flink job 105 (orders) is job_submit_fail: no CUs left" in run.stdout
+    assert local_airflow.last_run(MAIN).tasks["wait_for_job"] == "failed"
+
+
+def test_the_fleet_example_reports_the_sick_jobs_to_a_person(
+    local_airflow: LocalAirflow, dli: DliEmulator
+) -> None:
+    add_jobs(dli, slowness=0)
+    run = local_airflow.run("dags", "test", FLEET)
+    assert run.returncode == 0, run.stdout
+    found = local_airflow.last_run(FLEET)
+    assert found.tasks["notify"] == "success"
+    assert found.tasks["all_is_well"] == "skipped"
+    report = found.xcoms["check_fleet", "return_value"]
+    assert {job["job_id"] for job in report["jobs"]} >= {202, 203, 204, 205}
+    message = found.xcoms["notify", "return_value"]
+    assert "- inventory-sync: is job_submit_fail: The queue has no CUs left" in message
+    assert "audit-archive: has checkpointing off; parallel_number is 1, expected >= 2" in message
+
+
+def test_the_fleet_example_is_content_with_a_healthy_fleet(
+    local_airflow: LocalAirflow, dli: DliEmulator
+) -> None:
+    add_jobs(dli, slowness=0)
+    for job in dli.jobs:
+        if job.job_id not in (104, 201):
+            dli.jobs.remove(job.job_id)
+    run = local_airflow.run("dags", "test", FLEET)
+    assert run.returncode == 0, run.stdout
+    found = local_airflow.last_run(FLEET)
+    assert found.tasks["all_is_well"] == "success"
+    assert found.tasks["notify"] == "skipped"
+
+
+def test_the_drift_example_passes_while_the_jobs_are_as_the_baseline_says(
+    local_airflow: LocalAirflow, dli: DliEmulator
+) -> None:
+    add_jobs(dli, slowness=0)
+    run = local_airflow.run("dags", "test", DRIFT)
+    assert run.returncode == 0, run.stdout
+    assert local_airflow.last_run(DRIFT).state == "success"
+
+
+def test_the_drift_example_fails_with_a_table_of_what_differs(
+    local_airflow: LocalAirflow, dli: DliEmulator
+) -> None:
+    add_jobs(dli, slowness=0)
+    dli.jobs.get(104).update(job_config={"parallel_number": 1, "checkpoint_interval": 3600})
+    run = local_airflow.run("dags", "test", DRIFT)
+    assert run.returncode != 0
+    assert "parallel_number" in run.stdout
+    assert "checkpoint_interval" in run.stdout
+    assert local_airflow.last_run(DRIFT).state == "failed"

@@ -1,0 +1,60 @@
+"""`make demo`: what it shows, and that nothing of it stays behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+from local_airflow import CHECKOUT
+
+
+def run_demo(home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "example_dags/run/demo.py", home],
+        cwd=CHECKOUT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+
+
+def test_the_demo_shows_each_status_then_the_configuration_downstream_then_the_sick_jobs(
+    tmp_path: Path, processes_of: Callable[[Path], list[psutil.Process]]
+) -> None:
+    home, elsewhere = tmp_path / "airflow", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    run = run_demo(home, HOME=str(elsewhere), TMPDIR=str(elsewhere))
+    assert run.returncode == 0, run.stdout + run.stderr
+    told = [
+        "wait_for_job",
+        "is job_init",
+        "is job_submitting",
+        "is job_running",
+        "get_job_config",
+        "plan_compaction",
+        '"parallel_number"',
+        "check_fleet",
+        "inventory-sync",
+        "notify",
+    ]
+    places = [run.stdout.index(word) for word in told]
+    assert places == sorted(places)
+    assert "Both DAG runs succeeded" in run.stdout
+    assert run.stderr == ""
+    assert len(run.stdout.splitlines()) < 100
+    assert list(elsewhere.iterdir()) == []
+    assert processes_of(home) == []
+
+
+def test_a_demo_that_fails_shows_airflows_log_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "pendulum.py").write_text("raise RuntimeError('the example can not be imported')")
+    run = run_demo(tmp_path / "airflow", PYTHONPATH=str(tmp_path))
+    assert run.returncode == 1
+    assert "the example can not be imported" in run.stderr
+    assert "The demo failed" in run.stderr
