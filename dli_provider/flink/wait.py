@@ -56,6 +56,8 @@ class FlinkJobWait:
     :param since: when that status was first read.
     """
 
+    __slots__ = ("failures", "job_id", "since", "status", "targets")
+
     def __init__(
         self,
         job_id: int,

@@ -106,14 +106,13 @@ class DliFlinkJobTrigger(BaseTrigger):
         )
 
     async def _outcome(self, wait: FlinkJobWait, deadline: datetime) -> WaitEvent:
-        from dli_provider.hooks.dli import DliHook
         from dli_provider.triggers.events import Outcome, WaitEvent
-        from dli_provider.triggers.polling import watching
+        from dli_provider.triggers.polling import Account, watching
         from dli_provider.triggers.watching import JobWatch
 
-        hook = DliHook(self.dli_conn_id, region=self.region, project_id=self.project_id)
+        account = Account(self.dli_conn_id, self.region, self.project_id)
         watch = JobWatch(wait, self.poke_interval, timedelta(seconds=self.outage_tolerance))
-        async with watching(watch, hook):
+        async with watching(watch, account):
             while True:
                 news = await watch.news()
                 for level, line in news.lines:
@@ -218,11 +217,10 @@ class DliFlinkJobStatusChangeTrigger(BaseEventTrigger):
             await asyncio.sleep(_REST)
 
     async def _learnt(self, watch: ChangeWatch) -> AsyncIterator[tuple[list[Change], dict[int, str]]]:
-        from dli_provider.hooks.dli import DliHook
-        from dli_provider.triggers.polling import watching
+        from dli_provider.triggers.polling import Account, watching
 
-        hook = DliHook(self.dli_conn_id, region=self.region, project_id=self.project_id)
+        account = Account(self.dli_conn_id, self.region, self.project_id)
         filters = {name: value for name, value in self.filters.items() if value}
-        async with watching(watch, hook, filters):
+        async with watching(watch, account, filters):
             while True:
                 yield await watch.changes()

@@ -12,10 +12,9 @@ import asyncio
 import contextvars
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dli_provider.api.endpoints import show_flink_job
 from dli_provider.api.errors import DliAuthError, DliError
@@ -69,33 +68,58 @@ class _Plan(Task):
     """The choice of what the next round reads."""
 
 
-@asynccontextmanager
-async def watching(
-    watch: Watch, hook: DliHook, filters: Mapping[str, str] | None = None
-) -> AsyncIterator[None]:
-    """Have a watch served by the poller of the hook's connection, for as long as the context lasts.
+class Account(NamedTuple):
+    """Whose jobs are polled: what a hook is made of.
+
+    :param dli_conn_id: the Airflow connection.
+    :param region: used instead of the connection's region.
+    :param project_id: used instead of the connection's project.
+    """
+
+    dli_conn_id: str
+    region: str | None = None
+    project_id: str | None = None
+
+    def hook(self) -> DliHook:
+        """Return a hook on it."""
+        from dli_provider.hooks.dli import DliHook
+
+        return DliHook(self.dli_conn_id, region=self.region, project_id=self.project_id)
+
+
+class watching:  # noqa: N801
+    """Have a watch served by the poller of its connection, for as long as the context lasts.
+
+    A class, for thousands of these wait at a time, and a generator's frame is several times as large.
 
     :param watch: whom to serve.
-    :param hook: the connection, region and project.
+    :param account: whose jobs.
     :param filters: filters of the list for a watch of every listed job; watches with other filters have other
         pollers.
     """
-    listed = tuple(sorted((filters or {}).items()))
-    key = (asyncio.get_running_loop(), hook.dli_conn_id, hook.region, hook.project_id, listed)
-    poller = _pollers.get(key)
-    if poller is None:
-        poller = _pollers[key] = Poller(hook, dict(listed))
-        poller.start()
-    poller.add(watch)
-    try:
-        yield
-    finally:
-        if poller.remove(watch):
-            del _pollers[key]
+
+    __slots__ = ("_key", "_watch")
+
+    def __init__(self, watch: Watch, account: Account, filters: Mapping[str, str] | None = None) -> None:
+        self._watch = watch
+        self._key = (asyncio.get_running_loop(), account, tuple(sorted((filters or {}).items())))
+
+    async def __aenter__(self) -> None:
+        poller = _pollers.get(self._key)
+        if poller is None:
+            _, account, filters = self._key
+            poller = _pollers[self._key] = Poller(account.hook(), dict(filters))
+            poller.start()
+        poller.add(self._watch)
+
+    async def __aexit__(self, *_: object) -> None:
+        poller = _pollers[self._key]
+        if poller.remove(self._watch):
+            del _pollers[self._key]
             await poller.stop()
 
 
-_pollers: dict[tuple[object, ...], Poller] = {}
+_pollers: dict[tuple[asyncio.AbstractEventLoop, Account, tuple[tuple[str, str], ...]], Poller] = {}
 
 
 class Poller:
@@ -119,6 +143,7 @@ class Poller:
         self._sweep: _Sweep | None = None
         self._listed = 0
         self._list_after = 0.0
+        self._lightened: set[_Job] = set()
         self._failing: set[_Job | _Sweep] = set()
         self._running: asyncio.Task[None] | None = None
 
@@ -150,6 +175,7 @@ class Poller:
         else:
             job = self._jobs[watch.job_id]
             del job.watches[watch]
+            self._lightened.add(job)
             if not job.watches:
                 self._agenda.drop(job)
                 del self._jobs[watch.job_id]
@@ -197,8 +223,9 @@ class Poller:
     def _choose(self) -> None:
         """Choose between single reads and a sweep for the next round."""
         now = self._loop.time()
-        for job in self._jobs.values():
-            job.interval = min(watch.interval for watch in job.watches)
+        for job in self._lightened:
+            job.interval = min((watch.interval for watch in job.watches), default=job.interval)
+        self._lightened.clear()
         period = self._period() if now >= self._list_after else None
         self._round += 1
         self._sweep = _Sweep(period, now, self._filters) if period else None

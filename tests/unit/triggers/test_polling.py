@@ -70,10 +70,19 @@ class Client:
 
 
 class Hook:
-    dli_conn_id, region, project_id = "dli_default", None, None
+    """Account and hook in one."""
 
     def __init__(self, dli: Dli) -> None:
         self.dli = dli
+
+    def hook(self):
+        return self
+
+    def __eq__(self, other):
+        return type(self) is type(other) and self.dli is other.dli
+
+    def __hash__(self):
+        return id(self.dli)
 
     async def aget_settings(self):
         return self.dli, self.dli.connection
@@ -380,12 +389,11 @@ def test_an_error_of_the_pollers_own_ends_the_waits_instead_of_hanging_them(poll
 
 
 def test_waits_of_other_projects_have_pollers_of_their_own(run):
-    dli = Dli(1)
-
     async def main():
-        elsewhere = Hook(dli)
-        elsewhere.project_id = "other"
-        async with polling.watching(Recorder(1), Hook(dli)), polling.watching(Recorder(1), elsewhere):
+        here = polling.Account("dli_default")
+        there = polling.Account("dli_default", project_id="other")
+        watches = [polling.watching(Recorder(1), account) for account in (here, there, there)]
+        async with watches[0], watches[1], watches[2]:
             return len(polling._pollers)
 
     assert run(main()) == 2
