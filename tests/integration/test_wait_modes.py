@@ -88,7 +88,7 @@ def run_to_the_end(mode: str, monkeypatch: pytest.MonkeyPatch, **arguments: Any)
         monkeypatch.setattr("dli_provider.sensors.poking._last_poke_at", lambda _: ti.last_poke)
 
     def sensor() -> DliFlinkJobSensor:
-        defaults = {"task_id": "wait", "job_id": JOB, "poke_interval": 0.05, "timeout": 20}
+        defaults = {"task_id": "wait", "job_id": JOB, "poke_interval": 0.05, "timeout": 60}
         chosen = {"mode": "reschedule"} if mode == "reschedule" else {"deferrable": mode == "deferrable"}
         return DliFlinkJobSensor(**{**defaults, **chosen, **arguments})
 
@@ -252,8 +252,12 @@ def test_a_change_is_logged_once_and_a_poll_without_news_not_at_all(dli, end, mo
     log.log.side_effect = lambda _level, line: told.append(line)
     monkeypatch.setattr(DliFlinkJobSensor, "log", log)
     monkeypatch.setattr(DliFlinkJobTrigger, "log", log)
-    dli.add_job(JOB, lifecycle=[("job_init", 0.4), ("job_submitting", 0.4), ("job_running", None)])
-    assert end().kind == "success"
+    dli.add_job(JOB, lifecycle=[("job_init", None)])
+    with (
+        when(lambda: len(dli.requests) >= 4, lambda: dli.job(JOB).set_status("job_submitting")),
+        when(lambda: len(dli.requests) >= 8, lambda: dli.job(JOB).set_status("job_running")),
+    ):
+        assert end(timeout=60).kind == "success"
     if AIRFLOW_2 and end.mode == "reschedule":  # a change during a poke may be told by the next one again
         told = [line for line, _ in itertools.groupby(told)]
     assert [re.sub(r" after .*", " after …", line) for line in told if "Flink job" in line] in (
@@ -278,7 +282,8 @@ class TestRestartAfterAnException:
         assert end().kind == "success"
 
     def test_is_not_when_it_does_not(self, dli, end):
-        dli.add_job(JOB, lifecycle=self.LIFE, job_config={"restart_when_exception": False})
+        lifecycle = [("job_running_exception", None)]
+        dli.add_job(JOB, lifecycle=lifecycle, job_config={"restart_when_exception": False})
         assert end().kind == "DliFlinkJobFailedError"
 
 
