@@ -34,66 +34,107 @@ def get_provider_info() -> dict:  # type: ignore[type-arg]
                 "hook-class-name": "dli_provider.hooks.dli.DliHook",
                 "hook-name": "Huawei Cloud DLI",
                 "conn-fields": _CONNECTION_FIELDS,
-                "ui-field-behaviour": {
-                    "hidden-fields": ["schema", "extra"],
-                    "relabeling": {
-                        "host": "Endpoint",
-                        "login": "Access key (AK)",
-                        "password": "Secret key (SK)",
-                    },
-                    "placeholders": {
-                        "host": "https://dli.eu-de.example.com; leave empty for the region's own",
-                        "port": "443; for the Test button of Airflow 3.3.2, which wants a port",
-                        "login": "Access key; with auth password the IAM user's name",
-                        "password": "Secret key; with auth password the IAM user's password",
-                        "region": "cn-north-4",
-                        "project_id": "looked up from IAM by region when empty",
-                        "domain_name": "with auth password",
-                        "iam_endpoint": "https://iam.example.com; leave empty for the region's own",
-                        "verify": "true, false, or the path of a CA bundle",
-                        "proxies": '{"https": "http://proxy.example.com:3128"}',
-                        "connect_timeout": "10",
-                        "read_timeout": "30",
-                        "console_url": "https://console.example.com/dli/?region={region}#/jobs/{job_id}",
-                    },
-                },
+                "ui-field-behaviour": _STANDARD_FIELDS,
             }
         ],
     }
 
 
-def _text(label: str, description: str, **schema: object) -> dict[str, object]:
-    return {"label": label, "description": description, "schema": {"type": ["string", "null"], **schema}}
+_STANDARD_FIELDS = {
+    "hidden-fields": ["schema", "extra"],
+    "relabeling": {
+        "host": "Endpoint",
+        "login": "Access key (AK) or IAM user",
+        "password": "Secret key (SK) or password",
+    },
+    "placeholders": {
+        "host": "https://dli.eu-de.example.com; empty for the region's own",
+        "port": "443; Airflow 3.3 needs it to test a saved connection",
+        "region": "cn-north-4",
+        "project_id": "looked up by region when empty",
+        "auth": "aksk",
+        "domain_name": "only with authentication password",
+        "security_token": "only with a temporary access key",
+        "iam_endpoint": "https://iam.eu-de.example.com; empty for the region's own",
+        "verify": "true",
+        "proxies": '{"https": "http://proxy.example.com:3128"}',
+        "connect_timeout": "10",
+        "read_timeout": "30",
+        "console_url": "https://console.example.com/dli/?region={region}#/jobs/{job_id}",
+        "allow_http": "false",
+    },
+}
 
+
+def _field(label: str, description: str, *types: str, **schema: object) -> dict[str, object]:
+    return {
+        "label": label,
+        "description": description,
+        "schema": {"type": [*(types or ["string"]), "null"], **schema},
+    }
+
+
+_ACCESS = "Region and Authentication"
+_NETWORK = "Network and Console"
 
 _CONNECTION_FIELDS = {
-    "region": _text("Region", "Region of Huawei Cloud; gives the endpoints, unless they are set."),
-    "project_id": _text(
-        "Project id", "Project whose jobs are read; looked up from IAM by region when empty."
+    "region": _field("Region", "Such as cn-north-4. Gives the endpoints that aren't set.", section=_ACCESS),
+    "project_id": _field(
+        "Project ID", "Project whose jobs are read. Empty: looked up in IAM by the region.", section=_ACCESS
     ),
-    "auth": _text(
+    "auth": _field(
         "Authentication",
-        "aksk: access key and secret key; password: an IAM user and password; agency: that of an ECS server.",
+        "aksk: access key and secret key. password: name and password of an IAM user. "
+        "agency: the agency of the ECS server that Airflow runs on.",
         enum=["aksk", "password", "agency"],
         default="aksk",
+        section=_ACCESS,
     ),
-    "domain_name": _text("Account name", "Name of the account; needed by authentication password."),
-    "security_token": _text("Security token", "Token of a temporary access key.", format="password"),
-    "iam_endpoint": _text("IAM endpoint", "Endpoint of IAM, when it isn't the region's."),
-    "verify": _text("Verify certificates", "true, false, or the path of a CA bundle."),
-    "proxies": _text("Proxies", "Proxies by scheme, as JSON; those of the environment when empty."),
-    "connect_timeout": _text(
-        "Connect timeout", "Seconds within which a connection must stand; 10 when empty."
+    "domain_name": _field(
+        "Account name", "Account of the IAM user; only with authentication password.", section=_ACCESS
     ),
-    "read_timeout": _text(
-        "Read timeout", "Seconds within which the whole answer must have come; 30 when empty."
+    "security_token": _field(
+        "Security token", "Only with a temporary access key.", format="password", section=_ACCESS
     ),
-    "console_url": _text(
-        "Console URL", "Page the tasks link to; {region}, {project_id} and {job_id} may stand in it."
+    "iam_endpoint": _field(
+        "IAM endpoint", "Such as https://iam.eu-de.example.com. Empty: the region's own.", section=_NETWORK
     ),
-    "allow_http": {
-        "label": "Allow plain http",
-        "description": "Accept an endpoint on another machine without TLS.",
-        "schema": {"type": ["boolean", "null"], "default": False},
-    },
+    "verify": _field(
+        "Verify certificates", "true, false or the path of a CA bundle. Empty: true.", section=_NETWORK
+    ),
+    "proxies": _field(
+        "Proxies",
+        'JSON such as {"https": "http://proxy.example.com:3128"}. Empty: those of the environment.',
+        *("string", "object"),
+        section=_NETWORK,
+    ),
+    "connect_timeout": _field(
+        "Connect timeout",
+        "Seconds within which a connection must stand. Empty: 10.",
+        "number",
+        minimum=1,
+        maximum=3600,
+        section=_NETWORK,
+    ),
+    "read_timeout": _field(
+        "Read timeout",
+        "Seconds within which the whole answer must have come. Empty: 30.",
+        "number",
+        minimum=1,
+        maximum=3600,
+        section=_NETWORK,
+    ),
+    "console_url": _field(
+        "Console URL",
+        "Page that a task links to; {region}, {project_id} and {job_id} may stand in it. "
+        "Empty: the region's own.",
+        section=_NETWORK,
+    ),
+    "allow_http": _field(
+        "Allow plain http",
+        "Accept http:// endpoints on other machines, which anybody on the way can read.",
+        "boolean",
+        default=False,
+        section=_NETWORK,
+    ),
 }

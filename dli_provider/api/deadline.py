@@ -55,6 +55,12 @@ class _DeadlineResponse(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(_DeadlineSocket(sock), *args, **kwargs)  # type: ignore[arg-type]
 
+    def _read_next_chunk_size(self) -> int:
+        size: int = super()._read_next_chunk_size()  # type: ignore[misc]
+        if size < 0:  # http.client would take -1 for all that comes
+            raise http.client.HTTPException(f"a chunk of {size} bytes")
+        return size
+
 
 class _Connection(HTTPConnection):
     response_class = _DeadlineResponse

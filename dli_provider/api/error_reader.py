@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -71,11 +72,10 @@ def parse_json(body: bytes) -> Any:
 
     :raises DliProtocolError: when it holds no JSON, or JSON nested too deeply to be an answer of DLI.
     """
-    try:
+    with suppress(ValueError, RecursionError):
         return json.loads(body)
-    except (ValueError, RecursionError):
-        what = f"not JSON: {excerpt(body)}" if body else "empty"
-        raise DliProtocolError(f"The answer's body is {what}") from None
+    what = f"not JSON: {excerpt(body)}" if body else "empty"
+    raise DliProtocolError(f"The answer's body is {what}")  # out here: json's error holds the whole body
 
 
 _KEYS = (("error_code", "error_msg"), ("errorCode", "errorMsg"), ("code", "message"))

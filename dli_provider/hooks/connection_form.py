@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
+import json
+from importlib import import_module
 from typing import Any
 
 from dli_provider import get_provider_info
 
 
 def connection_form_widgets() -> dict[str, Any]:
-    """Return the extra fields as form widgets, by name."""
-    from flask_appbuilder.fieldwidgets import BS3PasswordFieldWidget, BS3TextFieldWidget
-    from wtforms import BooleanField, PasswordField, StringField
-    from wtforms.validators import any_of, optional
+    """Return the form's extra fields by name.
 
-    widgets: dict[str, Any] = {}
+    Numbers and flags are text too: Airflow 2.11's field for a flag shows a stored ``"false"`` as ticked and
+    sends ``y`` to the Test button, its field for a number refuses a stored fraction.
+    """
+    from wtforms import PasswordField, StringField
+
+    text_widget, secret_widget = _widgets()
+    fields: dict[str, Any] = {}
     for name, field in _connection_type()["conn-fields"].items():
-        schema = field["schema"]
-        label, help_text = field["label"], field["description"]
-        if "boolean" in schema["type"]:
-            widgets[name] = BooleanField(label, description=help_text, default=schema["default"])
-        elif schema.get("format") == "password":
-            widgets[name] = PasswordField(label, description=help_text, widget=BS3PasswordFieldWidget())
-        else:
-            allowed = [any_of(schema["enum"])] if "enum" in schema else []
-            widgets[name] = StringField(
-                label,
-                description=help_text,
-                default=schema.get("default"),
-                validators=[optional(), *allowed],
-                widget=BS3TextFieldWidget(),
-            )
-    return widgets
+        is_secret = field["schema"].get("format") == "password"
+        fields[name] = (PasswordField if is_secret else StringField)(
+            field["label"],
+            description=field["description"],
+            validators=_validators(field["schema"]),
+            widget=(secret_widget if is_secret else text_widget)(),
+        )
+    return fields
 
 
 def ui_field_behaviour() -> dict[str, Any]:
@@ -46,3 +43,39 @@ def ui_field_behaviour() -> dict[str, Any]:
 def _connection_type() -> dict[str, Any]:
     found: dict[str, Any] = get_provider_info()["connection-types"][0]
     return found
+
+
+def _validators(schema: dict[str, Any]) -> list[Any]:
+    """Return what a field must satisfy: nothing when it is empty, else to be one of its choices.
+
+    Airflow 3.0 and 3.1 make a list of the choices; they know both validators by exactly these names.
+    """
+    from wtforms.validators import Optional, any_of
+
+    choices = ["true", "false"] if "boolean" in schema["type"] else schema.get("enum")
+    return [Optional(), any_of(choices)] if choices else [Optional()]
+
+
+def _widgets() -> tuple[type, type]:
+    """Return the widgets for a text and for a secret, which survive that Airflow 2.11 edits a connection."""
+    from flask_appbuilder.fieldwidgets import BS3PasswordFieldWidget, BS3TextFieldWidget
+
+    class TextWidget(BS3TextFieldWidget):  # type: ignore[misc]
+        """Shows what isn't text, such as the mapping of proxies, as JSON; as it is, it would be Python."""
+
+        def __call__(self, field: Any, **attributes: Any) -> Any:
+            if field.data is not None and not isinstance(field.data, str):
+                attributes["value"] = json.dumps(field.data)
+            return super().__call__(field, **attributes)
+
+    class SecretWidget(BS3PasswordFieldWidget):  # type: ignore[misc]
+        """Stands Airflow's placeholder in for a stored secret; empty, it would delete the secret."""
+
+        def __call__(self, field: Any, **attributes: Any) -> Any:
+            placeholder = import_module("airflow.www.views").SENSITIVE_FIELD_PLACEHOLDER
+            is_stored = field.data == placeholder or (field.data and not field.raw_data)
+            self.hide_value = False
+            attributes["value"] = placeholder if is_stored else ""
+            return super().__call__(field, **attributes)
+
+    return TextWidget, SecretWidget

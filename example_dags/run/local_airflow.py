@@ -39,6 +39,7 @@ def settings(home: Path, connection: Mapping[str, Any]) -> dict[str, str]:
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "PATH": f"{AIRFLOW.parent}{os.pathsep}{own.get('PATH', os.defpath)}",
         "TMPDIR": str(home),
+        "XDG_RUNTIME_DIR": str(home),
         "no_proxy": no_proxy,
         "NO_PROXY": no_proxy,
     }

@@ -28,12 +28,14 @@ Processes = Callable[[Path], list[psutil.Process]]
 def start(tmp_path: Path, port: int) -> Iterator[Callable[[], subprocess.Popen[str]]]:
     """Return a function that starts the UI; what it leaves running is killed at the end."""
     started = []
+    home_of_the_user = tmp_path / "home"
+    home_of_the_user.mkdir()
 
     def _start() -> subprocess.Popen[str]:
         process = subprocess.Popen(
             [sys.executable, "example_dags/run/ui.py", tmp_path / "airflow"],
             cwd=CHECKOUT,
-            env={**os.environ, "AIRFLOW_PORT": str(port)},
+            env={**os.environ, "AIRFLOW_PORT": str(port), "HOME": str(home_of_the_user)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -97,6 +99,7 @@ def test_the_ui_comes_up_with_the_examples_and_ctrl_c_stops_all_of_it(
     assert "All stopped." in ui.communicate(timeout=60)[0]
     assert ui.returncode == 0
     assert [process for process in family if process.is_running()] == []
+    assert list((tmp_path / "home").iterdir()) == []
     assert processes_of(tmp_path / "airflow") == []
 
 

@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import pytest
 
-from dli_provider.api import errors, sharing
+from dli_provider.api import aio, errors, sharing
 from dli_provider.api.aio import AsyncDliClient
 from dli_provider.api.client import DliClient
 from dli_provider.api.credentials import AgencyCredential, AkSkCredential, PasswordCredential
@@ -24,6 +25,7 @@ from dli_provider.flink.job import FlinkJob
 
 JOB = 104
 SEVERAL = 20
+SSL_CONTEXT = cache(aio._ssl_context)  # to read the system's CAs takes its time
 QUICK = RetryPolicy(base=0.001, retry_after_cap=0.01)
 
 
@@ -85,7 +87,8 @@ class Async:
 
 
 @pytest.fixture(autouse=True)
-def _as_a_new_process():
+def _as_a_new_process(monkeypatch):
+    monkeypatch.setattr(aio, "_ssl_context", SSL_CONTEXT)
     sharing.forget_all()
     yield
     sharing.forget_all()

@@ -7,6 +7,7 @@ import ssl
 import pytest
 import requests
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
+from urllib3.util.ssl_ import create_urllib3_context
 
 from dli_provider.api import errors, transport
 from dli_provider.api.aio import _ssl_context
@@ -156,6 +157,10 @@ class TestAnswer:
     @pytest.mark.parametrize("encoding", ["", "identity", " Identity "])
     def test_may_say_that_it_is_not_compressed(self, encoding):
         assert transport.problem_of({"content-encoding": encoding}, 10) is None
+
+
+def test_tls_of_the_blocking_client_is_of_version_1_2_at_least():
+    assert create_urllib3_context().minimum_version >= ssl.TLSVersion.TLSv1_2
 
 
 @pytest.mark.parametrize("verify", [True, False])
