@@ -69,7 +69,8 @@ class DliEmulator:
     :param secret_key: its SK.
     :param allow_remote: True to listen on an address that other machines reach.
     :param boolean_success: True to answer ``is_success`` as a Boolean, not as text.
-    :raises ValueError: for a host that is no loopback address, without ``allow_remote``.
+    :raises ValueError: for a host that is no loopback address, without ``allow_remote``; for a port that is
+        none.
     :raises OSError: when the port is taken.
     """
 
@@ -89,6 +90,8 @@ class DliEmulator:
             raise ValueError(
                 f"{host} can be reached from other machines: allow_remote must be set to listen there"
             )
+        if not 0 <= port <= 65535:
+            raise ValueError(f"port must lie between 0 and 65535, and not be {port}")
         self.region = region
         self.project_id = project_id or secrets.token_hex(16)
         self.access_key = access_key or "EMU" + secrets.token_hex(8).upper()
