@@ -19,10 +19,8 @@ from dli_provider.api.error_reader import excerpt, parse_json, printable, read_e
 from dli_provider.api.errors import (
     DliApiError,
     DliAuthError,
-    DliBadRequestError,
     DliError,
     DliForbiddenError,
-    DliNotFoundError,
     DliProtocolError,
     DliSettingsError,
 )
@@ -35,7 +33,6 @@ from dli_provider.flink.identifiers import project_id_of
 T = TypeVar("T")
 
 _NOTABLE_SKEW = 60.0
-_ACCEPTING_ERRORS = (DliForbiddenError, DliNotFoundError, DliBadRequestError)
 
 
 def converse(
@@ -90,7 +87,7 @@ def _authenticated(request: Request, credential: SharedCredential) -> Conversati
                 accepted = True
                 return reply
             error = _error_of(reply)
-            accepted = isinstance(error, _ACCEPTING_ERRORS)
+            accepted = isinstance(error, DliApiError) and shows_acceptance(error)
             if not isinstance(error, DliAuthError):
                 raise error
             if not credential.discard(lease) or renewed:
@@ -101,6 +98,16 @@ def _authenticated(request: Request, credential: SharedCredential) -> Conversati
             if trial:
                 credential.settle(accepted=accepted)
     raise AssertionError("unreachable")
+
+
+def shows_acceptance(error: DliApiError) -> bool:
+    """Tell whether an error proves that the credential was accepted: DLI's own does, or a want of permission.
+
+    One of a proxy, or of a gateway that had not come to verify the signature, does not.
+    """
+    if isinstance(error, DliAuthError):
+        return False
+    return error.code.startswith("DLI.") or isinstance(error, DliForbiddenError)
 
 
 def _error_of(response: Response) -> DliError:

@@ -32,7 +32,8 @@ class Pages:
     def take(self, page: JobPage) -> JobPage:
         """Note a page that was read, and return it without the jobs that came before."""
         self._offset += page.length
-        self._done = page.length < MAX_PAGE or self._offset >= page.total_count
         fresh = tuple(job for job in page.jobs if job.job_id is None or job.job_id not in self._seen)
+        is_last = self._offset >= page.total_count if page.total_count else page.length < MAX_PAGE
+        self._done = is_last or not (fresh or page.unreadable)
         self._seen.update(job.job_id for job in fresh if job.job_id is not None)
         return replace(page, jobs=fresh)

@@ -14,7 +14,7 @@ from dli_provider.api.errors import DliConnectionError, DliProtocolError, DliSet
 from dli_provider.api.messages import Request
 from dli_provider.api.settings import DliSettings
 
-MAX_BODY = 64 * 1024 * 1024
+MAX_BODY = 16 * 1024 * 1024
 """Bytes that an answer may have: a page of a hundred jobs, each with a long Flink SQL text, stays far
 below."""
 

@@ -24,6 +24,9 @@ from dli_provider.emulator.identity import Iam, Metadata
 from dli_provider.emulator.jobs import DEFAULT_LIFECYCLE, EmulatedJob, JobStore, Lifecycle
 
 _REMEMBERED = 100_000
+_SHUTDOWN = 0.2
+"""Seconds that a slow answer may take to end when the emulator stops."""
+
 _ROUTES = (
     ("show", "GET", re.compile(r"/v1\.0/([^/]+)/streaming/jobs/([^/]+)")),
     ("list", "GET", re.compile(r"/v1\.0/([^/]+)/streaming/jobs")),
@@ -224,7 +227,7 @@ class DliEmulator:
 
     async def _listen(self) -> None:
         server = web.Server(self._handle, access_log=None)
-        self._runner = web.ServerRunner(server)
+        self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN)
         await self._runner.setup()
         host, port = self._address
         listening = await asyncio.get_running_loop().create_server(server, host, port)

@@ -142,7 +142,7 @@ IMPATIENT = {"connect_timeout": 0.2, "read_timeout": 0.2}
 
 
 class TestAnAnswerWithoutMeasure:
-    """A gigabyte and more: it is read up to the limit of 64 MiB, and not beyond."""
+    """A gigabyte and more: it is read up to the limit of 16 MiB, and not beyond."""
 
     @pytest.mark.parametrize("status", STATUSES)
     def test_in_chunks(self, fail, most_memory, status):
@@ -150,7 +150,7 @@ class TestAnAnswerWithoutMeasure:
         with serving(goes_on(head.encode(), CHUNK)) as server:
             error = fail(server.url, read_timeout=60)
         assert type(error) is errors.DliProtocolError
-        assert "The answer is larger than 64 MiB" in str(error)
+        assert "The answer is larger than 16 MiB" in str(error)
         assert most_memory() < 4 * MAX_BODY / MIB
 
     @pytest.mark.parametrize("length", ["", "Content-Length: 1000000000000\r\n"], ids=["unknown", "known"])
@@ -158,7 +158,7 @@ class TestAnAnswerWithoutMeasure:
         head = f"HTTP/1.1 200 OK\r\n{length}Connection: close\r\n\r\n".encode()
         with serving(goes_on(head, b" " * MIB)) as server:
             error = fail(server.url, read_timeout=60)
-        assert "The answer is larger than 64 MiB" in str(error)
+        assert "The answer is larger than 16 MiB" in str(error)
         assert most_memory() < 4 * MAX_BODY / MIB
 
     def test_in_one_header(self, fail, most_memory):

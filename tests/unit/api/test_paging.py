@@ -80,3 +80,25 @@ def test_ends_when_jobs_vanish_meanwhile():
 def test_refuses_an_unknown_filter_at_the_first_call():
     with pytest.raises(ValueError, match="no filter"):
         Pages({"state": "job_running"}).next_call()
+
+
+def test_a_list_that_does_not_say_how_long_it_is_ends_with_a_short_page():
+    pages = Pages({})
+    pages.take(JobPage(0, tuple(FlinkJob.from_api({"job_id": n}) for n in range(1, 101))))
+    assert pages.next_call() is not None
+    pages.take(JobPage(0, (FlinkJob.from_api({"job_id": 101}),)))
+    assert pages.next_call() is None
+
+
+def test_pages_shorter_than_asked_for_are_followed_while_the_list_says_there_is_more():
+    pages = Pages({})
+    pages.take(JobPage(60, tuple(FlinkJob.from_api({"job_id": n}) for n in range(1, 51))))
+    assert dict(pages.next_call().query)["offset"] == "50"
+
+
+def test_a_server_that_shows_the_same_page_for_ever_is_left():
+    pages = Pages({})
+    page = JobPage(10**9, tuple(FlinkJob.from_api({"job_id": n}) for n in range(1, 101)))
+    pages.take(page)
+    pages.take(page)
+    assert pages.next_call() is None

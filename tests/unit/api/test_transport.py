@@ -144,9 +144,9 @@ class TestFailure:
 
 
 class TestAnswer:
-    def test_may_have_any_length_up_to_64_mib(self):
-        assert transport.problem_of({}, 64 * 2**20) is None
-        assert "larger than 64 MiB" in str(transport.problem_of({}, 64 * 2**20 + 1))
+    def test_may_have_any_length_up_to_16_mib(self):
+        assert transport.problem_of({}, 16 * 2**20) is None
+        assert "larger than 16 MiB" in str(transport.problem_of({}, 16 * 2**20 + 1))
 
     @pytest.mark.parametrize("encoding", ["gzip", "br", " GZIP ", "zstd", "gzip, gzip", "x" * 5000])
     def test_may_not_be_compressed(self, encoding):
