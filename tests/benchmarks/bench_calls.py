@@ -1,109 +1,141 @@
-"""What a call costs beside `requests.Session.get` and the vendor's SDK, and what loading the sensor costs.
+"""What a call costs beside bare `requests` and `aiohttp` and the vendor's SDK, and what loading the sensor
+costs.
 
-All are measured in turn in one run, against the emulator in a process of its own; CPU time of this process,
-medians.
+CPU time of this process. The contenders take turns in one run, against the emulator in a process of its own;
+medians, of the ratios too, each between two neighbours of the same turn. The bare ones send headers that were
+signed beforehand, and don't read what they get.
 """
 
 from __future__ import annotations
 
-import os
+import argparse
+import asyncio
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from local_dli import LocalDli, table
+from local_dli import LocalDli, own_home, table, vendor_client
 
-ROUNDS = 15
-CALLS = 60
+AT_ONCE = 20
 LOAD = """
 import sys, time
 {before}
-began = time.perf_counter()
+loaded, began = len(sys.modules), time.perf_counter()
 import dli_provider.sensors.flink
-print((time.perf_counter() - began) * 1000)
+print((time.perf_counter() - began) * 1000, len(sys.modules) - loaded)
 """
 
-
-def cpu_of_calls(calls: dict[str, Callable[[], Any]]) -> dict[str, float]:
-    """Return the median CPU microseconds of each call, measured in turn."""
-    found: dict[str, list[float]] = {name: [] for name in calls}
-    for call in calls.values():
-        for _ in range(CALLS):
-            call()
-    for _ in range(ROUNDS):
-        for name, call in calls.items():
-            began = time.process_time()
-            for _ in range(CALLS):
-                call()
-            found[name].append((time.process_time() - began) / CALLS * 1e6)
-    return {name: statistics.median(values) for name, values in found.items()}
+Turns = dict[str, list[float]]
 
 
-def bench_calls() -> None:
-    """Measure `show_flink_job` on a warm session."""
+def bench_blocking(dli: LocalDli, rounds: int, calls: int) -> Turns:
+    """Return the CPU microseconds of each blocking call of a job's detail on a warm session, turn by turn."""
     import requests
-    from huaweicloudsdkcore.auth.credentials import BasicCredentials
-    from huaweicloudsdkdli.v1 import DliClient as VendorClient
     from huaweicloudsdkdli.v1 import ShowFlinkJobRequest
 
-    from dli_provider.api.client import DliClient
-    from dli_provider.api.credentials import AkSkCredential
-    from dli_provider.api.messages import Request
-    from dli_provider.api.settings import DliSettings
+    from dli_provider.hooks.dli import DliHook
 
-    with LocalDli(1) as dli:
-        connection = dli.connection
-        key, secret, host = connection["login"], connection["password"], connection["host"]
-        project = connection["extra"]["project_id"]
-        credential = AkSkCredential(key, secret)
-        settings = DliSettings(endpoint=host, credential=credential, project_id=project)
-        client = DliClient(settings)
-        session = requests.Session()
-        path = f"/v1.0/{project}/streaming/jobs/1"
-        url = f"{host}{path}"
-        signed = credential.headers(Request("GET", host, path))
-        vendor = (
-            VendorClient.new_builder()
-            .with_credentials(BasicCredentials(key, secret, project))
-            .with_endpoint(host)
-            .build()
-        )
-        costs = cpu_of_calls(
-            {
-                "show_flink_job": lambda: client.show_flink_job(1),
-                "Session.get, signed beforehand": lambda: session.get(url, headers=signed),
-                "the vendor's SDK": lambda: vendor.show_flink_job(ShowFlinkJobRequest(job_id=1)),
-            }
-        )
-    ours = costs["show_flink_job"]
-    rows = [[name, f"{cost:.0f}", f"{ours / cost:.2f}"] for name, cost in costs.items()]
-    table(["CPU of a blocking call", "µs", "ours / this"], rows)
+    hook, session, vendor = DliHook(), requests.Session(), vendor_client(dli)
+    url, signed = dli.job_url(1), dli.signed(1)
+    contenders: dict[str, Callable[[], Any]] = {
+        "DliHook.show_flink_job": lambda: hook.show_flink_job(1),
+        "requests.Session.get": lambda: session.get(url, headers=signed),
+        "vendor's DliClient": lambda: vendor.show_flink_job(ShowFlinkJobRequest(job_id=1)),
+    }
+    turns: Turns = {name: [] for name in contenders}
+    for number in range(-1, rounds):
+        for name, call in contenders.items():
+            began = time.process_time()
+            for _ in range(calls):
+                call()
+            if number >= 0:
+                turns[name].append((time.process_time() - began) / calls * 1e6)
+    hook.get_conn().close()
+    return turns
 
 
-def bench_loading() -> None:
-    """Measure what loading the sensor adds to what Airflow has loaded."""
+async def bench_async(dli: LocalDli, rounds: int, calls: int) -> Turns:
+    """Return the CPU microseconds of each asynchronous call, saturated, turn by turn."""
+    import aiohttp
+    from huaweicloudsdkdli.v1 import ShowFlinkJobRequest
+
+    from dli_provider.hooks.dli import DliHook
+
+    vendor, url, signed = vendor_client(dli, asynchronous=True), dli.job_url(1), dli.signed(1)
+    async with aiohttp.ClientSession() as session, await DliHook().aget_conn() as client:
+
+        async def bare() -> None:
+            async with session.get(url, headers=signed) as answer:
+                await answer.read()
+
+        async def vendors() -> None:
+            await asyncio.to_thread(vendor.show_flink_job_async(ShowFlinkJobRequest(job_id=1)).result)
+
+        contenders: dict[str, Callable[[], Awaitable[object]]] = {
+            "AsyncDliClient.show_flink_job": lambda: client.show_flink_job(1),
+            "aiohttp.ClientSession.get": bare,
+            "vendor's DliAsyncClient": vendors,
+        }
+        turns: Turns = {name: [] for name in contenders}
+        for number in range(-1, rounds):
+            for name, call in contenders.items():
+                began = time.process_time()
+                await asyncio.gather(*(_repeat(call, calls // AT_ONCE) for _ in range(AT_ONCE)))
+                if number >= 0:
+                    turns[name].append((time.process_time() - began) / calls * 1e6)
+    return turns
+
+
+async def _repeat(call: Callable[[], Awaitable[object]], times: int) -> None:
+    for _ in range(times):
+        await call()
+
+
+def show(heading: str, turns: Turns) -> None:
+    """Print the costs, and ours as a share of the others'."""
+    ours = next(iter(turns.values()))
+    rows = []
+    for name, costs in turns.items():
+        ratio = statistics.median(mine / other for mine, other in zip(ours, costs, strict=True))
+        rows.append([name, f"{statistics.median(costs):.0f}", f"{ratio:.2f}"])
+    table([heading, "CPU µs", "ours / this"], rows)
+    print()
+
+
+def bench_loading(runs: int) -> None:
+    """Measure what loading the sensor adds to what Airflow has loaded, in new processes, bytecode cached."""
     import airflow
 
-    before = (
-        "import airflow.models, airflow.sensors.base"
-        if airflow.__version__.startswith("2.")
-        else "import airflow.sdk"
+    airflow_2 = airflow.__version__.startswith("2.")
+    before = "import airflow.models, airflow.sensors.base" if airflow_2 else "import airflow.sdk"
+    command = [sys.executable, "-c", LOAD.format(before=before)]
+    times, modules = [], ""
+    for _ in range(runs + 1):
+        run = subprocess.run(command, capture_output=True, text=True, check=True)
+        took, modules = run.stdout.splitlines()[-1].split()
+        times.append(float(took))
+    row = [f"beyond `{before}`", f"{statistics.median(times[1:]):.1f}", modules]
+    table(["loading dli_provider.sensors.flink", "ms", "modules"], [row])
+
+
+def main() -> None:
+    """Measure, and print the tables."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    program = LOAD.format(before=before)
-    times = []
-    for _ in range(6):
-        run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-        times.append(float(run.stdout.splitlines()[-1]))
-    rows = [[f"beyond `{before}`", f"{statistics.median(times[1:]):.1f}"]]
-    table(["Loading dli_provider.sensors.flink", "ms"], rows)
+    parser.add_argument("--rounds", type=int, default=20, help="turns of each contender (%(default)s)")
+    parser.add_argument("--calls", type=int, default=60, help="calls in a turn (%(default)s)")
+    parser.add_argument("--loads", type=int, default=7, help="processes that load the sensor (%(default)s)")
+    options = parser.parse_args()
+    with own_home(), LocalDli(1) as dli:
+        show("a blocking call", bench_blocking(dli, options.rounds, options.calls))
+        turns = asyncio.run(bench_async(dli, options.rounds, options.calls))
+        show(f"an asynchronous call, {AT_ONCE} at once", turns)
+        bench_loading(options.loads)
 
 
 if __name__ == "__main__":
-    os.environ["HOME"] = tempfile.mkdtemp()  # where the vendor's SDK writes a file
-    bench_calls()
-    print()
-    bench_loading()
+    main()
