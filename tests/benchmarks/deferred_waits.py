@@ -1,7 +1,7 @@
 """So many deferred waits of one kind in this process, and what they cost: a row of `bench_waits.py`.
 
 Prints a line of JSON: requests and CPU seconds per second, bytes of memory per wait, lags of the event loop
-in seconds, and how late changes were seen as shares of the interval.
+and the longest garbage collection in seconds, and how late changes were seen as a share of the interval.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -192,25 +193,48 @@ class Waits:
             self.ended[job_id] = time.perf_counter()
 
 
+def quantile(values: list[float], share: float) -> float:
+    """Return the value below which such a share of the values lies."""
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+
 def resident() -> int:
     """Return the bytes of memory that this process holds."""
     gc.collect()
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-@asynccontextmanager
-async def heartbeat() -> AsyncIterator[list[float]]:
-    """Note how late the loop wakes, in seconds, for as long as the context lasts."""
-    lags: list[float] = []
+@dataclass
+class Pulse:
+    """How the event loop fared: how late it woke, and how long garbage collections held it, in seconds."""
 
-    async def beat() -> None:
+    lags: list[float] = field(default_factory=list)
+    collections: list[float] = field(default_factory=list)
+    _began: float = 0.0
+
+    def collect(self, phase: str, _: dict[str, int]) -> None:
+        """Note a garbage collection."""
+        if phase == "start":
+            self._began = time.perf_counter()
+        else:
+            self.collections.append(time.perf_counter() - self._began)
+
+    async def beat(self) -> None:
+        """Note how late the loop wakes."""
         while True:
             began = time.perf_counter()
             await asyncio.sleep(BEAT)
-            lags.append(time.perf_counter() - began - BEAT)
+            self.lags.append(time.perf_counter() - began - BEAT)
 
-    beating = asyncio.create_task(beat())
-    yield lags
+
+@asynccontextmanager
+async def pulse() -> AsyncIterator[Pulse]:
+    """Take the event loop's pulse for as long as the context lasts."""
+    taken = Pulse()
+    beating = asyncio.create_task(taken.beat())
+    gc.callbacks.append(taken.collect)
+    yield taken
+    gc.callbacks.remove(taken.collect)
     beating.cancel()
 
 
@@ -221,12 +245,12 @@ async def measure(waits: Waits, count: int, rounds: float) -> dict[str, Any]:
     """
     await waits.warm_up()
     empty = resident()
-    async with heartbeat() as lags_starting:
+    async with pulse() as starting:
         await waits.start(count)
         await asyncio.sleep(1.0 if waits.asleep else 1.5 * waits.interval)
     memory = (resident() - empty) / count
     requests, cpu, began = waits.dli.requests(), time.process_time(), time.perf_counter()
-    async with heartbeat() as lags:
+    async with pulse() as steady:
         await asyncio.sleep(3.0 if waits.asleep else rounds * waits.interval)
     cpu, elapsed = time.process_time() - cpu, time.perf_counter() - began
     requests = waits.dli.requests() - requests
@@ -236,9 +260,10 @@ async def measure(waits: Waits, count: int, rounds: float) -> dict[str, Any]:
         "requests": requests / elapsed,
         "cpu": cpu / elapsed,
         "memory": memory,
-        "lags": sorted(lags),
-        "lags_starting": lags_starting,
-        "late": sorted(late),
+        "lag": quantile(steady.lags, 0.99),
+        "longest": max(starting.lags + steady.lags),
+        "collection": max(starting.collections + steady.collections, default=0.0),
+        "late": quantile(late, 0.95) if late else None,
     }
 
 
