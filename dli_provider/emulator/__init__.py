@@ -6,6 +6,7 @@ dli_provider.emulator``, and as the pytest fixture of :mod:`dli_provider.emulato
 
 from __future__ import annotations
 
-from dli_provider.emulator.server import DliEmulator, ReceivedRequest
+from dli_provider.emulator.routes import ReceivedRequest
+from dli_provider.emulator.server import DliEmulator
 
 __all__ = ["DliEmulator", "ReceivedRequest"]

@@ -13,6 +13,8 @@ JOB_TYPES = frozenset({"flink_sql_job", "flink_opensource_sql_job", "flink_sql_e
 DEFAULT_LIMIT = 10
 MAX_LIMIT = 100
 
+_LONGEST_ID = 19
+
 _FILTERS = ("job_type", "status", "queue_name", "name", "root_job_id", "user_name", "tags")
 
 
@@ -30,7 +32,7 @@ class DliService:
 
     def show(self, job_id: str) -> web.Response:
         """Answer ShowFlinkJob."""
-        if not (job_id.isascii() and job_id.isdigit()):
+        if not (job_id.isascii() and job_id.isdigit() and len(job_id) <= _LONGEST_ID):
             return error(400, "DLI.0001", f"Parameter job_id is invalid: {job_id[:40]}")
         job = self._jobs.get(int(job_id))
         if job is None:

@@ -4,8 +4,8 @@ shows it."""
 from __future__ import annotations
 
 import asyncio
-import gzip
 import json
+import zlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
@@ -106,11 +106,26 @@ EMPTY = Answer(200)
 NOT_JSON = Answer(200, "OK", (("Content-Type", "text/plain"),))
 REDIRECT = Answer(302, b"", (("Location", "http://127.0.0.1:9/elsewhere"),))
 DEEP_JSON = Answer(200, b'{"a":' * 100_000 + b"1" + b"}" * 100_000)
-GZIP_BOMB = Answer(
-    200,
-    gzip.compress(b" " * 1_000_000),
-    (("Content-Type", "application/json"), ("Content-Encoding", "gzip")),
-)
+
+
+@dataclass(frozen=True)
+class GzipBomb(Fault):
+    """A small answer that is huge once it is unpacked.
+
+    :param megabytes: its size unpacked.
+    """
+
+    megabytes: int = 100
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002
+        """Send it packed."""
+        packer = zlib.compressobj(wbits=31)
+        packed = b"".join(packer.compress(b" " * 1_000_000) for _ in range(self.megabytes)) + packer.flush()
+        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        return web.Response(body=packed, headers=headers)
+
+
+GZIP_BOMB = GzipBomb()
 
 
 @dataclass(frozen=True)

@@ -120,15 +120,18 @@ class Gateway:
         if abs(sent.timestamp() - self._now()) > MAX_SKEW.total_seconds():
             return "the request is expired"
         path, _, query = request.raw_path.partition("?")
-        expected = signing.authorization(
-            access_key,
-            key.secret,
-            method=request.method,
-            path=path,
-            query=_pairs(query),
-            headers=headers,
-            body=body,
-        )
+        try:
+            expected = signing.authorization(
+                access_key,
+                key.secret,
+                method=request.method,
+                path=path,
+                query=_pairs(query),
+                headers=headers,
+                body=body,
+            )
+        except UnicodeEncodeError:
+            return "a signed header is not UTF-8"
         if not hmac.compare_digest(expected.rpartition("=")[2], proof):
             return "verify aksk signature fail"
         if key.security_token is not None:

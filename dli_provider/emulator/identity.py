@@ -52,7 +52,7 @@ class Iam:
             given = (user["domain"]["name"], user["name"], user["password"])
             scope = auth["scope"]["project"]
             wanted = {str(scope[key]) for key in ("id", "name") if key in scope}
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return _refuse(400, "The request body is invalid.", "Bad Request")
         if given != (self.domain_name, self.user, self.password):
             return _refuse(401, "The username or password is wrong.", "Unauthorized")

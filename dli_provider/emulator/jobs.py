@@ -61,7 +61,7 @@ class EmulatedJob:
         self.job_id = job_id
         self._lock = threading.Lock()
         self._born = time.time()
-        self._lifecycle: list[tuple[str, float | None]] = list(lifecycle)
+        self._lifecycle = _checked(lifecycle)
         self._since = self._born
         self._started: float | None = None
         self._descriptions: dict[str, str] = {}
@@ -83,9 +83,10 @@ class EmulatedJob:
 
     def set_lifecycle(self, lifecycle: Lifecycle) -> None:
         """Have the job live through these statuses from now on."""
+        steps = _checked(lifecycle)
         with self._lock:
             self._move()
-            self._lifecycle, self._since = list(lifecycle), time.time()
+            self._lifecycle, self._since = steps, time.time()
 
     def update(self, **detail: Any) -> None:
         """Change fields of ``job_detail``; ``job_config`` is laid over the present one."""
@@ -197,6 +198,13 @@ class JobStore:
 
     def __len__(self) -> int:
         return len(self._jobs)
+
+
+def _checked(lifecycle: Lifecycle) -> list[tuple[str, float | None]]:
+    steps = list(lifecycle)
+    if not steps:
+        raise ValueError("lifecycle is empty: it takes one or more pairs of a status and seconds")
+    return steps
 
 
 def _passes(detail: Mapping[str, Any], name: str, wanted: str) -> bool:

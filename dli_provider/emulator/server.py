@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address
 from types import TracebackType
@@ -22,40 +19,11 @@ from dli_provider.emulator.faults import Fault
 from dli_provider.emulator.gateway import AccessKey, Gateway, RefusedError
 from dli_provider.emulator.identity import Iam, Metadata
 from dli_provider.emulator.jobs import DEFAULT_LIFECYCLE, EmulatedJob, JobStore, Lifecycle
+from dli_provider.emulator.routes import ROUTES, ReceivedRequest, route
 
 _REMEMBERED = 100_000
 _SHUTDOWN = 0.2
 """Seconds that a slow answer may take to end when the emulator stops."""
-
-_ROUTES = (
-    ("show", "GET", re.compile(r"/v1\.0/([^/]+)/streaming/jobs/([^/]+)")),
-    ("list", "GET", re.compile(r"/v1\.0/([^/]+)/streaming/jobs")),
-    ("projects", "GET", re.compile(r"/v3/projects")),
-    ("token", "POST", re.compile(r"/v3/auth/tokens")),
-    ("metadata_session", "PUT", re.compile(r"/meta-data/latest/api/token")),
-    ("metadata_key", "GET", re.compile(r"/openstack/latest/securitykey")),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class ReceivedRequest:
-    """A request that arrived, without its credential.
-
-    :param operation: ``show``, ``list``, ``projects``, ``token``, ``metadata_session``, ``metadata_key`` or
-        ``unknown``.
-    :param method: HTTP method.
-    :param path: path.
-    :param query: the query, decoded.
-    :param status: HTTP status of the answer; 0 when a fault left it without one.
-    :param at: when it arrived, epoch seconds.
-    """
-
-    operation: str
-    method: str
-    path: str
-    query: Mapping[str, str]
-    status: int
-    at: float
 
 
 class DliEmulator:
@@ -100,7 +68,7 @@ class DliEmulator:
         self.access_key = access_key or "EMU" + secrets.token_hex(8).upper()
         self.secret_key = secret_key or secrets.token_urlsafe(30)
         self.clock_offset = timedelta()
-        self.requests: deque[ReceivedRequest] = deque(maxlen=_REMEMBERED)
+        self._requests: deque[ReceivedRequest] = deque(maxlen=_REMEMBERED)
         self.gateway = Gateway(self._now)
         self.gateway.keys[self.access_key] = AccessKey(self.secret_key)
         self.iam = Iam(self.gateway, self._now, [(region, self.project_id)])
@@ -114,12 +82,18 @@ class DliEmulator:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._runner: web.ServerRunner | None = None
+        self._listening: asyncio.Server | None = None
 
     @property
     def url(self) -> str:
         """Scheme, host and port: the endpoint of DLI, of IAM and of the metadata service."""
         host, port = self._address
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    @property
+    def requests(self) -> list[ReceivedRequest]:
+        """The requests that have arrived so far, the last 100,000 at the most."""
+        return list(self._requests)
 
     @property
     def connection(self) -> dict[str, Any]:
@@ -184,7 +158,11 @@ class DliEmulator:
         :param fault: what goes wrong.
         :param times: to how many requests; None until :meth:`clear_faults`.
         :param only: the operation it concerns, see :class:`ReceivedRequest`; None for all.
+        :raises ValueError: for an operation that there isn't.
         """
+        operations = [name for name, _, _ in ROUTES]
+        if only not in {None, *operations}:
+            raise ValueError(f"only {only!r} is no operation: there are {', '.join(operations)}")
         self._faults.append([fault, times, only])
 
     def clear_faults(self) -> None:
@@ -193,15 +171,14 @@ class DliEmulator:
 
     def start(self) -> Self:
         """Listen, in a thread of its own."""
-        loop = asyncio.new_event_loop()
-        try:
-            loop.run_until_complete(self._listen())
-        except OSError:
-            loop.close()
-            raise
-        self._loop = loop
-        self._thread = threading.Thread(target=loop.run_forever, name="dli-emulator", daemon=True)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="dli-emulator", daemon=True)
         self._thread.start()
+        try:
+            asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
+        except OSError:
+            self.stop()
+            raise
         return self
 
     def stop(self) -> None:
@@ -230,12 +207,12 @@ class DliEmulator:
         self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN)
         await self._runner.setup()
         host, port = self._address
-        listening = await asyncio.get_running_loop().create_server(server, host, port)
-        self._listening = listening
-        self._address = (host, listening.sockets[0].getsockname()[1])
+        self._listening = await asyncio.get_running_loop().create_server(server, host, port)
+        self._address = (host, self._listening.sockets[0].getsockname()[1])
 
     async def _shut(self) -> None:
-        self._listening.close()
+        if self._listening:
+            self._listening.close()
         if self._runner:
             await self._runner.cleanup()
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
@@ -244,19 +221,20 @@ class DliEmulator:
         await asyncio.gather(*others, return_exceptions=True)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        operation, parts = _route(request)
+        operation, parts = route(request)
         status = 0
         at = time.time()
         try:
             response = await self._respond(request, operation, parts)  # type: ignore[arg-type]
-            status = response.status
+            if response.prepared or not _is_gone(request):
+                status = response.status
             if not response.prepared:
                 response.headers["X-Request-Id"] = secrets.token_hex(16)
                 response.headers["Date"] = _http_date(self._now())
             return response
         finally:
             path = request.path
-            self.requests.append(
+            self._requests.append(
                 ReceivedRequest(operation, request.method, path, dict(request.query), status, at)
             )
 
@@ -302,11 +280,8 @@ class DliEmulator:
         return None
 
 
-def _route(request: web.BaseRequest) -> tuple[str, tuple[str, ...]]:
-    for operation, method, pattern in _ROUTES:
-        if request.method == method and (match := pattern.fullmatch(request.path)):
-            return operation, match.groups()
-    return "unknown", ()
+def _is_gone(request: web.BaseRequest) -> bool:
+    return request.transport is None or request.transport.is_closing()
 
 
 def _http_date(epoch: float) -> str:

@@ -1,0 +1,134 @@
+"""The emulator under odd use and odd requests: none may break it, and none may go unsaid."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import threading
+import zlib
+from datetime import UTC, datetime
+
+import pytest
+
+from dli_provider.api import signing
+from dli_provider.emulator import DliEmulator, faults
+
+
+@pytest.fixture
+def dli():
+    with DliEmulator() as emulator:
+        emulator.add_job(104, [("job_running", None)])
+        yield emulator
+
+
+def send(dli, method: str, path: str, headers: dict[str, bytes | str] | None = None, body: bytes = b""):
+    """Send a request as it is, and return the status and the JSON of the answer."""
+    connection = http.client.HTTPConnection(dli.url.removeprefix("http://"), timeout=10)
+    connection.request(method, path, body=body, headers=headers or {})
+    answer = connection.getresponse()
+    status, content = answer.status, answer.read()
+    connection.close()
+    return status, json.loads(content)
+
+
+def signed(dli, path: str) -> dict[str, str]:
+    headers = {
+        "Host": dli.url.removeprefix("http://"),
+        "X-Sdk-Date": datetime.now(UTC).strftime(signing.DATE_FORMAT),
+    }
+    proof = signing.authorization(
+        dli.access_key, dli.secret_key, method="GET", path=path, query=(), headers=headers
+    )
+    return {**headers, "Authorization": proof}
+
+
+class TestOddRequests:
+    @pytest.mark.parametrize("job_id", ["9" * 19, "9" * 20, "9" * 5000, "0", "x", "1e3", "%D9%A3"])
+    def test_an_odd_job_id_is_answered_with_http_400(self, dli, job_id):
+        path = f"/v1.0/{dli.project_id}/streaming/jobs/{job_id}"
+        status, content = send(dli, "GET", path, signed(dli, path))
+        assert status == 400
+        assert content["error_code"] in {"DLI.0001", "DLI.16001"}
+
+    def test_a_signed_header_that_is_not_utf_8_is_refused(self, dli):
+        path = f"/v1.0/{dli.project_id}/streaming/jobs/104"
+        headers = signed(dli, path)
+        headers["Authorization"] = headers["Authorization"].replace("host;", "host;x-odd;")
+        status, content = send(dli, "GET", path, {**headers, "X-Odd": b"\xff\xfe"})
+        assert (status, content["error_code"]) == (401, "APIG.0301")
+
+    @pytest.mark.parametrize("body", [b"[" * 100_000, b'{"auth":' * 50_000, b"\xff", b"[]", b"null", b""])
+    def test_an_odd_body_for_a_token_is_answered_with_http_400(self, dli, body):
+        assert send(dli, "POST", "/v3/auth/tokens", body=body)[0] == 400
+
+    def test_nothing_of_all_that_is_the_emulator_s_own_failure(self, dli):
+        for method in ("GET", "POST", "PUT", "DELETE", "PATCH"):
+            for path in (
+                "/",
+                "/v1.0//streaming/jobs/1",
+                f"/v1.0/{dli.project_id}/streaming/jobs?limit=9999999999",
+            ):
+                assert send(dli, method, path)[0] < 500
+
+
+class TestOddUse:
+    async def test_it_starts_and_stops_on_a_running_event_loop(self):
+        with DliEmulator() as emulator:
+            found = await asyncio.to_thread(send, emulator, "GET", "/")
+        assert found[0] == 404
+
+    def test_a_life_without_a_status_is_refused_at_once(self, dli):
+        with pytest.raises(ValueError, match="lifecycle"):
+            dli.add_job(1, [])
+        with pytest.raises(ValueError, match="lifecycle"):
+            dli.job(104).set_lifecycle([])
+
+    def test_a_fault_for_an_operation_that_is_none_is_refused_with_the_names(self, dli):
+        with pytest.raises(ValueError, match=r"ShowFlinkJob.*show.*list"):
+            dli.inject(faults.Throttle(), only="ShowFlinkJob")
+
+    def test_the_requests_can_be_walked_through_while_more_arrive(self, dli):
+        ended = threading.Event()
+
+        def ask() -> None:
+            while not ended.is_set():
+                send(dli, "GET", "/")
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        try:
+            while len(dli.requests) < 200:
+                assert all(request.status == 404 for request in dli.requests)
+        finally:
+            ended.set()
+            asking.join()
+
+    def test_a_dropped_connection_has_no_status(self, dli):
+        dli.inject(faults.Drop())
+        with pytest.raises(http.client.RemoteDisconnected):
+            send(dli, "GET", "/")
+        assert dli.requests[-1].status == 0
+
+    def test_a_port_that_is_taken_is_said_and_leaves_nothing_behind(self, dli):
+        threads = threading.active_count()
+        port = int(dli.url.rpartition(":")[2])
+        with pytest.raises(OSError, match="in use"):
+            DliEmulator(port=port).start()
+        assert threading.active_count() == threads
+
+
+def test_the_gzip_bomb_is_larger_unpacked_than_any_answer_may_be(dli):
+    dli.inject(faults.GZIP_BOMB)
+    connection = http.client.HTTPConnection(dli.url.removeprefix("http://"), timeout=30)
+    connection.request("GET", "/")
+    answer = connection.getresponse()
+    packed = answer.read()
+    unpacker = zlib.decompressobj(wbits=31)
+    unpacked = 0
+    while packed:
+        unpacked += len(unpacker.decompress(packed, 1 << 20))
+        packed = unpacker.unconsumed_tail
+    connection.close()
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert unpacked >= 100_000_000
