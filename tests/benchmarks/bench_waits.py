@@ -86,11 +86,8 @@ def main() -> None:
     with own_home():
         rows = [row for waits in options.waits for row in rows_of(waits, options)]
     print(file=sys.stderr)
-    print(
-        f"Polled every {options.interval:g} s instead of 60; figures per minute are scaled accordingly.\n"
-        f"{load} "
-        f"and {os.getloadavg()[1]:.1f} after it; a busy machine shows in the lags."
-    )
+    print(f"Polled every {options.interval:g} s instead of 60; figures per minute are scaled accordingly.")
+    print(f"{load}, {os.getloadavg()[1]:.1f} after it; a busy machine shows in the lags.")
     table(HEADING, rows)
 
 
