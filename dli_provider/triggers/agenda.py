@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import math
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
@@ -25,7 +26,7 @@ class Task:
         self.entry = 0
 
     @property
-    def is_due(self) -> bool:
+    def is_queued(self) -> bool:
         """True while it has a place."""
         return self.entry != 0
 
@@ -43,6 +44,7 @@ class Agenda:
         self._numbers = itertools.count(1)
         self._changed = asyncio.Event()
         self._calls: set[asyncio.Task[None]] = set()
+        self._called_at = -math.inf
         self._failure: BaseException | None = None
 
     def put(self, task: Task, due: float) -> None:
@@ -77,7 +79,8 @@ class Agenda:
             if task.entry != number:
                 heapq.heappop(self._queue)
                 continue
-            wait = max(due, self._pace.paused_until) - self._loop.time()
+            may_call = max(self._pace.paused_until, self._called_at + self._pace.spacing)
+            wait = max(due, may_call) - self._loop.time()
             if wait <= 0:
                 heapq.heappop(self._queue)
                 task.entry = 0
@@ -88,6 +91,7 @@ class Agenda:
 
     def start(self, call: Coroutine[Any, Any, None]) -> None:
         """Have a call made beside what else is done."""
+        self._called_at = self._loop.time()
         task = self._loop.create_task(call)
         self._calls.add(task)
         task.add_done_callback(self._ended)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from dli_provider.triggers.pacing import SHORTEST_INTERVAL
 
 if TYPE_CHECKING:
     from dli_provider.api.errors import DliError
@@ -63,20 +66,24 @@ class ChangeWatch:
         initial: bool,
     ) -> None:
         self.job_id = job_id
-        self.interval = interval
+        self.interval = max(interval, SHORTEST_INTERVAL)
         self.known = dict(known)
         self._statuses = frozenset(statuses)
         self._first_sight_counts = initial or bool(known)
         self._began = began
         self._changes: list[Change] = []
         self._error: BaseException | None = None
+        self._shown: set[int] = set()
+        self._unseen: set[int] = set()
         self._stirred = asyncio.Event()
+        self._urgent = asyncio.Event()
 
     def deliver(self, job: FlinkJob, now: datetime, *, detailed: bool) -> bool:  # noqa: ARG002
         """Take a reading; the list's is as good as the detail."""
         job_id = job.job_id if self.job_id is None else self.job_id
         if job_id is None or job.status is None:
             return True
+        self._shown.add(job_id)
         status = job.status.value
         old = self.known.get(job_id)
         if status == old:
@@ -86,6 +93,7 @@ class ChangeWatch:
         counts = old is not None or is_new or self._first_sight_counts
         if counts and (not self._statuses or status in self._statuses):
             self._changes.append(Change(job_id, job.name, old, status, now))
+            self._urgent.set()
         self._stirred.set()
         return True
 
@@ -95,23 +103,41 @@ class ChangeWatch:
         if not error.transient:
             self.abort(error)
 
+    def recover(self, now: datetime) -> None:
+        """Do nothing: an outage is waited out."""
+
+    def end_round(self) -> None:
+        """Forget the jobs that the whole list has not shown twice: a page that moves on can hide one once."""
+        gone = self.known.keys() - self._shown
+        for job_id in gone & self._unseen:
+            del self.known[job_id]
+            self._stirred.set()
+        self._unseen = gone & self.known.keys()
+        self._shown.clear()
+
     def abort(self, error: BaseException) -> None:
         """End the watch with an error."""
         self._error = error
         self._stirred.set()
+        self._urgent.set()
 
     async def changes(self) -> tuple[list[Change], dict[int, str]]:
         """Return the changes since the last time, possibly none, and all statuses as they are with them.
 
+        Changes are returned at once; what else became known, once an interval.
+
         :raises DliError: when the jobs can't be read, and that does not pass by itself.
         """
         await self._stirred.wait()
-        self._stirred.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.interval):
+                await self._urgent.wait()
         changes, self._changes = self._changes, []
         if self._error and not changes:
             raise self._error
-        if self._error:
-            self._stirred.set()
+        if not self._error:
+            self._stirred.clear()
+            self._urgent.clear()
         return changes, dict(self.known)
 
 
@@ -130,21 +156,28 @@ class ChangeStore:
         self._log = log
 
     async def load(self) -> dict[int, str]:
-        """Return the kept statuses; empty when there are none."""
+        """Return the kept statuses; empty when there are none, or they can't be had."""
         if self._store is None:
             return {}
         try:
             kept = await self._call("get", self._KEY)
-        except ValueError as error:
+        except ValueError as error:  # of a trigger that serves several assets
             self._log.warning("Changes during a restart of the triggerer won't be reported: %s", error)
             self._store = None
+            return {}
+        except Exception as error:  # noqa: BLE001
+            self._log.warning("The statuses kept can't be read; those found now are the first: %s", error)
             return {}
         return {int(job_id): str(status) for job_id, status in kept.items()} if isinstance(kept, dict) else {}
 
     async def save(self, known: Mapping[int, str]) -> None:
-        """Keep the statuses."""
-        if self._store is not None:
+        """Keep the statuses; a store that fails is tried again with the next ones."""
+        if self._store is None:
+            return
+        try:
             await self._call("set", self._KEY, {str(job_id): status for job_id, status in known.items()})
+        except Exception as error:  # noqa: BLE001
+            self._log.warning("The statuses can't be kept; a restart may report changes again: %s", error)
 
     async def _call(self, method: str, *arguments: Any) -> Any:
         """Call the store's asynchronous method; Airflow 3.3.0 and 3.3.1 have the blocking one only."""

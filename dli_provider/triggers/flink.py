@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,7 @@ class DliFlinkJobTrigger(BaseTrigger):
     :param job_id: the job.
     :param target_status: statuses that end the wait well.
     :param failure_status: further statuses that end it badly.
-    :param poke_interval: seconds between two readings of the job.
+    :param poke_interval: seconds between two readings of the job; less than 1 counts as 1.
     :param deadline: moment at which the wait times out, ISO-8601 with its offset; a restart does not move it.
     :param outage_tolerance: seconds for which the job may be unreadable for reasons that may pass.
     :param dli_conn_id: the Airflow connection.
@@ -84,10 +85,13 @@ class DliFlinkJobTrigger(BaseTrigger):
 
         deadline = datetime.fromisoformat(self.deadline)
         wait = self._wait()
+        scope = asyncio.timeout((deadline - datetime.now(UTC)).total_seconds())
         try:
-            async with asyncio.timeout((deadline - datetime.now(UTC)).total_seconds()):
+            async with scope:
                 event = await self._outcome(wait, deadline)
         except TimeoutError:
+            if not scope.expired():
+                raise
             message = wait.describe(datetime.now(UTC))
             event = WaitEvent(outcome=Outcome.TIMEOUT, message=message, deadline=deadline)
         except DliError as error:
@@ -107,7 +111,7 @@ class DliFlinkJobTrigger(BaseTrigger):
 
     async def _outcome(self, wait: FlinkJobWait, deadline: datetime) -> WaitEvent:
         from dli_provider.triggers.events import Outcome, WaitEvent
-        from dli_provider.triggers.polling import Account, watching
+        from dli_provider.triggers.joining import Account, watching
         from dli_provider.triggers.watching import JobWatch
 
         account = Account(self.dli_conn_id, self.region, self.project_id)
@@ -132,9 +136,10 @@ class DliFlinkJobStatusChangeTrigger(BaseEventTrigger):
     One event per change, with ``job_id``, ``name``, ``old_status``, ``status`` and ``changed_at``. The status
     a job has when the watch begins is no change, unless ``initial`` says so. Outages are waited out. With
     Airflow 3.3 and later the statuses are kept in the asset's state store: after a restart of the triggerer
-    no change is reported twice, and those that happened meanwhile are reported late. Before 3.3, or for a
-    trigger that serves several assets, nothing is kept: no change is reported twice either, and those that
-    happened meanwhile are not reported.
+    no change that was kept is reported twice (one that a crash or a failing store kept from being kept is),
+    and those that happened meanwhile are reported late. Before 3.3, or for a trigger that serves several
+    assets, nothing is kept: those that happened meanwhile are not reported, and ``initial`` reports the
+    status of every job at each restart.
 
     :param job_id: the job to watch; None for all jobs that the filters leave.
     :param statuses: the statuses into which a change starts the DAG; empty for every change.
@@ -143,7 +148,7 @@ class DliFlinkJobStatusChangeTrigger(BaseEventTrigger):
     :param job_type: filter: ``flink_jar_job``, ``flink_opensource_sql_job`` and so on.
     :param tags: filter: ``k1=v1,k2=v2``.
     :param user_name: filter: the owner.
-    :param poke_interval: seconds between two readings.
+    :param poke_interval: seconds between two readings; less than 1 counts as 1.
     :param initial: True to report the status of every job when the watch begins.
     :param dli_conn_id: the Airflow connection.
     :param region: used instead of the connection's region.
@@ -183,6 +188,8 @@ class DliFlinkJobStatusChangeTrigger(BaseEventTrigger):
         self.dli_conn_id = dli_conn_id
         self.region = region
         self.project_id = project_id
+        if not isinstance(poke_interval, int | float) or not 0 < poke_interval < math.inf:
+            raise ValueError(f"poke_interval must be a number of seconds, and not {poke_interval!r:.80}")
         if self.job_id is not None and any(self.filters.values()):
             raise ValueError("job_id names one job: filters can't be given beside it")
 
@@ -217,7 +224,7 @@ class DliFlinkJobStatusChangeTrigger(BaseEventTrigger):
             await asyncio.sleep(_REST)
 
     async def _learnt(self, watch: ChangeWatch) -> AsyncIterator[tuple[list[Change], dict[int, str]]]:
-        from dli_provider.triggers.polling import Account, watching
+        from dli_provider.triggers.joining import Account, watching
 
         account = Account(self.dli_conn_id, self.region, self.project_id)
         filters = {name: value for name, value in self.filters.items() if value}

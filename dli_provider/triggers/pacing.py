@@ -8,11 +8,15 @@ from collections.abc import Mapping
 from dli_provider.api.endpoints import MAX_PAGE
 
 LONGEST_PAUSE = 60.0
-"""Seconds that a poller pauses at the most after failures, unless the service asks for more."""
+"""Seconds that a poller pauses at the most after failures, even if the service asks for more."""
+
+SHORTEST_INTERVAL = 1.0
+"""Seconds between two readings of a job at the least, whatever a watch asks for."""
 
 _JITTER = 0.04
 _MOST_SLOWDOWN = 8.0
 _RECOVERY = 0.9
+_SPACING = 0.25
 
 
 def sweep_period(jobs_by_interval: Mapping[float, int], listed: int) -> float | None:
@@ -50,28 +54,38 @@ class Pace:
     """How much slower than wanted a poller goes, and until when it pauses.
 
     A throttled call doubles the intervals, up to eightfold, and every good one takes a tenth of the excess
-    back.
+    back. While the intervals are stretched, calls don't follow one another at once either. Calls that were
+    under way together and fail together count as one failure.
     """
 
     def __init__(self) -> None:
         self.slowdown = 1.0
         self.failures = 0
         self.paused_until = 0.0
+        self._failed_at = 0.0
+
+    @property
+    def spacing(self) -> float:
+        """Seconds between two calls at the least: none while no call is throttled, 1.75 at the most."""
+        return _SPACING * (self.slowdown - 1.0)
 
     def good(self) -> None:
         """Note a call that was answered."""
         self.failures = 0
         self.slowdown = max(1.0, 1.0 + (self.slowdown - 1.0) * _RECOVERY) if self.slowdown > 1.01 else 1.0
 
-    def failed(self, now: float, *, throttled: bool, retry_after: float | None) -> None:
+    def failed(self, began: float, now: float, *, throttled: bool, retry_after: float | None) -> None:
         """Note a call that failed for a reason that may pass, and pause.
 
+        :param began: the loop's time when the call was made.
         :param now: the loop's time.
         :param throttled: True for a call that the service throttled.
         :param retry_after: seconds the service asked to wait.
         """
-        self.failures += 1
-        if throttled:
-            self.slowdown = min(_MOST_SLOWDOWN, self.slowdown * 2.0)
-        pause = retry_after if retry_after is not None else min(LONGEST_PAUSE, 0.5 * 2.0**self.failures)
+        if began >= self._failed_at:
+            self.failures += 1
+            if throttled:
+                self.slowdown = min(_MOST_SLOWDOWN, self.slowdown * 2.0)
+        self._failed_at = now
+        pause = min(LONGEST_PAUSE, max(retry_after or 0.0, 0.5 * 2.0**self.failures))
         self.paused_until = max(self.paused_until, now + pause * random.uniform(1.0, 1.2))  # noqa: S311

@@ -1,9 +1,9 @@
-"""One poller for all waits of a connection and project in this triggerer.
+"""The poller that serves all waits of a connection and project in this triggerer.
 
 Waits of the same job share a read. When the pages of the list are fewer than the watched jobs, pages replace
-single reads; what the list doesn't show, and what may end a wait, is read singly. A poller starts with its
-first watch, ends with its last, and runs in a context of its own: Airflow routes a trigger's log by context
-variables, and nothing here belongs to a single wait, so nothing is logged.
+single reads; what the list doesn't show, and what may end a wait, is read singly. A poller runs in a context
+of its own: Airflow routes a trigger's log by context variables, and nothing here belongs to a single wait, so
+nothing is logged.
 """
 
 from __future__ import annotations
@@ -11,17 +11,16 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import random
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dli_provider.api.endpoints import show_flink_job
 from dli_provider.api.errors import DliAuthError, DliError
-from dli_provider.api.paging import Pages
-from dli_provider.triggers.agenda import Agenda, Task
-from dli_provider.triggers.pacing import Pace, jittered, pages_of, sweep_period
+from dli_provider.triggers.agenda import Agenda
+from dli_provider.triggers.pacing import Pace, jittered, pages_of
 from dli_provider.triggers.reading import Reader
+from dli_provider.triggers.rounds import Job, Plan, Rounds, Sweep
 
 if TYPE_CHECKING:
     from dli_provider.flink.job import FlinkJob
@@ -34,139 +33,59 @@ FAILURES_BORNE = 3
 LIST_REST = 600.0
 """Seconds for which the list isn't asked again after it was refused."""
 
+LIST_RETRY = 60.0
+"""Seconds for which the list isn't asked again while it alone fails."""
+
 _SLICE = 200
 """Watches served before the event loop gets its turn."""
 
 
-class _Job(Task):
-    """A job, and those who watch it."""
-
-    __slots__ = ("failures", "interval", "job_id", "read_at", "round", "watches")
-
-    def __init__(self, job_id: int, interval: float, read_at: float, round_: int) -> None:
-        super().__init__()
-        self.job_id = job_id
-        self.interval = interval
-        self.read_at = read_at
-        self.round = round_
-        self.watches: dict[Watch, None] = {}
-        self.failures = 0
-
-
-class _Sweep(Task):
-    """A pass over the pages of the list, spread over a period."""
-
-    def __init__(self, period: float, started: float, filters: Mapping[str, str]) -> None:
-        super().__init__()
-        self.period = period
-        self.started = started
-        self.read = 0
-        self.pages = Pages({"show_detail": False, **filters})
-
-
-class _Plan(Task):
-    """The choice of what the next round reads."""
-
-
-class Account(NamedTuple):
-    """Whose jobs are polled: what a hook is made of.
-
-    :param dli_conn_id: the Airflow connection.
-    :param region: used instead of the connection's region.
-    :param project_id: used instead of the connection's project.
-    """
-
-    dli_conn_id: str
-    region: str | None = None
-    project_id: str | None = None
-
-    def hook(self) -> DliHook:
-        """Return a hook on it."""
-        from dli_provider.hooks.dli import DliHook
-
-        return DliHook(self.dli_conn_id, region=self.region, project_id=self.project_id)
-
-
-class watching:  # noqa: N801
-    """Have a watch served by the poller of its connection, for as long as the context lasts.
-
-    A class, for thousands of these wait at a time, and a generator's frame is several times as large.
-
-    :param watch: whom to serve.
-    :param account: whose jobs.
-    :param filters: filters of the list for a watch of every listed job; watches with other filters have other
-        pollers.
-    """
-
-    __slots__ = ("_key", "_watch")
-
-    def __init__(self, watch: Watch, account: Account, filters: Mapping[str, str] | None = None) -> None:
-        self._watch = watch
-        self._key = (asyncio.get_running_loop(), account, tuple(sorted((filters or {}).items())))
-
-    async def __aenter__(self) -> None:
-        poller = _pollers.get(self._key)
-        if poller is None:
-            _, account, filters = self._key
-            poller = _pollers[self._key] = Poller(account.hook(), dict(filters))
-            poller.start()
-        poller.add(self._watch)
-
-    async def __aexit__(self, *_: object) -> None:
-        poller = _pollers[self._key]
-        if poller.remove(self._watch):
-            del _pollers[self._key]
-            await poller.stop()
-
-
-_pollers: dict[tuple[asyncio.AbstractEventLoop, Account, tuple[tuple[str, str], ...]], Poller] = {}
-
-
 class Poller:
-    """Reads jobs for the watches of one connection and project.
+    """Reads jobs for the watches of one connection and project, until it is stopped or can't go on.
 
     :param hook: the connection, region and project.
     :param filters: filters of the list.
+    :ivar has_ended: True when it serves nobody any more, though watches may not have left it yet.
     """
 
     def __init__(self, hook: DliHook, filters: Mapping[str, str]) -> None:
-        self._filters = filters
         self._loop = asyncio.get_running_loop()
         self._pace = Pace()
         self._agenda = Agenda(self._pace)
         self._reader = Reader(hook, self._pace)
-        self._jobs: dict[int, _Job] = {}
+        self._rounds = Rounds(filters)
+        self._jobs: dict[int, Job] = {}
         self._fleet: dict[Watch, None] = {}
-        self._plan = _Plan()
+        self._plan = Plan()
         self._planned_for = 0
-        self._round = 0
-        self._sweep: _Sweep | None = None
-        self._listed = 0
-        self._list_after = 0.0
-        self._lightened: set[_Job] = set()
-        self._failing: set[_Job | _Sweep] = set()
-        self._running: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin, in a context that isn't the one of the watch that happened to be first."""
+        self._lightened: set[Job] = set()
+        self._stricken: set[Job] = set()
+        self._is_down = False
+        self.has_ended = False
         self._running = self._loop.create_task(self._run(), context=contextvars.Context())
 
     def add(self, watch: Watch) -> None:
         """Serve a watch from now on; its first reading comes within its interval."""
+        now = self._loop.time()
         if watch.job_id is None:
             self._fleet[watch] = None
-            self._plan_at(self._loop.time())
+            self._plan_at(now)
             return
         job = self._jobs.get(watch.job_id)
         if job is None:
-            read_at = self._loop.time() - watch.interval * random.random()  # noqa: S311
-            job = self._jobs[watch.job_id] = _Job(watch.job_id, watch.interval, read_at, self._round)
+            job = self._jobs[watch.job_id] = Job(
+                watch.job_id,
+                watch.interval,
+                now - watch.interval * random.random(),  # noqa: S311
+            )
+            if self._rounds.covers(job):
+                self._agenda.put(job, now + job.interval)
         job.watches[watch] = None
         job.interval = min(job.interval, watch.interval)
-        if not self._is_swept(job):
+        if not self._rounds.covers(job):
             self._agenda.put(job, job.read_at + job.interval)
         if len(self._jobs) > 2 * self._planned_for:
-            self._plan_at(self._loop.time())
+            self._plan_at(now)
 
     def remove(self, watch: Watch) -> bool:
         """Serve a watch no longer; True when it was the last."""
@@ -183,42 +102,38 @@ class Poller:
 
     async def stop(self) -> None:
         """End, and close the connections."""
-        if self._running:
+        if not self.has_ended:
             self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
-        await self._agenda.stop()
-        await self._reader.close()
+        await asyncio.gather(asyncio.shield(self._running), return_exceptions=True)
 
     async def _run(self) -> None:
         try:
             while True:
                 task = await self._agenda.take()
-                if isinstance(task, _Job):
+                if isinstance(task, Job):
                     self._agenda.start(self._read_job(task))
-                elif isinstance(task, _Sweep):
+                elif isinstance(task, Sweep):
                     self._agenda.start(self._read_page(task))
                 else:
                     self._choose()
-        except Exception as error:  # noqa: BLE001
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001
             for watch in self._watches():
                 watch.abort(error)
+        finally:
+            self.has_ended = True
+            await self._agenda.stop()
+            await self._reader.close()
 
     def _plan_at(self, due: float) -> None:
         self._planned_for = len(self._jobs)
         self._agenda.put(self._plan, due)
 
-    def _is_swept(self, job: _Job) -> bool:
-        return self._sweep is not None and job.interval >= self._sweep.period
-
     def _watches(self) -> Iterator[Watch]:
         yield from list(self._fleet)
         for job in list(self._jobs.values()):
             yield from list(job.watches)
-
-    def _period(self) -> float | None:
-        if self._fleet:
-            return min(watch.interval for watch in self._fleet)
-        return sweep_period(Counter(job.interval for job in self._jobs.values()), self._listed)
 
     def _choose(self) -> None:
         """Choose between single reads and a sweep for the next round."""
@@ -226,45 +141,48 @@ class Poller:
         for job in self._lightened:
             job.interval = min((watch.interval for watch in job.watches), default=job.interval)
         self._lightened.clear()
-        period = self._period() if now >= self._list_after else None
-        self._round += 1
-        self._sweep = _Sweep(period, now, self._filters) if period else None
+        sweep = self._rounds.begin(self._jobs.values(), self._fleet, now)
         for job in self._jobs.values():
-            if not self._is_swept(job):
-                if not job.is_due:
+            if not self._rounds.covers(job):
+                if not job.is_queued:
                     self._agenda.put(job, job.read_at + job.interval)
-            elif job.due > now:
+            elif job.due > now and not job.failures:
                 self._agenda.drop(job)
-        if self._sweep:
+        if sweep:
             self._planned_for = len(self._jobs)
-            self._agenda.put(self._sweep, now)
+            self._agenda.put(sweep, now)
         else:
             self._plan_at(now + max(watch.interval for watch in self._watches()))
 
-    async def _read_job(self, job: _Job) -> None:
+    async def _read_job(self, job: Job) -> None:
         due = self._loop.time()
         try:
             detail = await self._reader.call(show_flink_job(job.job_id))
         except DliError as error:
             await self._failed(error, job)
             return
-        self._failing.clear()
         await self._deliver(job, detail, detailed=True)
-        if job.watches and not self._is_swept(job):
+        await self._recover()
+        if self._rounds.sweep and self._rounds.list_failures >= FAILURES_BORNE:
+            self._rounds.do_without_list(self._loop.time() + LIST_RETRY)
+            self._choose()
+        if job.watches and not self._rounds.covers(job):
             self._agenda.put(job, due + jittered(job.interval * self._pace.slowdown))
 
-    async def _read_page(self, sweep: _Sweep) -> None:
+    async def _read_page(self, sweep: Sweep) -> None:
+        began = self._loop.time()
         call = sweep.pages.next_call()
-        if sweep is not self._sweep or call is None:
+        if sweep is not self._rounds.sweep or call is None:
             return
         try:
             page = sweep.pages.take(await self._reader.call(call))
         except DliError as error:
             await self._failed(error, sweep)
             return
-        self._failing.clear()
-        self._listed = page.total_count
-        if not sweep.read and self._period() != sweep.period:
+        self._rounds.list_failures = 0
+        self._rounds.listed = page.total_count
+        await self._recover()
+        if not sweep.read and self._rounds.period(self._jobs.values(), self._fleet) != sweep.period:
             self._choose()
             return
         for item in page.jobs:
@@ -272,59 +190,93 @@ class Poller:
                 watch.deliver(item, datetime.now(UTC), detailed=False)
             if item.job_id in self._jobs:
                 await self._deliver(self._jobs[item.job_id], item, detailed=False)
-        sweep.read += 1
         length = sweep.period * self._pace.slowdown
+        due = sweep.advance(began, length / pages_of(self._rounds.listed))
         if sweep.pages.next_call():
-            self._agenda.put(sweep, sweep.started + length * sweep.read / pages_of(self._listed))
-        elif sweep is self._sweep:
+            self._agenda.put(sweep, due)
+        elif sweep is self._rounds.sweep:
             self._end_round(sweep.started + length)
 
     def _end_round(self, next_round: float) -> None:
         """Have the jobs read singly that the list did not show, and plan the next round."""
+        for watch in self._fleet:
+            watch.end_round()
         now = self._loop.time()
         for job in self._jobs.values():
-            if self._is_swept(job) and job.round != self._round and not job.is_due:
-                self._agenda.put(job, random.uniform(now, max(now, next_round)))  # noqa: S311
+            if self._rounds.covers(job) and job.round != self._rounds.number and not job.is_queued:
+                self._agenda.put(job, job.read_at + jittered(job.interval))
         self._plan_at(now + jittered(next_round - now))
 
-    async def _deliver(self, job: _Job, reading: FlinkJob, *, detailed: bool) -> None:
+    async def _deliver(self, job: Job, reading: FlinkJob, *, detailed: bool) -> None:
         now = datetime.now(UTC)
-        job.read_at, job.round, job.failures = self._loop.time(), self._round, 0
+        job.read_at, job.round = self._loop.time(), self._rounds.number
         enough = True
         for number, watch in enumerate(list(job.watches), 1):
             enough = watch.deliver(reading, now, detailed=detailed) and enough
             if number % _SLICE == 0:
                 await asyncio.sleep(0)
-        if not enough:
+        if enough:
+            job.failures = 0
+            self._agenda.drop(job)
+        elif not job.failures:
             self._agenda.put(job, job.read_at)
 
-    async def _failed(self, error: DliError, task: _Job | _Sweep) -> None:
+    async def _failed(self, error: DliError, task: Job | Sweep) -> None:
         """Deal with a read that failed: try again later, read in another way, or end the waits it is for."""
         if isinstance(error, DliAuthError):
             raise error
         if error.transient:
             await self._bear(error, task)
-        elif isinstance(task, _Job):
+        elif isinstance(task, Job):
             await self._tell(task.watches, error)
         else:
-            self._list_after = self._loop.time() + LIST_REST
+            self._rounds.do_without_list(self._loop.time() + LIST_REST)
             await self._tell(self._fleet, error)
             self._choose()
 
-    async def _bear(self, error: DliError, task: _Job | _Sweep) -> None:
+    async def _bear(self, error: DliError, task: Job | Sweep) -> None:
         """Read again after a while, and tell the waits once a job, or all of DLI, can't be read for long."""
         now = self._loop.time()
-        self._failing.add(task)
-        if isinstance(task, _Sweep):
+        if isinstance(task, Sweep):
+            self._rounds.list_failures += 1
+            if self._rounds.list_failures >= FAILURES_BORNE and not self._stricken:
+                self._probe(now)
             self._agenda.put(task, now)
         elif task.watches:
+            if not task.failures:
+                self._stricken.add(task)
             task.failures += 1
             self._agenda.put(task, now + min(task.interval, 2.0**task.failures))
-        everywhere = isinstance(task, _Sweep) or len(self._failing) > 1 or len(self._jobs) == 1
-        if everywhere and self._pace.failures >= FAILURES_BORNE:
+            if task.failures >= FAILURES_BORNE:
+                await self._tell(task.watches, error)
+        if self._pace.failures >= FAILURES_BORNE and self._seems_down():
+            self._is_down = True
             await self._tell(self._watches(), error)
-        elif isinstance(task, _Job) and task.failures >= FAILURES_BORNE:
-            await self._tell(task.watches, error)
+
+    def _probe(self, now: float) -> None:
+        """Have one job read soon, to tell whether the list alone fails."""
+        for job in self._jobs.values():
+            if not (job.is_queued and job.due <= now):
+                self._agenda.put(job, now)
+            return
+
+    def _seems_down(self) -> bool:
+        """Tell whether jobs fail that were well until now, and not just those that fail all the time."""
+        wanted = 1 if self._rounds.list_failures >= FAILURES_BORNE else FAILURES_BORNE
+        return len(self._stricken) >= wanted
+
+    async def _recover(self) -> None:
+        """Note that DLI answers, and tell the waits if it did not for long."""
+        self._stricken.clear()
+        if not self._is_down:
+            return
+        self._is_down = False
+        now = datetime.now(UTC)
+        well = [watch for job in self._jobs.values() if not job.failures for watch in job.watches]
+        for number, watch in enumerate(well, 1):
+            watch.recover(now)
+            if number % _SLICE == 0:
+                await asyncio.sleep(0)
 
     @staticmethod
     async def _tell(watches: Iterable[Watch], error: DliError) -> None:

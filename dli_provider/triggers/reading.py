@@ -5,12 +5,22 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
+from airflow.providers.common.compat.sdk import AirflowNotFoundException
+
 from dli_provider.api.aio import AsyncDliClient
-from dli_provider.api.errors import DliApiError, DliAuthError, DliError, DliThrottledError
+from dli_provider.api.error_reader import printable
+from dli_provider.api.errors import (
+    DliApiError,
+    DliAuthError,
+    DliConnectionError,
+    DliError,
+    DliThrottledError,
+)
 from dli_provider.api.retry import ONE_ATTEMPT
 
 if TYPE_CHECKING:
     from dli_provider.api.endpoints import Call
+    from dli_provider.api.settings import DliSettings
     from dli_provider.hooks.dli import DliHook
     from dli_provider.triggers.pacing import Pace
 
@@ -38,8 +48,10 @@ class Reader:
         :raises DliAuthError: when the connection's credential is refused.
         :raises DliError: for every other failure.
         """
-        client = self._client or await self._connect(None)
+        clock = asyncio.get_running_loop().time
+        began = clock()
         try:
+            client = self._client or await self._connect(None)
             try:
                 answer = await client.call(call)
             except DliAuthError:
@@ -50,7 +62,8 @@ class Reader:
         except DliError as error:
             if error.transient:
                 self._pace.failed(
-                    asyncio.get_running_loop().time(),
+                    began,
+                    clock(),
                     throttled=isinstance(error, DliThrottledError),
                     retry_after=error.retry_after if isinstance(error, DliApiError) else None,
                 )
@@ -68,10 +81,22 @@ class Reader:
         async with self._connecting:
             if self._client is not refused and self._client is not None:
                 return self._client
-            settings = await self._hook.aget_settings()
+            settings = await self._look_up()
             if refused is not None and settings == refused.settings:
                 return refused
             self._client = AsyncDliClient(settings, ONE_ATTEMPT)
             if refused is not None:
                 await refused.close()
             return self._client
+
+    async def _look_up(self) -> DliSettings:
+        """Return what the connection says; where it is kept may be out of reach for a while, too."""
+        try:
+            return await self._hook.aget_settings()
+        except (DliError, AirflowNotFoundException):
+            raise
+        except Exception as error:
+            told = printable(str(error) or type(error).__name__, 300)
+            raise DliConnectionError(
+                f"Airflow can't look up the connection {self._hook.dli_conn_id!r}: {told}"
+            ) from error

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from dli_provider.api.outage import Outage
 from dli_provider.flink.wait import FlinkJobWait, Verdict
+from dli_provider.triggers.pacing import SHORTEST_INTERVAL
 
 if TYPE_CHECKING:
     from dli_provider.api.errors import DliError
@@ -45,6 +46,12 @@ class Watch(Protocol):
     def fail(self, error: DliError, now: datetime) -> None:
         """Take a reading that failed."""
 
+    def recover(self, now: datetime) -> None:
+        """Take it that DLI, which could not be read at all, can be read again."""
+
+    def end_round(self) -> None:
+        """Take it that the whole list was read once more, for a watch of every listed job."""
+
     def abort(self, error: BaseException) -> None:
         """End, for nothing will be read any more."""
 
@@ -61,7 +68,7 @@ class JobWatch:
 
     def __init__(self, wait: FlinkJobWait, interval: float, outage_tolerance: timedelta) -> None:
         self.job_id = wait.job_id
-        self.interval = interval
+        self.interval = max(interval, SHORTEST_INTERVAL)
         self.wait = wait
         self._outage = Outage(outage_tolerance, borne=True)
         self._news: News | None = None
@@ -75,10 +82,9 @@ class JobWatch:
         :param now: when it was read.
         :param detailed: True for its own detail.
         """
-        if line := self._outage.end(now):
-            self._tell().lines.append((logging.INFO, line))
         if not detailed and self.wait.settles(job.status):
             return False
+        self.recover(now)
         observation = self.wait.observe(job, now)
         if observation.news:
             self._tell().lines.append((logging.INFO, observation.news))
@@ -101,6 +107,14 @@ class JobWatch:
         else:
             if line:
                 self._tell().lines.append((logging.WARNING, line))
+
+    def recover(self, now: datetime) -> None:
+        """Note that an outage is over, if there was one."""
+        if line := self._outage.end(now):
+            self._tell().lines.append((logging.INFO, line))
+
+    def end_round(self) -> None:
+        """Do nothing: a wait is of one job."""
 
     def abort(self, error: BaseException) -> None:
         """End the wait with an error."""

@@ -78,6 +78,13 @@ def asked(dli, more: int):
 
 
 @on_airflow_3
+@pytest.mark.parametrize("poke_interval", [0, -1, "60", None, float("nan"), float("inf")])
+def test_an_interval_that_is_none_is_refused(poke_interval):
+    with pytest.raises(ValueError, match="poke_interval must be a number of seconds"):
+        DliFlinkJobStatusChangeTrigger(poke_interval=poke_interval)
+
+
+@on_airflow_3
 class TestOnAirflow3:
     async def test_fires_once_per_change_and_not_for_what_it_finds(self, dli):
         dli.add_job(1, [("job_running", None)], name="orders")

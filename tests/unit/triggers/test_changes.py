@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
 
@@ -35,10 +36,52 @@ async def changes(watch: ChangeWatch) -> list[tuple[str | None, str]]:
     return [(change.old_status, change.status) for change in found]
 
 
-async def test_the_status_found_at_the_start_is_no_change():
-    watched = watch()
-    feed(watched, "job_running", "job_running")
-    assert await changes(watched) == []
+def test_the_status_found_at_the_start_is_no_change(run):
+    async def main():
+        watched = watch()
+        feed(watched, "job_running", "job_running")
+        return await changes(watched)
+
+    assert run(main()) == []
+
+
+def test_what_is_no_change_becomes_known_once_an_interval(run):
+    async def main():
+        fleet = watch(job_id=None)
+        for job_id in range(1, 501):
+            feed(fleet, "job_running", job_id=job_id)
+            await asyncio.sleep(0.1)
+        _, first = await fleet.changes()
+        feed(fleet, "job_running", job_id=501)
+        before = asyncio.get_running_loop().time()
+        _, second = await fleet.changes()
+        return len(first), len(second), round(asyncio.get_running_loop().time() - before)
+
+    assert run(main()) == (500, 501, 60)
+
+
+class TestJobsThatAreGone:
+    def known_after(self, *rounds: set[int]) -> set[int]:
+        fleet = watch(job_id=None)
+        for shown in rounds:
+            for job_id in shown:
+                feed(fleet, "job_running", job_id=job_id)
+            fleet.end_round()
+        return set(fleet.known)
+
+    def test_one_that_a_round_has_missed_is_still_known(self):
+        assert self.known_after({1, 2}, {1}) == {1, 2}
+        assert self.known_after({1, 2}, {1}, {1, 2}, {1}) == {1, 2}
+
+    def test_one_that_two_rounds_have_missed_is_forgotten(self):
+        assert self.known_after({1, 2}, {1}, {1}) == {1}
+
+    def test_what_was_kept_of_jobs_deleted_meanwhile_is_forgotten_too(self):
+        fleet = watch(job_id=None, known={7: "job_running", 8: "job_running"})
+        for _ in range(2):
+            feed(fleet, "job_running", job_id=8)
+            fleet.end_round()
+        assert fleet.known == {8: "job_running"}
 
 
 async def test_it_is_one_when_asked_for():
@@ -162,6 +205,28 @@ class TestStore:
         store = ChangeStore(None, self.log)
         await store.save({104: "job_running"})
         assert await store.load() == {}
+
+    async def test_one_that_fails_ends_nothing_and_is_tried_again(self, caplog):
+        class FailingStore(Store):
+            fails = True
+
+            def get(self, key):
+                if self.fails:
+                    raise RuntimeError("API_SERVER_ERROR")
+                return super().get(key)
+
+            def set(self, key, value):
+                self.get(key)
+                super().set(key, value)
+
+        failing = FailingStore()
+        store = ChangeStore(failing, self.log)
+        assert await store.load() == {}
+        await store.save({104: "job_running"})
+        assert caplog.text.count("API_SERVER_ERROR") == 2
+        failing.fails = False
+        await store.save({104: "job_running"})
+        assert await store.load() == {104: "job_running"}
 
     async def test_a_trigger_of_several_assets_has_no_store_and_says_so(self, caplog):
         store = ChangeStore(Store(several=True), self.log)

@@ -6,13 +6,19 @@ import asyncio
 import itertools
 import statistics
 from collections import Counter
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from dli_provider.api import errors
 from dli_provider.api.endpoints import JobPage
 from dli_provider.flink.job import FlinkJob
-from dli_provider.triggers import polling, reading
+from dli_provider.flink.status import FlinkJobStatus
+from dli_provider.flink.wait import FlinkJobWait
+from dli_provider.triggers import joining, pacing, reading
+from dli_provider.triggers.changes import ChangeWatch
+from dli_provider.triggers.watching import JobWatch
 
 REFUSED = errors.DliAuthError(401, "APIG.0301", "wrong signature")
 THROTTLED = errors.DliThrottledError(429, "APIG.0308", "slower")
@@ -72,6 +78,8 @@ class Client:
 class Hook:
     """Account and hook in one."""
 
+    dli_conn_id = "dli_default"
+
     def __init__(self, dli: Dli) -> None:
         self.dli = dli
 
@@ -95,6 +103,8 @@ class Recorder:
         self.job_id, self.interval = job_id, interval
         self.readings: list[tuple[float, str]] = []
         self.failures: list[errors.DliError] = []
+        self.recovered: list[object] = []
+        self.rounds = 0
         self.ended: BaseException | None = None
 
     def deliver(self, job, now, *, detailed):
@@ -102,6 +112,12 @@ class Recorder:
             return False
         self.readings.append((asyncio.get_running_loop().time(), str(job.status)))
         return True
+
+    def recover(self, now):
+        self.recovered.append(now)
+
+    def end_round(self):
+        self.rounds += 1
 
     def fail(self, error, now):
         self.failures.append(error)
@@ -136,11 +152,11 @@ def poll(run):
                     event()
 
         async def serve(watch):
-            async with polling.watching(watch, Hook(dli)):
+            async with joining.watching(watch, Hook(dli)):
                 await asyncio.sleep(seconds)
 
         run(main())
-        assert not polling._pollers
+        assert not joining._pollers
         return watches
 
     return poll
@@ -219,15 +235,59 @@ def test_a_wait_that_comes_later_is_served_within_its_interval(run):
 
     async def main():
         first, late = Recorder(1, 600), Recorder(2, 10)
-        async with polling.watching(first, Hook(dli)):
+        async with joining.watching(first, Hook(dli)):
             await asyncio.sleep(3)
-            async with polling.watching(late, Hook(dli)):
+            async with joining.watching(late, Hook(dli)):
                 await asyncio.sleep(60)
         return late
 
     late = run(main())
     assert max(late.gaps()[1:]) <= 11
     assert late.readings[0][0] <= 3 + 11
+
+
+def test_also_one_whose_job_the_list_does_not_show(run):
+    dli = Dli(50)
+    dli.unlisted = {50}
+
+    async def main():
+        async with AsyncExitStack() as stack:
+            for job_id in range(1, 50):
+                await stack.enter_async_context(joining.watching(Recorder(job_id, 60), Hook(dli)))
+            await asyncio.sleep(200)
+            late = Recorder(50, 60)
+            await stack.enter_async_context(joining.watching(late, Hook(dli)))
+            await asyncio.sleep(1800)
+        return late
+
+    late = run(main())
+    assert late.readings[0][0] <= 200 + 61
+    assert max(late.gaps()[1:]) <= 66
+
+
+def test_an_interval_of_nothing_is_a_second(run):
+    wait = FlinkJobWait(1, [FlinkJobStatus.JOB_RUNNING])
+    assert JobWatch(wait, 0, timedelta()).interval == 1
+    assert ChangeWatch(None, 0, (), {}, began=datetime.now(UTC), initial=False).interval == 1
+
+
+def test_a_wait_that_comes_while_the_others_leave_a_dead_poller_has_one_of_its_own(run):
+    dli = Dli(3)
+    dli.failure = lambda _: REFUSED
+
+    async def main():
+        ended = Recorder(1, 10)
+        async with joining.watching(ended, Hook(dli)):
+            await asyncio.sleep(20)
+            assert ended.ended is REFUSED
+            dli.failure = lambda _: None
+            async with joining.watching(late := Recorder(2, 10), Hook(dli)):
+                await asyncio.sleep(30)
+        return late, len(joining._pollers)
+
+    late, left = run(main())
+    assert late.readings
+    assert left == 0
 
 
 class TestThrottling:
@@ -259,6 +319,62 @@ class TestThrottling:
         after = min(time for time, _ in dli.calls if time > throttled_at[0])
         assert after - throttled_at[0] >= 45
 
+    def test_a_quota_of_a_call_a_second_is_used_and_hardly_overdrawn(self, poll):
+        dli = Dli(12)
+        dli.status = dict.fromkeys(dli.status, "job_submitting")
+        loop_time = lambda: asyncio.get_running_loop().time()  # noqa: E731
+        answered = [-1.0]
+
+        def quota(_call):
+            if loop_time() < answered[-1] + 1.0:
+                return THROTTLED
+            answered.append(loop_time())
+            return None
+
+        dli.failure = quota
+        watches = poll(dli, [Recorder(job_id, 1) for job_id in dli.status], 30)
+        assert all(watch.readings for watch in watches)
+        assert len(answered) > 15
+        assert dli.count() - len(answered) < 15
+
+    def test_retry_after_silences_the_poller_for_a_minute_at_the_most(self, poll):
+        dli = Dli(3)
+        answers = iter([None] * 10)
+        asked = errors.DliServerError(503, "APIG.0202", "later", retry_after=86_400.0)
+        dli.failure = lambda _: next(answers, asked) if dli.count() < 12 else None
+        watches = poll(dli, [Recorder(job_id, 10) for job_id in dli.status], 600)
+        assert all(max(watch.gaps()) < 90 for watch in watches)
+
+
+def test_calls_that_fail_together_count_as_one_failure(run):
+    async def main():
+        pace = pacing.Pace()
+        for now in (10.0, 10.1, 10.2):
+            pace.failed(9.0, now, throttled=True, retry_after=None)
+        return pace.failures, pace.slowdown
+
+    assert run(main()) == (1, 2.0)
+
+
+class TestTheListAloneFails:
+    def test_all_jobs_are_read_singly_until_it_works_again(self, poll):
+        dli = Dli(50)
+        loop_time = lambda: asyncio.get_running_loop().time()  # noqa: E731
+        dli.failure = lambda call: BROKEN if call.startswith("list") and 100 <= loop_time() < 1000 else None
+        watches = poll(dli, [Recorder(job_id, 60) for job_id in dli.status], 2000)
+        assert all(max(watch.gaps()) < 150 for watch in watches)
+        assert not any(watch.failures for watch in watches)
+        assert sum(1 for time, call in dli.calls if time > 1200 and call.startswith("show")) == 0
+        failed = sum(1 for time, call in dli.calls if 100 <= time < 1000 and call.startswith("list"))
+        assert failed <= 3 + 900 / 60
+
+    def test_on_one_of_its_pages(self, poll):
+        dli = Dli(250)
+        dli.failure = lambda call: BROKEN if call.startswith("list 100 ") else None
+        watches = poll(dli, [Recorder(job_id, 60) for job_id in dli.status], 1200)
+        assert all(max(watch.gaps()) < 200 for watch in watches)
+        assert not any(watch.failures for watch in watches)
+
 
 class TestOutage:
     def test_a_blip_is_nobodys_news(self, poll):
@@ -277,6 +393,33 @@ class TestOutage:
         assert all(watch.failures for watch in watches)
         assert sum(1 for time, _ in dli.calls if 120 <= time < 1320) <= 40
         assert all(watch.readings[-1][0] > 2300 for watch in watches)
+
+    def test_is_over_for_all_with_the_first_good_call(self, poll):
+        dli = Dli(60)
+        loop_time = lambda: asyncio.get_running_loop().time()  # noqa: E731
+        dli.failure = lambda _: BROKEN if 100 <= loop_time() < 400 else None
+        seldom = Recorder(60, 7200)
+        poll(dli, [*(Recorder(job_id, 60) for job_id in range(1, 60)), seldom], 900)
+        assert seldom.failures
+        assert len(seldom.recovered) == 1
+
+    def test_is_not_made_up_for_by_a_burst_of_pages(self, poll):
+        dli = Dli(1_000)
+        loop_time = lambda: asyncio.get_running_loop().time()  # noqa: E731
+        dli.failure = lambda _: BROKEN if 120 <= loop_time() < 1320 else None
+        poll(dli, [Recorder(job_id, 60) for job_id in dli.status], 2400)
+        pages = [time for time, call in dli.calls if time > 1320 and call.startswith("list")]
+        assert max(sum(1 for time in pages if begun <= time < begun + 10) for begun in pages) <= 4
+
+    def test_of_a_few_jobs_is_not_told_to_the_healthy_ones(self, poll):
+        dli = Dli(200)
+        dli.unlisted = set(dli.status)
+        sick = {f"show {job_id} first" for job_id in range(1, 11)}
+        loop_time = lambda: asyncio.get_running_loop().time()  # noqa: E731
+        dli.failure = lambda call: BROKEN if call in sick and loop_time() > 300 else None
+        watches = poll(dli, [Recorder(job_id, 60) for job_id in dli.status], 1800)
+        assert all(watch.failures for watch in watches[:10])
+        assert sum(len(watch.failures) for watch in watches[10:]) == 0
 
     def test_of_one_job_is_told_to_its_waits_alone(self, poll):
         dli = Dli(2)
@@ -325,6 +468,21 @@ class TestPermanentErrors:
         assert len(refused) == 1
         assert all(watch.ended is None and watch.readings[-1][0] > 500 for watch in watches)
 
+    def test_a_connection_that_is_out_of_reach_for_a_while_is_borne(self, poll, monkeypatch):
+        looked_up = Hook.aget_settings
+        loop_time = lambda: asyncio.get_running_loop().time()  # noqa: E731
+
+        async def fail_at_first(self):
+            if loop_time() < 100:
+                raise TimeoutError("the secrets backend did not answer")
+            return await looked_up(self)
+
+        monkeypatch.setattr(Hook, "aget_settings", fail_at_first)
+        (watch,) = poll(Dli(1), [Recorder(1)], 400)
+        assert "can't look up the connection 'dli_default': the secrets backend" in str(watch.failures[0])
+        assert watch.ended is None
+        assert watch.readings
+
     def test_a_connection_that_lacks_something_ends_all_waits(self, poll, monkeypatch):
         problem = errors.DliSettingsError("Connection 'dli_default', login: is missing")
 
@@ -347,7 +505,7 @@ class TestAWatchOfTheWholeList:
 
         async def main():
             watch = self.Lister(None, 60)
-            async with polling.watching(watch, Hook(dli), {"queue_name": "etl"}):
+            async with joining.watching(watch, Hook(dli), {"queue_name": "etl"}):
                 await asyncio.sleep(595)
             return watch
 
@@ -388,13 +546,23 @@ def test_an_error_of_the_pollers_own_ends_the_waits_instead_of_hanging_them(poll
     assert isinstance(watch.ended, ZeroDivisionError)
 
 
+def test_so_does_one_that_no_program_should_meet(poll):
+    class DeadlockImminentError(BaseException):
+        """Airflow has one such."""
+
+    dli = Dli(1)
+    dli.failure = lambda _: DeadlockImminentError()
+    (watch,) = poll(dli, [Recorder(1)], 120)
+    assert isinstance(watch.ended, DeadlockImminentError)
+
+
 def test_waits_of_other_projects_have_pollers_of_their_own(run):
     async def main():
-        here = polling.Account("dli_default")
-        there = polling.Account("dli_default", project_id="other")
-        watches = [polling.watching(Recorder(1), account) for account in (here, there, there)]
+        here = joining.Account("dli_default")
+        there = joining.Account("dli_default", project_id="other")
+        watches = [joining.watching(Recorder(1), account) for account in (here, there, there)]
         async with watches[0], watches[1], watches[2]:
-            return len(polling._pollers)
+            return len(joining._pollers)
 
     assert run(main()) == 2
 
@@ -412,7 +580,7 @@ def test_the_poller_does_not_inherit_the_context_of_the_first_wait(run):
 
     async def main():
         marker.set("a trigger's log")
-        async with polling.watching(Recorder(1), Nosy(Dli(1))):
+        async with joining.watching(Recorder(1), Nosy(Dli(1))):
             await asyncio.sleep(70)
 
     run(main())
