@@ -46,7 +46,7 @@ format: $(INSTALLED) ## format the code, and mend what ruff can mend
 	@$(BIN)/ruff check --fix .
 
 e2e: $(INSTALLED) ## the tests that need services: PostgreSQL, Redis, Chromium
-	@$(PYTEST) tests/e2e -m services $(ARGS)
+	@$(PYTEST) -m services $(or $(ARGS),tests/e2e)
 
 bench: $(INSTALLED) ## the benchmarks, as tables
 	@for script in tests/benchmarks/bench_*.py; do echo "$$script"; $(BIN)/python "$$script" || exit 1; done
