@@ -6,7 +6,8 @@ dli_provider.emulator``, and as the pytest fixture of :mod:`dli_provider.emulato
 
 from __future__ import annotations
 
+from dli_provider.emulator.jobs import EmulatedJob
 from dli_provider.emulator.routes import ReceivedRequest
 from dli_provider.emulator.server import DliEmulator
 
-__all__ = ["DliEmulator", "ReceivedRequest"]
+__all__ = ["DliEmulator", "EmulatedJob", "ReceivedRequest"]

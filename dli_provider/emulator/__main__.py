@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import signal
 import sys
 import threading
 from pathlib import Path
 from typing import Any
 
+from dli_provider.emulator import checks
 from dli_provider.emulator.fleet import add_sample_jobs
 from dli_provider.emulator.server import DliEmulator
+from dli_provider.flink.identifiers import job_id_of
 
 _EPILOG = """\
-A job of --jobs is an object with job_id, optionally lifecycle (pairs of status and seconds, null for ever),
-and any field of job_detail:
+A job of --jobs is an object with job_id, optionally lifecycle (pairs of status and seconds, null for ever)
+or status, optionally begins ("first_read": when it is first asked for), and any field of job_detail:
 
   [{"job_id": 104, "name": "orders", "lifecycle": [["job_submitting", 20], ["job_running", null]],
     "job_config": {"parallel_number": 4}}]
@@ -55,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _introduce(emulator: DliEmulator) -> None:
     print(f"DLI is emulated at {emulator.url}; Ctrl-C stops it. The Airflow connection:\n")
-    print(f"export AIRFLOW_CONN_DLI_DEFAULT='{json.dumps(emulator.connection)}'\n")
+    print(f"export AIRFLOW_CONN_DLI_DEFAULT={shlex.quote(json.dumps(emulator.connection))}\n")
     print(f"{'job':>6}  {'status':24}  name")
     for job in emulator.jobs:
         detail = emulator.jobs.detail(job)
@@ -67,25 +70,26 @@ def _add_jobs(emulator: DliEmulator, file: Path | None) -> None:
     if file is None:
         add_sample_jobs(emulator)
         return
-    jobs = json.loads(file.read_text(encoding="utf-8"))
-    if not isinstance(jobs, list):
-        raise ValueError(f"{file} must hold a JSON array of jobs")  # noqa: TRY004
-    for number, job in enumerate(jobs, 1):
-        _add_job(emulator, job, f"{file}, job {number}")
-
-
-def _add_job(emulator: DliEmulator, job: Any, where: str) -> None:
-    if not isinstance(job, dict) or not isinstance(job.get("job_id"), int):
-        raise ValueError(f"{where}: must be an object with a whole number as job_id")  # noqa: TRY004
-    detail = dict(job)
-    lifecycle = detail.pop("lifecycle", [["job_running", None]])
     try:
-        steps = [(str(status), None if seconds is None else float(seconds)) for status, seconds in lifecycle]
-    except (TypeError, ValueError):
-        raise ValueError(
-            f"{where}: lifecycle must be pairs of a status and seconds, or null for ever"
-        ) from None
-    emulator.add_job(detail.pop("job_id"), steps, **detail)
+        jobs = json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as problem:
+        raise ValueError(f"{file} is not JSON: {problem}") from None
+    if not isinstance(jobs, list):
+        raise checks.complaint(f"What {file} holds", "a JSON array of jobs", jobs)
+    for number, job in enumerate(jobs, 1):
+        try:
+            _add_job(emulator, job)
+        except ValueError as problem:
+            raise ValueError(f"{file}, entry {number}: {problem}") from None
+
+
+def _add_job(emulator: DliEmulator, job: Any) -> None:
+    if not isinstance(job, dict) or "job_id" not in job:
+        raise checks.complaint("a job", "an object with a job_id", job)
+    job_id = job_id_of(job.pop("job_id"))
+    if emulator.jobs.get(job_id):
+        raise ValueError(f"job {job_id}: another entry has this job_id")
+    emulator.add_job(job_id, **job)
 
 
 def _parser() -> argparse.ArgumentParser:

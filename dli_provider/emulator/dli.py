@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from dli_provider.emulator.jobs import JobStore
+from dli_provider.emulator.store import JobStore
 from dli_provider.flink.status import FlinkJobStatus
 
 JOB_TYPES = frozenset({"flink_sql_job", "flink_opensource_sql_job", "flink_sql_edge_job", "flink_jar_job"})
@@ -32,11 +32,14 @@ class DliService:
 
     def show(self, job_id: str) -> web.Response:
         """Answer ShowFlinkJob."""
-        if not (job_id.isascii() and job_id.isdigit() and len(job_id) <= _LONGEST_ID):
-            return error(400, "DLI.0001", f"Parameter job_id is invalid: {job_id[:40]}")
+        try:
+            _id("job_id", job_id)
+        except ValueError as problem:
+            return error(400, "DLI.0001", str(problem))
         job = self._jobs.get(int(job_id))
         if job is None:
             return error(400, "DLI.16001", f"The Flink job {job_id[:40]} does not exist.")
+        job.begin()
         return self._answer("The job information query succeeds.", job_detail=self._jobs.detail(job))
 
     def list(self, query: dict[str, str]) -> web.Response:
@@ -48,11 +51,7 @@ class DliService:
             show_detail = (
                 _one_of("show_detail", query.get("show_detail", "false"), {"true", "false"}) == "true"
             )
-            filters = {name: query[name] for name in _FILTERS if query.get(name)}
-            if "status" in filters:
-                _one_of("status", filters["status"], set(FlinkJobStatus))
-            if "job_type" in filters:
-                _one_of("job_type", filters["job_type"], JOB_TYPES)
+            filters = _filters(query)
         except ValueError as problem:
             return error(400, "DLI.0001", str(problem))
         total, jobs = self._jobs.items(
@@ -68,6 +67,22 @@ class DliService:
 def error(status: int, code: str, message: str) -> web.Response:
     """Return an error body in the shape that DLI and its gateway use."""
     return web.json_response({"error_code": code, "error_msg": message}, status=status)
+
+
+def _filters(query: dict[str, str]) -> dict[str, str]:
+    filters = {name: query[name] for name in _FILTERS if query.get(name)}
+    if "status" in filters:
+        _one_of("status", filters["status"], set(FlinkJobStatus))
+    if "job_type" in filters:
+        _one_of("job_type", filters["job_type"], JOB_TYPES)
+    if "root_job_id" in filters:
+        _id("root_job_id", filters["root_job_id"])
+    return filters
+
+
+def _id(name: str, text: str) -> None:
+    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_ID):
+        raise ValueError(f"Parameter {name} is invalid: {text[:40]}")
 
 
 def _whole(name: str, text: str, most: int | None = None) -> int:

@@ -5,11 +5,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 import zlib
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 
 from aiohttp import web
+
+from dli_provider.emulator import checks
 
 _CHUNK = 65536
 
@@ -35,6 +39,12 @@ class Throttle(Fault):
 
     retry_after: float | str | None = None
 
+    def __post_init__(self) -> None:
+        if isinstance(self.retry_after, str):
+            checks.header("retry_after", self.retry_after)
+        elif self.retry_after is not None:
+            checks.seconds("retry_after", self.retry_after)
+
     async def answer(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002
         """Say that the threshold has been reached."""
         headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
@@ -42,16 +52,49 @@ class Throttle(Fault):
         return _error(429, "APIG.0308", text, headers)
 
 
+@dataclass
+class RateLimit(Fault):
+    """A gateway that answers so many requests in a time, and throttles the rest; inject it for all of them.
+
+    :param calls: how many requests are answered
+    :param seconds: in how many seconds.
+    :param retry_after: as for :class:`Throttle`.
+    """
+
+    calls: int
+    seconds: float = 1.0
+    retry_after: float | str | None = None
+    _answered: deque[float] = field(default_factory=deque, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        checks.whole_number("calls", self.calls, 1)
+        checks.seconds("seconds", self.seconds, least=0.001)
+        self._refusal = Throttle(self.retry_after)
+
+    async def answer(self, request: web.Request) -> web.StreamResponse | None:
+        """Throttle, or let the real answer follow."""
+        now = time.monotonic()
+        while self._answered and self._answered[0] <= now - self.seconds:
+            self._answered.popleft()
+        if len(self._answered) >= self.calls:
+            return await self._refusal.answer(request)
+        self._answered.append(now)
+        return None
+
+
 @dataclass(frozen=True)
 class ServerError(Fault):
     """A failure of the gateway or of its backend.
 
-    :param status: HTTP status.
+    :param status: HTTP status, from 400 to 599.
     :param code: the gateway's code.
     """
 
     status: int = 503
     code: str = "APIG.0202"
+
+    def __post_init__(self) -> None:
+        checks.whole_number("status", self.status, 400, 599)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002
         """Say that the backend isn't available."""
@@ -81,14 +124,21 @@ class ArrayError(Fault):
 class Answer(Fault):
     """An answer of one's own: HTML from a proxy, an empty body, a redirect, ``is_success`` false, anything.
 
-    :param status: HTTP status.
+    :param status: HTTP status, from 200 to 599.
     :param body: the body.
-    :param headers: headers.
+    :param headers: pairs of a name and a value.
     """
 
     status: int = 200
     body: bytes | str = b""
     headers: tuple[tuple[str, str], ...] = (("Content-Type", "application/json"),)
+
+    def __post_init__(self) -> None:
+        checks.whole_number("status", self.status, 200, 599)
+        if not isinstance(self.body, bytes | str):
+            raise checks.complaint("body", "bytes or text", self.body)
+        for name, value in dict(self.headers).items():
+            checks.header(f"header {checks.header('the name of a header', name)}", value)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002
         """Answer so."""
@@ -116,6 +166,9 @@ class GzipBomb(Fault):
     """
 
     megabytes: int = 100
+
+    def __post_init__(self) -> None:
+        checks.whole_number("megabytes", self.megabytes, 1)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002
         """Send it packed."""
@@ -162,6 +215,9 @@ class Slow(Fault):
 
     seconds: float
 
+    def __post_init__(self) -> None:
+        checks.seconds("seconds", self.seconds)
+
     async def answer(self, request: web.Request) -> web.StreamResponse | None:  # noqa: ARG002
         """Wait, and let the real answer follow."""
         await asyncio.sleep(self.seconds)
@@ -178,6 +234,9 @@ class Dribble(Fault):
 
     interval: float = 10.0
     headers: bool = False
+
+    def __post_init__(self) -> None:
+        checks.seconds("interval", self.interval)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Send a byte now and then, until the other side has had enough."""
@@ -206,6 +265,9 @@ class Huge(Fault):
     """
 
     size: int = 1_000_000_000
+
+    def __post_init__(self) -> None:
+        checks.whole_number("size", self.size, 1)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Send it, for as long as the other side takes it."""

@@ -39,5 +39,5 @@ def add_sample_jobs(emulator: DliEmulator) -> None:
 
 def _add(emulator: DliEmulator, job_id: int, name: str, lifecycle: Any, **detail: Any) -> None:
     config = _SOUND | detail.pop("job_config", {})
-    fields = {"queue_name": "etl", "job_type": "flink_opensource_sql_job", "restart_times": 0} | detail
-    emulator.add_job(job_id, lifecycle, name=name, job_config=config, **fields)
+    fields: dict[str, Any] = {"queue_name": "etl", "job_type": "flink_opensource_sql_job", "restart_times": 0}
+    emulator.add_job(job_id, lifecycle, name=name, job_config=config, **(fields | detail))

@@ -42,6 +42,18 @@ class AccessKey:
     locked_until: float = 0.0
 
 
+@dataclass(frozen=True)
+class IssuedToken:
+    """A token that IAM has issued.
+
+    :param expires_at: epoch seconds.
+    :param project_id: the project that it is good for.
+    """
+
+    expires_at: float
+    project_id: str
+
+
 class RefusedError(Exception):
     """The gateway's refusal of a request.
 
@@ -64,21 +76,23 @@ class Gateway:
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self.keys: dict[str, AccessKey] = {}
-        self.tokens: dict[str, float] = {}
+        self.tokens: dict[str, IssuedToken] = {}
 
     @property
     def locked(self) -> bool:
         """True while a key is locked."""
         return any(key.locked_until > time.time() for key in self.keys.values())
 
-    def verify(self, request: web.Request, body: bytes) -> None:
+    def verify(self, request: web.Request, body: bytes, project_id: str | None) -> None:
         """Let a request pass, or refuse it.
 
+        :param request: the request.
+        :param body: its body.
+        :param project_id: the project that it is about; None when it is about none.
         :raises RefusedError: when it does not show who is calling.
         """
         if token := request.headers.get("X-Auth-Token"):
-            if self.tokens.get(token, 0.0) <= self._now():
-                raise RefusedError(401, "APIG.0307", "The token must be updated.")
+            self._verify_token(token, project_id)
             return
         authorization = request.headers.get("Authorization")
         if authorization is None:
@@ -102,6 +116,12 @@ class Gateway:
         if key.failures > LOCK_AFTER:
             key.locked_until = time.time() + LOCK_SECONDS
         raise RefusedError(401, "APIG.0301", f"Incorrect IAM authentication information: {problem}")
+
+    def _verify_token(self, token: str, project_id: str | None) -> None:
+        issued = self.tokens.get(token)
+        if issued and issued.expires_at > self._now() and project_id in {None, issued.project_id}:
+            return
+        raise RefusedError(401, "APIG.0307", "The token must be updated.")
 
     def _problem(
         self,

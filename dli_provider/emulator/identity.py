@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from dli_provider.emulator.gateway import AccessKey, Gateway
+from dli_provider.emulator.gateway import AccessKey, Gateway, IssuedToken
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Iam:
     def list_projects(self, name: str | None) -> web.Response:
         """Answer ``GET /v3/projects``."""
         found = [{"id": id_, "name": own} for own, id_ in self.projects if name in {None, own}]
-        return web.json_response({"projects": found, "links": {}})
+        return _answer({"projects": found, "links": {}})
 
     def create_token(self, body: bytes) -> web.Response:
         """Answer ``POST /v3/auth/tokens``."""
@@ -61,14 +61,14 @@ class Iam:
             return _refuse(401, "The project does not exist.", "Unauthorized")
         token = secrets.token_urlsafe(40)
         expires_at = self.now() + self.token_lifetime
-        self.gateway.tokens[token] = expires_at
+        self.gateway.tokens[token] = IssuedToken(expires_at, project[1])
         content = {
             "expires_at": _moment(expires_at),
             "issued_at": _moment(self.now()),
             "methods": ["password"],
             "project": {"id": project[1], "name": project[0], "domain": {"name": self.domain_name}},
         }
-        return web.json_response({"token": content}, status=201, headers={"X-Subject-Token": token})
+        return _answer({"token": content}, 201, {"X-Subject-Token": token})
 
 
 @dataclass
@@ -116,8 +116,13 @@ class Metadata:
         return web.json_response({"credential": keys})
 
 
+def _answer(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    trace = {"X-IAM-Trace-Id": secrets.token_hex(16)}
+    return web.json_response(content, status=status, headers=trace | (headers or {}))
+
+
 def _refuse(status: int, message: str, title: str) -> web.Response:
-    return web.json_response({"error": {"code": status, "message": message, "title": title}}, status=status)
+    return _answer({"error": {"code": status, "message": message, "title": title}}, status)
 
 
 def _moment(epoch: float) -> str:

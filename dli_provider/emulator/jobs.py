@@ -1,18 +1,19 @@
-"""The jobs of the emulated DLI, and how their status moves on with time."""
+"""The jobs of the emulated DLI, and the fields that the real service shows of them."""
 
 from __future__ import annotations
 
-import copy
+import json
 import threading
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Literal, TypeAlias, get_args
 
-from dli_provider.flink.status import FlinkJobStatus
+from dli_provider.emulator import checks
+from dli_provider.emulator.lifecycle import DEFAULT_LIFECYCLE, Life, Lifecycle, Step, status_of, steps_of
+from dli_provider.flink.identifiers import job_id_of
 
-Lifecycle: TypeAlias = Sequence[tuple[str, float | None]]
-
-DEFAULT_LIFECYCLE: Lifecycle = (("job_submitting", 2.0), ("job_running", None))
+Begins: TypeAlias = Literal["now", "first_read"]
 
 _CONFIG: dict[str, Any] = {
     "checkpoint_enabled": False,
@@ -41,12 +42,20 @@ _CONFIG: dict[str, Any] = {
 }
 """The keys, nulls and defaults of the first sample answer of the ShowFlinkJob page."""
 
-_RUNNING = frozenset({FlinkJobStatus.JOB_RUNNING, FlinkJobStatus.JOB_SAVEPOINTING})
-
-_ONLY_IN_DETAIL = (
-    *("user_id", "project_id", "sql_body", "run_mode", "job_config", "main_class", "entrypoint_args"),
-    *("execution_graph", "update_time"),
+_ONLY_IN_BRIEF = frozenset({"user_name", "duration", "root_id"})
+_ONLY_IN_DETAIL = frozenset(
+    {
+        *("user_id", "project_id", "sql_body", "run_mode", "job_config", "main_class", "entrypoint_args"),
+        *("execution_graph", "update_time"),
+    }
 )
+
+_NO_FIELDS = {
+    "job_id": "a job keeps its id; add_job adds another",
+    "status": "set_status changes it",
+    "lifecycle": "set_lifecycle changes it",
+    "begins": "it is said when the job is added",
+}
 
 
 class EmulatedJob:
@@ -55,50 +64,97 @@ class EmulatedJob:
     :param job_id: its id.
     :param lifecycle: statuses, each with the seconds it lasts; None, or the end of the list, lasts for ever.
     :param detail: fields of ``job_detail``; ``job_config`` is laid over the default one.
+    :param status: a status that lasts for ever, instead of a lifecycle.
+    :param begins: when its life begins.
+    :raises ValueError: for a job that can't be, naming what is wrong with it.
     """
 
-    def __init__(self, job_id: int, lifecycle: Lifecycle, detail: Mapping[str, Any]) -> None:
-        self.job_id = job_id
+    def __init__(
+        self,
+        job_id: int | str,
+        lifecycle: Lifecycle | None,
+        detail: Mapping[str, Any],
+        *,
+        status: str | None = None,
+        begins: Begins = "now",
+    ) -> None:
+        self.job_id = job_id_of(job_id)
         self._lock = threading.Lock()
-        self._born = time.time()
-        self._lifecycle = _checked(lifecycle)
-        self._since = self._born
-        self._started: float | None = None
-        self._descriptions: dict[str, str] = {}
-        own = copy.deepcopy(dict(detail))
-        self._config = {**_CONFIG, **(own.pop("job_config", None) or {})}
-        self._detail = own
+        with self._naming():
+            if begins not in get_args(Begins):
+                raise checks.complaint("begins", "'now' or 'first_read'", begins)
+            self._life = Life(_steps(lifecycle, status), waits=begins == "first_read")
+            self._detail, config = _fields(detail)
+        self._config = _CONFIG | config
+        self._created = int(self._life.since * 1000)
 
     @property
     def status(self) -> str:
         """The status it has now."""
         with self._lock:
-            return self._move()
+            return self._life.move()
+
+    @property
+    def create_time(self) -> int:
+        """When it was created, epoch milliseconds."""
+        own = self._detail.get("create_time")
+        return own if isinstance(own, int) else self._created
+
+    @property
+    def is_edge_child(self) -> bool:
+        """True for an edge job that has a parent."""
+        own = self._detail.get("job_type") == "flink_sql_edge_job"
+        return own and self._config["root_id"] not in (None, -1)
+
+    def begin(self) -> None:
+        """Begin the life that waits for the first reading."""
+        with self._lock:
+            self._life.begin()
 
     def set_status(self, status: str, status_desc: str | None = None) -> None:
-        """Have the job take a status now, and keep it."""
-        self.set_lifecycle([(status, None)])
-        if status_desc is not None:
-            self.update(status_desc=status_desc)
+        """Have the job take a status now, and keep it.
+
+        :param status: the status.
+        :param status_desc: why; a new status without one has an empty one.
+        :raises ValueError: for a status that is none.
+        """
+        with self._naming():
+            own = {} if status_desc is None else {"status_desc": status_desc}
+            self._change([(status_of(status), None)], own)
 
     def set_lifecycle(self, lifecycle: Lifecycle) -> None:
-        """Have the job live through these statuses from now on."""
-        steps = _checked(lifecycle)
-        with self._lock:
-            self._move()
-            self._lifecycle, self._since = steps, time.time()
+        """Have the job live through these statuses from now on; a new status has an empty ``status_desc``.
 
-    def update(self, **detail: Any) -> None:
-        """Change fields of ``job_detail``; ``job_config`` is laid over the present one."""
-        with self._lock:
-            self._config |= detail.pop("job_config", None) or {}
-            self._detail |= detail
+        :param lifecycle: as :class:`EmulatedJob` takes it.
+        :raises ValueError: for a lifecycle that is none, naming the step at fault.
+        """
+        with self._naming():
+            self._change(steps_of(lifecycle), {})
+
+    def update(self, *, status: str | None = None, **detail: Any) -> None:
+        """Change fields of ``job_detail``.
+
+        :param status: a status that the job takes now, as by :meth:`set_status`.
+        :param detail: the fields; ``job_config`` is laid over the present one.
+        :raises ValueError: for what is no field, and for what JSON can't hold.
+        """
+        with self._naming():
+            self._change(None if status is None else [(status_of(status), None)], detail)
 
     def detail(self, defaults: Mapping[str, Any]) -> dict[str, Any]:
         """Return the job as ShowFlinkJob shows it."""
+        return _without(_ONLY_IN_BRIEF, self.record(defaults))
+
+    def item(self, defaults: Mapping[str, Any], *, show_detail: bool) -> dict[str, Any]:
+        """Return the job as ListFlinkJobs shows it: a start that never was is 0 there, not null."""
+        item = _without(_ONLY_IN_BRIEF if show_detail else _ONLY_IN_DETAIL, self.record(defaults))
+        return item | {"start_time": item["start_time"] or 0}
+
+    def record(self, defaults: Mapping[str, Any]) -> dict[str, Any]:
+        """Return all fields that any answer shows of it."""
         with self._lock:
-            status = self._move()
-            return {
+            life, status = self._life, self._life.move()
+            record = {
                 "job_id": self.job_id,
                 **defaults,
                 "name": f"job_{self.job_id}",
@@ -112,112 +168,73 @@ class EmulatedJob:
                 "execution_graph": None,
                 "status": status,
                 "status_desc": "",
-                "create_time": int(self._born * 1000),
-                "update_time": int(self._since * 1000),
-                "start_time": None if self._started is None else int(self._started * 1000),
+                "create_time": self._created,
+                "update_time": int(life.since * 1000),
+                "start_time": None if life.started is None else int(life.started * 1000),
                 **self._detail,
             }
+            brief = {
+                "user_name": "",
+                "duration": self._duration(record["start_time"]),
+                "root_id": self._config["root_id"],
+            }
+            return brief | record
 
-    def item(self, defaults: Mapping[str, Any], *, show_detail: bool) -> dict[str, Any]:
-        """Return the job as ListFlinkJobs shows it: a start that never was is 0 there, not null."""
-        item = self.detail(defaults)
-        item["start_time"] = item["start_time"] or 0
-        if show_detail:
-            return item
-        for key in _ONLY_IN_DETAIL:
-            item.pop(key, None)
-        started = item["start_time"]
-        duration = int(time.time() * 1000) - started if started and item["status"] in _RUNNING else 0
-        return {"user_name": "", "duration": duration, "root_id": -1, **item}
+    def _duration(self, start_time: object) -> int:
+        if not isinstance(start_time, int):
+            return 0
+        return max(0, int(self._life.ended * 1000) - start_time)
 
-    def _move(self) -> str:
-        """Move on to the status of this moment, and return it."""
-        now = time.time()
-        while len(self._lifecycle) > 1:
-            status, seconds = self._lifecycle[0]
-            if status in _RUNNING and self._started is None:
-                self._started = self._since
-            if seconds is None or self._since + seconds > now:
-                return status
-            self._since += seconds
-            del self._lifecycle[0]
-        status = self._lifecycle[0][0]
-        if status in _RUNNING and self._started is None:
-            self._started = self._since
-        return status
-
-
-class JobStore:
-    """The jobs of a project, by id and in the order of their creation."""
-
-    def __init__(self, defaults: Mapping[str, Any]) -> None:
-        self._defaults = dict(defaults)
-        self._jobs: dict[int, EmulatedJob] = {}
-        self._lock = threading.Lock()
-
-    def add(self, job: EmulatedJob) -> None:
-        """Add a job, or put it in the place of the one that had its id."""
+    def _change(self, steps: list[Step] | None, detail: Mapping[str, Any]) -> None:
+        fields, config = _fields(detail)
         with self._lock:
-            self._jobs[job.job_id] = job
+            if steps is not None:
+                if self._life.move() != steps[0][0]:
+                    self._detail.pop("status_desc", None)
+                self._life.turn(steps)
+            self._detail |= fields
+            self._config |= config
 
-    def remove(self, job_id: int) -> None:
-        """Delete a job."""
-        with self._lock:
-            del self._jobs[job_id]
-
-    def get(self, job_id: int) -> EmulatedJob | None:
-        """Return a job; None when there is none of that id."""
-        return self._jobs.get(job_id)
-
-    def detail(self, job: EmulatedJob) -> dict[str, Any]:
-        """Return a job as ShowFlinkJob shows it."""
-        return job.detail(self._defaults)
-
-    def items(
-        self, filters: Mapping[str, str], *, offset: int, limit: int, newest_first: bool, show_detail: bool
-    ) -> tuple[int, list[dict[str, Any]]]:
-        """Return how many jobs match, and a page of them as ListFlinkJobs shows it.
-
-        :param filters: values by parameter; ``name`` matches the beginning of a job's name.
-        """
-        with self._lock:
-            jobs = list(self._jobs.values())
-        if filters:
-            jobs = [job for job in jobs if self._matches(job, filters)]
-        if newest_first:
-            jobs.reverse()
-        page = jobs[offset : offset + limit]
-        return len(jobs), [job.item(self._defaults, show_detail=show_detail) for job in page]
-
-    def _matches(self, job: EmulatedJob, filters: Mapping[str, str]) -> bool:
-        detail = self.detail(job)
-        return all(_passes(detail, name, wanted) for name, wanted in filters.items())
-
-    def __iter__(self) -> Iterator[EmulatedJob]:
-        return iter(list(self._jobs.values()))
-
-    def __len__(self) -> int:
-        return len(self._jobs)
+    @contextmanager
+    def _naming(self) -> Iterator[None]:
+        try:
+            yield
+        except ValueError as problem:
+            raise ValueError(f"job {self.job_id}: {problem}") from None
 
 
-def _checked(lifecycle: Lifecycle) -> list[tuple[str, float | None]]:
-    steps = list(lifecycle)
-    if not steps:
-        raise ValueError("lifecycle is empty: it takes one or more pairs of a status and seconds")
-    return steps
+def _steps(lifecycle: Lifecycle | None, status: str | None) -> list[Step]:
+    if status is None:
+        return steps_of(DEFAULT_LIFECYCLE if lifecycle is None else lifecycle)
+    if lifecycle is not None:
+        raise ValueError("status and lifecycle are two ways to say the same: give one of them")
+    return [(status_of(status), None)]
 
 
-def _passes(detail: Mapping[str, Any], name: str, wanted: str) -> bool:
-    if name == "name":
-        return str(detail["name"]).startswith(wanted)
-    if name == "root_job_id":
-        return str(detail["job_config"].get("root_id")) == wanted
-    if name == "tags":
-        return all(pair in _tags(detail.get("tags")) for pair in wanted.split(",") if pair)
-    return str(detail.get(name, "")) == wanted
+def _fields(detail: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return fields of ``job_detail`` and of ``job_config`` as an answer can hold them."""
+    for name in _NO_FIELDS.keys() & detail.keys():
+        raise ValueError(f"{name} is no field to be given: {_NO_FIELDS[name]}")
+    fields = {name: _as_json(name, value) for name, value in detail.items()}
+    config = fields.pop("job_config", {})
+    if not isinstance(config, dict):
+        raise checks.complaint("job_config", "a mapping", config)
+    if "root_id" in fields:
+        config["root_id"] = fields.pop("root_id")
+    return fields, config
 
 
-def _tags(tags: object) -> set[str]:
-    if isinstance(tags, Mapping):
-        return {f"{key}={value}" for key, value in tags.items()}
-    return set(str(tags or "").split(","))
+def _as_json(name: str, value: object) -> Any:
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError(f"{name} {value} has no time zone: give it one, or epoch milliseconds")
+        return round(value.timestamp() * 1000)
+    try:
+        text = json.dumps(dict(value) if isinstance(value, Mapping) else value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as problem:
+        raise ValueError(f"{name} can't be part of an answer in JSON: {problem}") from None
+    return json.loads(text)
+
+
+def _without(names: frozenset[str], record: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in names}

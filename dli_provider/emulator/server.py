@@ -1,10 +1,8 @@
-"""The emulated DLI as an HTTP server in a thread of its own."""
+"""The emulated DLI as its user handles it."""
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-import threading
 import time
 from collections import deque
 from datetime import timedelta
@@ -14,16 +12,20 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from dli_provider.emulator import checks
 from dli_provider.emulator.dli import DliService, error
 from dli_provider.emulator.faults import Fault
 from dli_provider.emulator.gateway import AccessKey, Gateway, RefusedError
 from dli_provider.emulator.identity import Iam, Metadata
-from dli_provider.emulator.jobs import DEFAULT_LIFECYCLE, EmulatedJob, JobStore, Lifecycle
-from dli_provider.emulator.routes import ROUTES, ReceivedRequest, route
+from dli_provider.emulator.injection import Injections
+from dli_provider.emulator.jobs import Begins, EmulatedJob
+from dli_provider.emulator.lifecycle import Lifecycle
+from dli_provider.emulator.listener import Listener
+from dli_provider.emulator.routes import ReceivedRequest, route
+from dli_provider.emulator.store import JobStore
+from dli_provider.flink.identifiers import job_id_of, project_id_of
 
 _REMEMBERED = 100_000
-_SHUTDOWN = 0.2
-"""Seconds that a slow answer may take to end when the emulator stops."""
 
 
 class DliEmulator:
@@ -40,9 +42,8 @@ class DliEmulator:
     :param secret_key: its SK.
     :param allow_remote: True to listen on an address that other machines reach.
     :param boolean_success: True to answer ``is_success`` as a Boolean, not as text.
-    :raises ValueError: for a host that is no loopback address, without ``allow_remote``; for a port that is
-        none.
-    :raises OSError: when the port is taken.
+    :raises ValueError: for a host that is no loopback address, without ``allow_remote``; for a port, a
+        project's id or a key that is none.
     """
 
     def __init__(
@@ -61,12 +62,11 @@ class DliEmulator:
             raise ValueError(
                 f"{host} can be reached from other machines: allow_remote must be set to listen there"
             )
-        if not 0 <= port <= 65535:
-            raise ValueError(f"port must lie between 0 and 65535, and not be {port}")
+        self._listener = Listener(self._handle, host, checks.whole_number("port", port, 0, 65535))
         self.region = region
-        self.project_id = project_id or secrets.token_hex(16)
-        self.access_key = access_key or "EMU" + secrets.token_hex(8).upper()
-        self.secret_key = secret_key or secrets.token_urlsafe(30)
+        self.project_id = project_id_of(project_id or secrets.token_hex(16))
+        self.access_key = checks.key("access_key", access_key or _new_access_key())
+        self.secret_key = checks.key("secret_key", secret_key or secrets.token_urlsafe(30))
         self.clock_offset = timedelta()
         self._requests: deque[ReceivedRequest] = deque(maxlen=_REMEMBERED)
         self.gateway = Gateway(self._now)
@@ -77,18 +77,12 @@ class DliEmulator:
             {"user_id": secrets.token_hex(16), "queue_name": "emulated", "project_id": self.project_id}
         )
         self._service = DliService(self.jobs, boolean_success=boolean_success)
-        self._faults: list[list[Any]] = []
-        self._address = (host, port)
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-        self._runner: web.ServerRunner | None = None
-        self._listening: asyncio.Server | None = None
+        self._injections = Injections()
 
     @property
     def url(self) -> str:
         """Scheme, host and port: the endpoint of DLI, of IAM and of the metadata service."""
-        host, port = self._address
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        return self._listener.url
 
     @property
     def requests(self) -> list[ReceivedRequest]:
@@ -116,80 +110,100 @@ class DliEmulator:
         return connection
 
     @property
+    def agency_connection(self) -> dict[str, Any]:
+        """The Airflow connection to it by the agency of an ECS server, whose metadata service it is too."""
+        connection = self.connection
+        del connection["login"], connection["password"]
+        connection["extra"] |= {"auth": "agency", "metadata_endpoint": self.url}
+        return connection
+
+    @property
     def locked(self) -> bool:
         """True while a key is locked, for more than five wrong signatures in a row."""
         return self.gateway.locked
 
-    def add_job(self, job_id: int, lifecycle: Lifecycle = DEFAULT_LIFECYCLE, **detail: Any) -> EmulatedJob:
-        """Add a job, whose life begins now.
+    def add_job(
+        self,
+        /,
+        job_id: int | str,
+        lifecycle: Lifecycle | None = None,
+        *,
+        status: str | None = None,
+        begins: Begins = "now",
+        **detail: Any,
+    ) -> EmulatedJob:
+        """Add a job, and return it.
 
         :param job_id: its id; a job of that id is replaced.
-        :param lifecycle: statuses, each with the seconds it lasts; None lasts for ever.
-        :param detail: fields of ``job_detail``; ``job_config`` is laid over a complete default one.
+        :param lifecycle: statuses, each with the seconds (or the timedelta) it lasts; None lasts for ever.
+            Without one it is ``job_submitting`` for two seconds, and then ``job_running``.
+        :param status: a status that lasts for ever, instead of a lifecycle. It is one of DLI's 14, or another
+            that resembles none of them, to see what a DAG makes of it.
+        :param begins: ``now``, or ``first_read`` to hold the first status until ShowFlinkJob reads the job,
+            or any list is read.
+        :param detail: fields of ``job_detail``; ``job_config`` is laid over a complete default one. Datetimes
+            are answered as epoch milliseconds.
+        :raises ValueError: for a job that can't be, naming what is wrong with it.
         """
-        job = EmulatedJob(job_id, lifecycle, detail)
+        job = EmulatedJob(job_id, lifecycle, detail, status=status, begins=begins)
         self.jobs.add(job)
         return job
 
-    def job(self, job_id: int) -> EmulatedJob:
+    def job(self, job_id: int | str) -> EmulatedJob:
         """Return a job, to change it.
 
+        :param job_id: its id.
         :raises KeyError: when there is none.
         """
-        job = self.jobs.get(job_id)
+        job = self.jobs.get(job_id_of(job_id))
         if job is None:
-            raise KeyError(job_id)
+            raise KeyError(f"There is no job {job_id}; there are {[job.job_id for job in self.jobs]!s:.80}")
         return job
 
-    def remove_job(self, job_id: int) -> None:
-        """Delete a job."""
-        self.jobs.remove(job_id)
+    def remove_job(self, job_id: int | str) -> None:
+        """Delete a job.
+
+        :param job_id: its id.
+        :raises KeyError: when there is none.
+        """
+        self.jobs.remove(self.job(job_id).job_id)
 
     def rotate_keys(self) -> None:
         """Replace the access key; the old one is refused from now on."""
         del self.gateway.keys[self.access_key]
-        self.access_key = "EMU" + secrets.token_hex(8).upper()
+        self.access_key = _new_access_key()
         self.secret_key = secrets.token_urlsafe(30)
         self.gateway.keys[self.access_key] = AccessKey(self.secret_key)
 
-    def inject(self, fault: Fault, *, times: int | None = 1, only: str | None = None) -> None:
-        """Have a fault shown instead of answers.
+    def inject(self, fault: Fault, *, times: int | None = 1, only: str | None = None, after: int = 0) -> None:
+        """Have a fault shown instead of answers; several are shown one after another.
 
         :param fault: what goes wrong.
         :param times: to how many requests; None until :meth:`clear_faults`.
-        :param only: the operation it concerns, see :class:`ReceivedRequest`; None for all.
-        :raises ValueError: for an operation that there isn't.
+        :param only: the operation it concerns: ``show``, ``list``, ``projects``, ``token``,
+            ``metadata_session`` or ``metadata_key``; None for all requests.
+        :param after: how many of these requests are answered as usual before it begins.
+        :raises ValueError: for what can't be, naming what is wrong.
         """
-        operations = [name for name, _, _ in ROUTES]
-        if only not in {None, *operations}:
-            raise ValueError(f"only {only!r} is no operation: there are {', '.join(operations)}")
-        self._faults.append([fault, times, only])
+        self._injections.add(fault, times=times, only=only, after=after)
 
     def clear_faults(self) -> None:
         """Answer as usual again."""
-        self._faults.clear()
+        self._injections.clear()
 
     def start(self) -> Self:
-        """Listen, in a thread of its own."""
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="dli-emulator", daemon=True)
-        self._thread.start()
-        try:
-            asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
-        except OSError:
-            self.stop()
-            raise
+        """Listen, in a thread of its own; nothing happens when it listens already.
+
+        After :meth:`stop` it listens on the same port again, with the same jobs.
+
+        :raises OSError: when the port is taken.
+        """
+        self._listener.start()
         return self
 
     def stop(self) -> None:
         """Stop listening, and leave nothing behind."""
-        if self._loop is None or self._thread is None:
-            return
-        asyncio.run_coroutine_threadsafe(self._shut(), self._loop).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-        self._loop = self._thread = None
+        self._listener.stop()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -201,24 +215,6 @@ class DliEmulator:
 
     def _now(self) -> float:
         return time.time() + self.clock_offset.total_seconds()
-
-    async def _listen(self) -> None:
-        server = web.Server(self._handle, access_log=None)
-        self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN)
-        await self._runner.setup()
-        host, port = self._address
-        self._listening = await asyncio.get_running_loop().create_server(server, host, port)
-        self._address = (host, self._listening.sockets[0].getsockname()[1])
-
-    async def _shut(self) -> None:
-        if self._listening:
-            self._listening.close()
-        if self._runner:
-            await self._runner.cleanup()
-        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         operation, parts = route(request)
@@ -241,7 +237,7 @@ class DliEmulator:
     async def _respond(
         self, request: web.Request, operation: str, parts: tuple[str, ...]
     ) -> web.StreamResponse:
-        if (fault := self._fault(operation)) and (shown := await fault.answer(request)) is not None:
+        if (fault := self._injections.meet(operation)) and (shown := await fault.answer(request)) is not None:
             return shown
         body = await request.read()
         if operation == "token":
@@ -255,7 +251,7 @@ class DliEmulator:
                 404, "APIG.0101", "The API does not exist or has not been published in the environment"
             )
         try:
-            self.gateway.verify(request, body)
+            self.gateway.verify(request, body, parts[0] if parts else None)
         except RefusedError as refusal:
             return error(refusal.status, refusal.code, refusal.message)
         if operation == "projects":
@@ -266,18 +262,9 @@ class DliEmulator:
             return self._service.show(parts[1])
         return self._service.list(dict(request.query))
 
-    def _fault(self, operation: str) -> Fault | None:
-        for entry in self._faults:
-            fault, times, only = entry
-            if only not in {None, operation}:
-                continue
-            if times is not None:
-                entry[1] = times - 1
-                if entry[1] == 0:
-                    self._faults.remove(entry)
-            found: Fault = fault
-            return found
-        return None
+
+def _new_access_key() -> str:
+    return "EMU" + secrets.token_hex(8).upper()
 
 
 def _is_gone(request: web.BaseRequest) -> bool:

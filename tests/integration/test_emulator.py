@@ -72,21 +72,57 @@ class TestOddRequests:
                 assert send(dli, method, path)[0] < 500
 
 
+class TestStartAndStop:
+    def test_one_that_was_stopped_starts_again_on_its_port_with_its_jobs(self, dli):
+        url = dli.url
+        path = f"/v1.0/{dli.project_id}/streaming/jobs/104"
+        dli.stop()
+        with pytest.raises(ConnectionRefusedError):
+            send(dli, "GET", path)
+        dli.start()
+        assert dli.url == url
+        assert send(dli, "GET", path, signed(dli, path))[0] == 200
+
+    def test_one_that_was_started_may_be_entered_as_a_context(self):
+        threads = threading.active_count()
+        with DliEmulator().start() as emulator:
+            assert send(emulator, "GET", "/")[0] == 404
+        with pytest.raises(ConnectionRefusedError):
+            send(emulator, "GET", "/")
+        assert threading.active_count() == threads
+
+    def test_a_second_start_changes_nothing(self, dli):
+        threads, url = threading.active_count(), dli.url
+        assert dli.start() is dli
+        assert (threading.active_count(), dli.url) == (threads, url)
+        assert send(dli, "GET", "/")[0] == 404
+
+    def test_a_second_stop_changes_nothing(self, dli):
+        dli.stop()
+        dli.stop()
+        assert send(dli.start(), "GET", "/")[0] == 404
+
+    @pytest.mark.parametrize(
+        ("arguments", "complaint"),
+        [
+            ({"port": -1}, "port must be a whole number from 0 to 65535, and not -1"),
+            ({"port": "8790"}, "port must be .* not '8790'"),
+            ({"project_id": "../x"}, "project_id must be"),
+            ({"host": "192.0.2.1"}, "allow_remote"),
+            ({"access_key": "a,b"}, "access_key must be of ASCII characters without blanks and commas"),
+            ({"secret_key": "a b"}, "^secret_key must be of ASCII characters without blanks and commas$"),
+        ],
+    )
+    def test_one_that_can_not_be_reached_is_refused_at_once(self, arguments, complaint):
+        with pytest.raises(ValueError, match=complaint):
+            DliEmulator(**arguments)
+
+
 class TestOddUse:
     async def test_it_starts_and_stops_on_a_running_event_loop(self):
         with DliEmulator() as emulator:
             found = await asyncio.to_thread(send, emulator, "GET", "/")
         assert found[0] == 404
-
-    def test_a_life_without_a_status_is_refused_at_once(self, dli):
-        with pytest.raises(ValueError, match="lifecycle"):
-            dli.add_job(1, [])
-        with pytest.raises(ValueError, match="lifecycle"):
-            dli.job(104).set_lifecycle([])
-
-    def test_a_fault_for_an_operation_that_is_none_is_refused_with_the_names(self, dli):
-        with pytest.raises(ValueError, match=r"ShowFlinkJob.*show.*list"):
-            dli.inject(faults.Throttle(), only="ShowFlinkJob")
 
     def test_the_requests_can_be_walked_through_while_more_arrive(self, dli):
         ended = threading.Event()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 import socketserver
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from aiohttp.http_exceptions import HttpProcessingError
@@ -25,6 +28,7 @@ from dli_provider.api.messages import Response, Send
 from dli_provider.api.retry import ONE_ATTEMPT
 from dli_provider.api.settings import DliSettings
 from dli_provider.emulator import DliEmulator
+from dli_provider.emulator.gateway import IssuedToken
 from dli_provider.flink.job import FlinkJob, FlinkJobFormatError, JobConfig
 
 JOB = 104
@@ -261,16 +265,22 @@ def test_the_client_for_event_loops_bears_any_bytes(speaker, said):
 def emulator() -> Iterator[DliEmulator]:
     with DliEmulator(access_key="EMU", project_id="p") as emulator:
         emulator.add_job(JOB)
+        emulator.gateway.tokens["good"] = IssuedToken(time.time() + 3600, "p")
         yield emulator
 
 
-def say(emulator: DliEmulator, said: bytes) -> bytes:
-    """Return what the emulator answers to some bytes; it is told that nothing follows them."""
+def say(emulator: DliEmulator, said: bytes, *, listening: bool = False) -> bytes:
+    """Return what the emulator answers to some bytes.
+
+    :param listening: True to wait for an answer, which must be the end of the conversation; False to let the
+        emulator know that nothing follows, which it may take for a caller who is gone.
+    """
     host, _, port = emulator.url.removeprefix("http://").rpartition(":")
     heard = b""
     with socket.create_connection((host, int(port)), timeout=30) as connection, suppress(ConnectionError):
         connection.sendall(said)
-        connection.shutdown(socket.SHUT_WR)
+        if not listening:
+            connection.shutdown(socket.SHUT_WR)
         while data := connection.recv(65536):
             heard += data
     return heard
@@ -329,12 +339,28 @@ def test_the_emulator_bears_any_bytes(emulator, caplog, said):
     check_answer(emulator, caplog, said)
 
 
+@fuzzed(MANY)
+@given(
+    method=st.sampled_from(["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"]),
+    path=paths.filter(lambda path: path.startswith("/") and path.isascii()),
+    query=st.lists(st.tuples(st.sampled_from(["limit", "offset", "root_job_id", "tags", "name"]), texts)),
+    headers=st.dictionaries(
+        own_headers.filter(lambda name: name.startswith(("X-", "A"))),
+        st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=40) | st.just("good"),
+    ),
+    body=bodies,
+)
+def test_the_emulator_answers_any_request_that_is_well_formed(
+    emulator, caplog, method, path, query, headers, body
+):
+    target = f"{path}?{urlencode(query, errors='replace')}"
+    check_answered(emulator, caplog, f"{method} {target} HTTP/1.1", body, headers)
+
+
 @fuzzed(FEW)
 @given(content=answers | st.fixed_dictionaries({"auth": anything}))
-def test_the_emulated_iam_bears_any_json(emulator, caplog, content):
-    body = json.dumps(content).encode()
-    head = f"POST /v3/auth/tokens HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
-    check_answer(emulator, caplog, head.encode() + body)
+def test_the_emulated_iam_answers_any_json(emulator, caplog, content):
+    check_answered(emulator, caplog, "POST /v3/auth/tokens HTTP/1.1", json.dumps(content).encode())
 
 
 @fuzzed(FEW)
@@ -343,17 +369,42 @@ def test_the_emulated_iam_bears_any_json(emulator, caplog, content):
     scope=anything | st.dictionaries(st.sampled_from(["id", "name"]), anything, min_size=1),
     methods=anything,
 )
-def test_the_emulated_iam_bears_any_identity(emulator, caplog, user, scope, methods):
+def test_the_emulated_iam_answers_any_identity(emulator, caplog, user, scope, methods):
     password = {"user": {"name": "emulated-user", "password": emulator.iam.password, "domain": user}}
     identity = {"methods": methods, "password": password}
     body = json.dumps({"auth": {"identity": identity, "scope": {"project": scope}}}).encode()
-    head = f"POST /v3/auth/tokens HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
-    check_answer(emulator, caplog, head.encode() + body)
+    check_answered(emulator, caplog, "POST /v3/auth/tokens HTTP/1.1", body)
 
 
-def check_answer(emulator: DliEmulator, caplog: pytest.LogCaptureFixture, said: bytes) -> None:
-    """Let the emulator refuse what is no HTTP, which aiohttp does and logs, and fail at nothing."""
+def check_answered(
+    emulator: DliEmulator,
+    caplog: pytest.LogCaptureFixture,
+    request_line: str,
+    body: bytes,
+    headers: Mapping[str, str] | None = None,
+) -> None:
+    """Let the emulator answer what is HTTP with a status that a caller can be to blame for."""
+    own = {**(headers or {}), "Host": "x", "Connection": "close", "Content-Length": len(body)}
+    head = "".join(f"{line}\r\n" for line in [request_line, *(f"{name}: {own[name]}" for name in own)])
+    heard = check_answer(emulator, caplog, head.encode() + b"\r\n" + body, listening=True)
+    assert re.match(rb"HTTP/1\.1 (20[01]|40[01345]) ", heard), heard
+
+
+def check_answer(
+    emulator: DliEmulator, caplog: pytest.LogCaptureFixture, said: bytes, *, listening: bool = False
+) -> bytes:
+    """Let the emulator refuse what is no HTTP, which aiohttp does and logs, fail at nothing, and live on."""
     caplog.clear()
-    assert not say(emulator, said).startswith(b"HTTP/1.1 5")
+    heard = say(emulator, said, listening=listening)
+    assert not heard.startswith(b"HTTP/1.1 5")
     failures = [record.exc_info[1] for record in caplog.records if record.exc_info]
     assert [error for error in failures if not isinstance(error, HttpProcessingError)] == []
+    after = say(emulator, GOOD_REQUEST, listening=True)
+    assert after.startswith(b"HTTP/1.1 200 ")
+    assert json.loads(after.partition(b"\r\n\r\n")[2])["job_detail"]["job_id"] == JOB
+    return heard
+
+
+GOOD_REQUEST = (
+    f"GET /v1.0/p/streaming/jobs/{JOB} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: good\r\nConnection: close\r\n\r\n"
+).encode()

@@ -1,0 +1,135 @@
+"""The life of an emulated job: the statuses it goes through, and when."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from difflib import get_close_matches
+from typing import TypeAlias
+
+from dli_provider.emulator import checks
+from dli_provider.flink.status import FlinkJobStatus
+
+Lifecycle: TypeAlias = Sequence[tuple[str, float | timedelta | None]]
+Step: TypeAlias = tuple[FlinkJobStatus, float | None]
+
+DEFAULT_LIFECYCLE: Lifecycle = (("job_submitting", 2.0), ("job_running", None))
+
+_RESEMBLANCE = 0.6
+"""Of what follows ``job_``, from which on one status is taken for a slip of another (1 is equality)."""
+
+_RUNNING = frozenset({FlinkJobStatus.JOB_RUNNING, FlinkJobStatus.JOB_SAVEPOINTING})
+_HAS_RUN = _RUNNING | {
+    FlinkJobStatus.JOB_RUNNING_EXCEPTION,
+    FlinkJobStatus.JOB_FINISH,
+    FlinkJobStatus.JOB_ARREARAGE_STOPPED,
+}
+
+
+def status_of(value: object) -> FlinkJobStatus:
+    """Return the status that a text names, be it one that DLI may introduce some day.
+
+    A text that is a slip for one of DLI's statuses is refused; ``FlinkJobStatus("job_runing")`` means it so.
+
+    :raises ValueError: for a slip, and for what can't be a status.
+    """
+    if isinstance(value, FlinkJobStatus):
+        return value
+    known = {status.removeprefix("job_"): status for status in FlinkJobStatus}
+    if not isinstance(value, str) or not re.fullmatch(r"job_[a-z_]+", value):
+        raise ValueError(f"{value!r:.80} is no status: DLI has {', '.join(known.values())}")
+    if value in known.values():
+        return FlinkJobStatus(value)
+    if near := get_close_matches(value.removeprefix("job_"), known, n=1, cutoff=_RESEMBLANCE):
+        raise ValueError(
+            f"{value!r:.80} is none of DLI's statuses, did you mean {known[near[0]]}? "
+            f"To emulate an unknown status that is called so, give FlinkJobStatus({value!r:.80})"
+        )
+    return FlinkJobStatus(value)
+
+
+def steps_of(lifecycle: object) -> list[Step]:
+    """Return the steps of a :data:`Lifecycle`, when all of them are right.
+
+    :raises ValueError: naming the step at fault.
+    """
+    if isinstance(lifecycle, str | Mapping) or not isinstance(lifecycle, Iterable):
+        raise checks.complaint("lifecycle", f"a list of {_PAIRS}", lifecycle)
+    steps = [_step(f"lifecycle, step {number}", step) for number, step in enumerate(lifecycle, 1)]
+    if not steps:
+        raise ValueError(f"lifecycle is empty: it takes one or more {_PAIRS}")
+    for number, (status, lasts) in enumerate(steps[:-1], 1):
+        if lasts is None:
+            raise ValueError(
+                f"lifecycle, step {number}: {status} lasts for ever (None), and what follows would never come"
+            )
+    return steps
+
+
+_PAIRS = "pairs of a status and its seconds, such as ('job_submitting', 2.0) or ('job_running', None)"
+
+
+def _step(where: str, step: object) -> Step:
+    if not isinstance(step, list | tuple) or len(step) != 2:
+        raise checks.complaint(where, f"one of {_PAIRS}", step)
+    status, lasts = step
+    if isinstance(lasts, timedelta):
+        lasts = lasts.total_seconds()
+    try:
+        return status_of(status), None if lasts is None else checks.seconds("the time it lasts", lasts)
+    except ValueError as problem:
+        raise ValueError(f"{where}: {problem}") from None
+
+
+class Life:
+    """Moves a job through its statuses as time goes by.
+
+    :param steps: statuses, each with the seconds it lasts; None, or the end of the list, lasts for ever.
+    :param waits: True to hold the first status until :meth:`begin`.
+    """
+
+    def __init__(self, steps: Sequence[Step], *, waits: bool) -> None:
+        self._steps = list(steps)
+        self._waits = waits
+        self.started: float | None = None
+        """When its present or last run began, epoch seconds; None before the first."""
+        self._ended: float | None = None
+        self._enter(time.time())
+
+    @property
+    def ended(self) -> float:
+        """When it came to rest, epoch seconds; now, before that."""
+        return time.time() if self._ended is None else self._ended
+
+    def begin(self) -> None:
+        """Let time go by from now on, if it doesn't yet."""
+        if self._waits:
+            self.started = self._ended = None
+            self.turn(self._steps)
+
+    def turn(self, steps: Sequence[Step]) -> None:
+        """Go through other steps from now on."""
+        self.move()
+        self._steps, self._waits = list(steps), False
+        self._enter(time.time())
+
+    def move(self) -> FlinkJobStatus:
+        """Move on to the status of this moment, and return it."""
+        now = time.time()
+        while not self._waits and len(self._steps) > 1:
+            lasts = self._steps[0][1]
+            if lasts is None or self.since + lasts > now:
+                break
+            del self._steps[0]
+            self._enter(self.since + lasts)
+        return self._steps[0][0]
+
+    def _enter(self, at: float) -> None:
+        self.since = at
+        status = self._steps[0][0]
+        if (self.started is None and status in _HAS_RUN) or (self._ended is not None and status in _RUNNING):
+            self.started, self._ended = at, None
+        if self._ended is None and status.is_resting:
+            self._ended = at

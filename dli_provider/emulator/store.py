@@ -1,0 +1,91 @@
+"""The jobs of a project: kept by id, found by the filters of ListFlinkJobs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dli_provider.emulator.jobs import EmulatedJob
+
+
+class JobStore:
+    """The jobs of a project, by id.
+
+    :param defaults: fields that all of them have, unless they have their own.
+    """
+
+    def __init__(self, defaults: Mapping[str, Any]) -> None:
+        self._defaults = dict(defaults)
+        self._jobs: dict[int, EmulatedJob] = {}
+        self._lock = threading.Lock()
+
+    def add(self, job: EmulatedJob) -> None:
+        """Add a job, or put it in the place of the one that had its id."""
+        with self._lock:
+            self._jobs[job.job_id] = job
+
+    def remove(self, job_id: int) -> None:
+        """Delete a job.
+
+        :raises KeyError: when there is none.
+        """
+        with self._lock:
+            del self._jobs[job_id]
+
+    def get(self, job_id: int) -> EmulatedJob | None:
+        """Return a job; None when there is none of that id."""
+        return self._jobs.get(job_id)
+
+    def detail(self, job: EmulatedJob) -> dict[str, Any]:
+        """Return a job as ShowFlinkJob shows it."""
+        return job.detail(self._defaults)
+
+    def items(
+        self, filters: Mapping[str, str], *, offset: int, limit: int, newest_first: bool, show_detail: bool
+    ) -> tuple[int, list[dict[str, Any]]]:
+        """Return how many jobs match, and a page of them as ListFlinkJobs shows it.
+
+        All jobs count as read, for each was looked at.
+
+        :param filters: values by parameter; ``name`` matches the beginning of a job's name. Without
+            ``root_job_id`` the children of edge jobs are left out.
+        """
+        jobs = sorted(self, key=lambda job: job.create_time)
+        if newest_first:
+            jobs.reverse()
+        for job in jobs:
+            job.begin()
+        if "root_job_id" not in filters:
+            jobs = [job for job in jobs if not job.is_edge_child]
+        if filters:
+            jobs = [job for job in jobs if self._matches(job, filters)]
+        page = jobs[offset : offset + limit]
+        return len(jobs), [job.item(self._defaults, show_detail=show_detail) for job in page]
+
+    def _matches(self, job: EmulatedJob, filters: Mapping[str, str]) -> bool:
+        record = job.record(self._defaults)
+        return all(_passes(record, name, wanted) for name, wanted in filters.items())
+
+    def __iter__(self) -> Iterator[EmulatedJob]:
+        with self._lock:
+            return iter(list(self._jobs.values()))
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+
+def _passes(record: Mapping[str, Any], name: str, wanted: str) -> bool:
+    if name == "name":
+        return str(record["name"]).startswith(wanted)
+    if name == "root_job_id":
+        return str(record["root_id"]) == wanted
+    if name == "tags":
+        return all(pair in _tags(record.get("tags")) for pair in wanted.split(",") if pair)
+    return str(record.get(name, "")) == wanted
+
+
+def _tags(tags: object) -> set[str]:
+    if isinstance(tags, Mapping):
+        return {f"{key}={value}" for key, value in tags.items()}
+    return set(str(tags or "").split(","))
