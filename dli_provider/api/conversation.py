@@ -1,8 +1,8 @@
-"""The conversation with DLI: the one place that authenticates, sends, reads the answer, renews and backs off.
+"""The conversation with DLI: the one place that finds the project, sends, reads the answer and backs off.
 
 A conversation is a generator without I/O. It yields what it wants done, :class:`~.messages.Send` or
 :class:`~.messages.Wait`, and is sent the outcome. A driver does it: ``client`` with requests, ``aio`` with
-    aiohttp.
+aiohttp. Whose credential proves who is calling, and when, is the affair of :mod:`~.sharing`.
 """
 
 from __future__ import annotations
@@ -12,25 +12,26 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from time import time
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
+from dli_provider.api.credentials import Lease
 from dli_provider.api.endpoints import Call
 from dli_provider.api.error_reader import excerpt, parse_json, printable, read_error
 from dli_provider.api.errors import (
     DliApiError,
     DliAuthError,
     DliError,
-    DliForbiddenError,
     DliProtocolError,
     DliSettingsError,
 )
-from dli_provider.api.messages import Conversation, Request, Response, Send, Wait
+from dli_provider.api.messages import Conversation, Request, Response, Wait, send
 from dli_provider.api.retry import RetryPolicy
 from dli_provider.api.settings import DliSettings
 from dli_provider.api.sharing import SharedCredential
 from dli_provider.flink.identifiers import project_id_of
 
 T = TypeVar("T")
+_Answer: TypeAlias = tuple[dict[str, Any], Response]
 
 _NOTABLE_SKEW = 60.0
 
@@ -68,65 +69,39 @@ def _attempt(call: Call[T], settings: DliSettings, credential: SharedCredential)
         query=call.query,
         headers={"X-Project-Id": project_id},
     )
-    response = yield from _authenticated(request, credential)
-    return call.read(_content(response))
+    answer, response = yield from _exchange(request, credential)
+    success = answer.get("is_success", True)
+    if str(success).lower() != "true":
+        raise DliProtocolError(f"The answer says is_success {success!r:.20}: {excerpt(response.body)}")
+    return call.read(answer)
 
 
-def _authenticated(request: Request, credential: SharedCredential) -> Conversation[Response]:
-    """Send a request with the credential's proof; a lease that is refused is renewed once."""
-    for renewed in (False, True):
-        lease, trial = yield from credential.lease()
-        accepted = False
+def _exchange(request: Request, credential: SharedCredential) -> Conversation[_Answer]:
+    """Send a request with the credential's proof, and return the JSON object that it is answered with."""
+
+    def exchange(lease: Lease) -> Conversation[_Answer]:
+        response = yield from send(request, lease.proof.headers(request))
         try:
-            reply = yield Send(request, lease.proof.headers(request))
-            if isinstance(reply, DliError):
-                raise reply
-            if not isinstance(reply, Response):
-                raise TypeError(f"a driver answers a Send with a Response or an error, not with {reply!r}")
-            if reply.status < 300:
-                accepted = True
-                return reply
-            error = _error_of(reply)
-            accepted = isinstance(error, DliApiError) and shows_acceptance(error)
-            if not isinstance(error, DliAuthError):
-                raise error
-            if not credential.discard(lease) or renewed:
-                error.finding = _skew(reply)
-                credential.refuse(error)
-                raise error
-        finally:
-            if trial:
-                credential.settle(accepted=accepted)
-    raise AssertionError("unreachable")
+            return _object_of(response), response
+        except DliAuthError as error:
+            error.finding = _skew(response)
+            raise
+
+    return (yield from credential.prove(request.origin, exchange))
 
 
-def shows_acceptance(error: DliApiError) -> bool:
-    """Tell whether an error proves that the credential was accepted: DLI's own does, or a want of permission.
-
-    One of a proxy, or of a gateway that had not come to verify the signature, does not.
-    """
-    if isinstance(error, DliAuthError):
-        return False
-    return error.code.startswith("DLI.") or isinstance(error, DliForbiddenError)
-
-
-def _error_of(response: Response) -> DliError:
+def _object_of(response: Response) -> dict[str, Any]:
     if response.status >= 400:
-        return read_error(response.status, response.headers, response.body)
-    return DliProtocolError(
-        f"HTTP {response.status} instead of an answer, pointing to "
-        f"{printable(response.headers.get('location', 'nowhere'), 200)!r}. "
-        "Redirects are not followed: check the endpoint and the proxy"
-    )
-
-
-def _content(response: Response) -> Mapping[str, Any]:
+        raise read_error(response.status, response.headers, response.body)
+    if response.status >= 300:
+        raise DliProtocolError(
+            f"HTTP {response.status} instead of an answer, pointing to "
+            f"{printable(response.headers.get('location', 'nowhere'), 200)!r}. "
+            "Redirects are not followed: check the endpoint and the proxy"
+        )
     content = parse_json(response.body)
     if not isinstance(content, dict):
         raise DliProtocolError(f"The answer is no JSON object: {excerpt(response.body)}")
-    success = content.get("is_success", True)
-    if str(success).lower() != "true":
-        raise DliProtocolError(f"The answer says is_success {success!r:.20}: {excerpt(response.body)}")
     return content
 
 
@@ -139,27 +114,29 @@ def find_project(settings: DliSettings, credential: SharedCredential) -> Convers
     if settings.project_id:
         return settings.project_id
     if credential.credential.renewable:
-        lease, _ = yield from credential.lease()
+        lease = yield from credential.lease()
         if lease.project_id:
             return lease.project_id
     if not settings.region or not settings.iam_endpoint:
         raise DliSettingsError(
             "project_id is not set, and without region and iam_endpoint it can't be looked up"
         )
-    key = (settings.iam_endpoint, settings.region)
-    if key not in credential.projects:
-        request = Request("GET", settings.iam_endpoint, "/v3/projects", query=(("name", settings.region),))
-        try:
-            response = yield from _authenticated(request, credential)
-            credential.projects[key] = _only_project(parse_json(response.body), settings.region)
-        except DliError as error:
-            error.context = f"Looking up the project of region {settings.region} at {settings.iam_endpoint}"
-            raise
-    return credential.projects[key]
+    iam, region = settings.iam_endpoint, settings.region
+    request = Request("GET", iam, "/v3/projects", query=(("name", region),))
+
+    def look_up() -> Conversation[str]:
+        answer, _ = yield from _exchange(request, credential)
+        return _only_project(answer, region)
+
+    try:
+        return (yield from credential.project(iam, region, look_up()))
+    except DliError as error:
+        error.context = error.context or f"Looking up the project of region {region} at {iam}"
+        raise
 
 
-def _only_project(content: Any, region: str) -> str:
-    found = content.get("projects") if isinstance(content, dict) else None
+def _only_project(answer: Mapping[str, Any], region: str) -> str:
+    found = answer.get("projects")
     if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
         raise DliProtocolError("IAM's answer has no list of projects")
     ids = [item.get("id") for item in found]

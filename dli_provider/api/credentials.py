@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import time
@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Protocol, TypeGuard
 from dli_provider.api import signing
 from dli_provider.api.error_reader import parse_json, read_error
 from dli_provider.api.errors import DliError, DliProtocolError
-from dli_provider.api.messages import Conversation, Request, Response, Send
+from dli_provider.api.messages import Conversation, Request, Response, send
 from dli_provider.flink.identifiers import project_id_of
 
 METADATA_ENDPOINT = "http://169.254.169.254"
@@ -185,9 +185,7 @@ class PasswordCredential:
             headers={"Content-Type": "application/json;charset=utf8"},
             body=json.dumps({"auth": {"identity": identity, "scope": {"project": project}}}).encode(),
         )
-        response = yield from _send(request)
-        if response.status >= 400:
-            raise read_error(response.status, response.headers, response.body)
+        response = yield from _send(request, f"Asking {self.iam_endpoint} for a token")
         value = response.headers.get("x-subject-token")
         if not _is_plain(value):
             raise DliProtocolError("IAM answered without a token (header X-Subject-Token)")
@@ -223,15 +221,9 @@ class AgencyCredential:
         :raises DliAuthError: when the server has no agency.
         """
         ttl = {"X-Metadata-Token-Ttl-Seconds": "21600"}
-        answer = yield from self._ask("PUT", "/meta-data/latest/api/token", ttl)
-        session: dict[str, str] = {}
-        if answer.status < 300:
-            session = {"X-Metadata-Token": _session_token(answer.body)}
-        elif answer.status not in {404, 405, 503}:
-            raise read_error(answer.status, answer.headers, answer.body)
+        answer = yield from self._ask("PUT", "/meta-data/latest/api/token", ttl, borne=(404, 405, 503))
+        session = {"X-Metadata-Token": _session_token(answer.body)} if answer.status < 400 else {}
         answer = yield from self._ask("GET", "/openstack/latest/securitykey", session)
-        if answer.status >= 400:
-            raise read_error(answer.status, answer.headers, answer.body)
         keys = _object(parse_json(answer.body), "credential")
         try:
             signer = AkSkCredential(keys["access"], keys["secret"], keys["securitytoken"])
@@ -242,19 +234,23 @@ class AgencyCredential:
         expires_at = _epoch(keys.get("expires_at"))
         return Lease(signer, expires_at - _AGENCY_RENEWAL, expires_at)
 
-    def _ask(self, method: str, path: str, headers: Mapping[str, str]) -> Conversation[Response]:
+    def _ask(
+        self, method: str, path: str, headers: Mapping[str, str], borne: Collection[int] = ()
+    ) -> Conversation[Response]:
         request = Request(method, self.metadata_endpoint, path, headers=headers, link_local=True)
-        return (yield from _send(request))
+        return (yield from _send(request, f"Asking the metadata service {self.metadata_endpoint}", borne))
 
 
-def _send(request: Request) -> Conversation[Response]:
-    """Send a request that proves nothing yet."""
-    reply = yield Send(request, {**request.headers, "Host": request.host})
-    if isinstance(reply, DliError):
-        raise reply
-    if not isinstance(reply, Response):
-        raise TypeError(f"a driver answers a Send with a Response or an error, not with {reply!r}")
-    return reply
+def _send(request: Request, purpose: str, borne: Collection[int] = ()) -> Conversation[Response]:
+    """Send a request that proves nothing yet, and return the answer, but no error that isn't borne."""
+    try:
+        response = yield from send(request, {**request.headers, "Host": request.host})
+        if response.status >= 400 and response.status not in borne:
+            raise read_error(response.status, response.headers, response.body)
+    except DliError as error:
+        error.context = purpose  # for it isn't DLI that failed
+        raise
+    return response
 
 
 def _is_plain(value: object) -> TypeGuard[str]:

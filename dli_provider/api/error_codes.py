@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 
-def advice_on(code: str) -> str | None:
-    """Return what to do about a code; None for one of which nothing is known."""
-    return _ADVICE.get(code) or _GATEWAY_ADVICE.get(gateway_number(code) or "")
+def advice_on(status: int, code: str) -> str | None:
+    """Return what to do about an error; None for one of which nothing is known.
+
+    :param status: its HTTP status.
+    :param code: its code.
+    """
+    if known := _ADVICE.get(code) or _GATEWAY_ADVICE.get(gateway_number(code) or ""):
+        return known
+    return _NOTHING_THERE if status == 404 and not code.startswith("DLI.") else None
 
 
 def is_permanent(code: str) -> bool:
     """Tell whether a code means a fault of the gateway's set-up, which waiting doesn't cure."""
     return gateway_number(code) in _PERMANENT_GATEWAY
+
+
+def follows_authentication(code: str) -> bool:
+    """Tell whether only a caller whose credential was accepted gets a code; authentication errors aside.
+
+    An HTTP status alone never tells: a proxy sends them, too, and the gateway refuses some callers unseen.
+    """
+    return code.startswith(("DLI.", "IAM.")) or gateway_number(code) in _AFTER_AUTHENTICATION
 
 
 def gateway_number(code: str) -> str | None:
@@ -20,6 +34,10 @@ def gateway_number(code: str) -> str | None:
 
 
 _PERMANENT_GATEWAY = frozenset({"0103", "0104", "0105", "0611", "0612", "0705"})
+
+_AFTER_AUTHENTICATION = frozenset({"0302", "0304", "0306", "0310", "0801", "0802"})
+
+_NOTHING_THERE = "There is nothing at that path: check the endpoint and the region, or iam_endpoint"
 
 _ADVICE: dict[str, str] = {
     "DLI.0001": "A parameter is not valid: check the job id, the project id and the filters",

@@ -23,7 +23,7 @@ from dli_provider.api.errors import (
     DliServerError,
     DliThrottledError,
 )
-from dli_provider.flink.redaction import mask_credentials
+from dli_provider.flink.redaction import MOST_READ, mask_and_cut
 
 EXCERPT_LENGTH = 300
 _MESSAGE_LENGTH = 1000
@@ -53,7 +53,7 @@ def read_error(status: int, headers: Mapping[str, str], body: bytes) -> DliApiEr
 
 def excerpt(body: bytes) -> str:
     """Return the beginning of a body as one printable line, with credentials masked."""
-    return printable(body[: 4 * EXCERPT_LENGTH].decode("utf-8", "replace"), EXCERPT_LENGTH)
+    return printable(body[: 8 * MOST_READ].decode("utf-8", "replace"), EXCERPT_LENGTH)
 
 
 def printable(text: str, length: int) -> str:
@@ -62,7 +62,7 @@ def printable(text: str, length: int) -> str:
     :param text: the text.
     :param length: characters after which it is cut.
     """
-    masked = mask_credentials(text[: 4 * length])  # before the lines are joined, for a name may begin one
+    masked = mask_and_cut(text, 4 * length)  # before the lines are joined, for a name may begin one
     line = " ".join("".join(c if c.isprintable() else " " for c in masked).split())
     return line if len(line) <= length else line[:length] + "…"
 
@@ -143,7 +143,6 @@ def _class_of(status: int, code: str) -> type[DliApiError]:
 _BY_STATUS: dict[int, type[DliApiError]] = {
     401: DliAuthError,
     403: DliForbiddenError,
-    404: DliNotFoundError,
     408: DliServerError,
     429: DliThrottledError,
 }

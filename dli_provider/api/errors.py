@@ -89,8 +89,8 @@ class DliApiError(DliError):
 
     @property
     def advice(self) -> str | None:
-        """What to do about it, for the codes whose meaning is known."""
-        return advice_on(self.code)
+        """What to do about it, where that is known."""
+        return advice_on(self.status, self.code)
 
 
 class DliAuthError(DliApiError):

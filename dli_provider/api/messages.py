@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
+from dli_provider.api.errors import DliError
 from dli_provider.api.signing import encode_query
-
-if TYPE_CHECKING:
-    from dli_provider.api.errors import DliError
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,5 +82,20 @@ class Wait:
 
 T = TypeVar("T")
 
-Reply: TypeAlias = "Response | DliError | None"
+Reply: TypeAlias = Response | DliError | None
 Conversation: TypeAlias = Generator[Send | Wait, Reply, T]
+
+
+def send(request: Request, headers: Mapping[str, str]) -> Conversation[Response]:
+    """Ask the driver to send a request, and return the answer.
+
+    :param request: the request.
+    :param headers: all its headers, those that prove who is calling included.
+    :raises DliError: when no answer came.
+    """
+    reply = yield Send(request, headers)
+    if isinstance(reply, DliError):
+        raise reply
+    if not isinstance(reply, Response):
+        raise TypeError(f"a driver answers a Send with a Response or an error, not with {reply!r}")
+    return reply

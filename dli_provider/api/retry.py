@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """Exponential backoff with full jitter, as a value.
+    """Exponential backoff with jitter, as a value.
 
     :param attempts: how often a call is made at the most, the first time included.
-    :param base: seconds that bound the first wait; each further bound is twice the last.
+    :param base: seconds that bound the first wait, of which it takes half at least; each further bound is
+        twice the last.
     :param cap: seconds that no backoff exceeds.
     :param retry_after_cap: seconds up to which the service's ``Retry-After`` is obeyed; longer ones are cut
         to it.
@@ -27,12 +28,12 @@ class RetryPolicy:
 
         :param failures: 1 after the first failure.
         :param retry_after: what the service asked for; never undercut, and met with up to a quarter more, so
-            that clients that were told the same don't come back together.
+            that clients that were told the same don't come back together. Less than a backoff is a backoff.
         """
-        if retry_after is not None:
-            wait = min(retry_after, self.retry_after_cap)
-            return wait * random.uniform(1.0, 1.25)  # noqa: S311
-        return random.uniform(0.0, min(self.cap, self.base * 2.0 ** (failures - 1)))  # noqa: S311
+        bound = min(self.cap, self.base * 2.0 ** (failures - 1))
+        backoff = bound * random.uniform(0.5, 1.0)  # noqa: S311
+        asked = min(retry_after or 0.0, self.retry_after_cap)
+        return max(backoff, asked * random.uniform(1.0, 1.25))  # noqa: S311
 
 
 ONE_ATTEMPT = RetryPolicy(attempts=1)

@@ -9,15 +9,20 @@ Nothing here does I/O or blocks: whoever must wait asks its driver to, so thread
 
 from __future__ import annotations
 
-import math
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from copy import copy
+from dataclasses import dataclass
 from time import monotonic, time
+from typing import TypeVar
 
 from dli_provider.api.credentials import Credential, Lease
-from dli_provider.api.errors import DliAuthError, DliError
+from dli_provider.api.error_codes import follows_authentication
+from dli_provider.api.errors import DliApiError, DliAuthError, DliError
 from dli_provider.api.messages import Conversation, Wait
+
+T = TypeVar("T")
 
 REFUSAL_MEMORY = 300.0
 """Seconds for which a refused credential is not tried again: as long as the gateway locks a key."""
@@ -25,6 +30,55 @@ REFUSAL_MEMORY = 300.0
 _GLANCE = 0.02
 _RENEWAL_PAUSE = 30.0
 _MOST = 256
+
+
+@dataclass(slots=True, eq=False)
+class _Turn:
+    topic: object
+    failure: DliError | None = None
+
+
+class _Gate:
+    """Lets one conversation through at a time, for as long as they must go singly.
+
+    Who waited for one that failed for a passing reason fails so at once: each would only find the same, one
+    after the other.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._turn: _Turn | None = None
+
+    def turn(self, topic: object, unless: Callable[[], bool]) -> Conversation[AbstractContextManager[None]]:
+        """Return one's turn, as a context to go through the gate in.
+
+        :param topic: what a failure concerns: only those who wait with the same share it.
+        :param unless: tells when nobody needs to go singly (any more).
+        :raises DliError: the failure of the one that was waited for.
+        """
+        awaited: _Turn | None = None
+        while True:
+            with self._lock:
+                if unless():
+                    return nullcontext()
+                if awaited and awaited.failure and awaited.topic == topic:
+                    raise copy(awaited.failure)
+                if self._turn is None:
+                    self._turn = _Turn(topic)
+                    return self._passing(self._turn)
+                awaited = self._turn
+            yield Wait(_GLANCE)
+
+    @contextmanager
+    def _passing(self, turn: _Turn) -> Iterator[None]:
+        try:
+            yield
+        except DliError as error:
+            if error.transient:
+                turn.failure = copy(error)  # the error itself will be told which call it ended
+            raise
+        finally:
+            self._turn = None
 
 
 class SharedCredential:
@@ -35,97 +89,116 @@ class SharedCredential:
 
     def __init__(self, credential: Credential) -> None:
         self.credential = credential
-        self.projects: dict[tuple[str, str], str] = {}
+        self._trials, self._renewals, self._lookups = _Gate(), _Gate(), _Gate()
         self._lock = threading.Lock()
-        self._busy = False
         self._trusted = not credential.locks
         self._lease: Lease | None = None
         self._next_renewal = 0.0
-        self._refusal: DliAuthError | None = None
-        self._refused_at = -math.inf
+        self._refusal: tuple[DliApiError, float] | None = None
+        self._projects: dict[tuple[str, str], str] = {}
 
-    def lease(self) -> Conversation[tuple[Lease, bool]]:
-        """Return a lease to use now, and whether its use is a trial that must end in :meth:`settle`.
+    def prove(self, origin: str, exchange: Callable[[Lease], Conversation[T]]) -> Conversation[T]:
+        """Return what an exchange comes to in which a lease proves who is calling.
 
+        A lease that is refused is renewed once. As long as the credential isn't known to be accepted, one
+        exchange is made at a time.
+
+        :param origin: whom the exchange is with.
+        :param exchange: sends the lease's proof, and returns only when DLI or IAM accepted it.
         :raises DliAuthError: when the credential was refused less than five minutes ago, or is refused now.
+        :raises DliError: the exchange's own; when no lease can be had; or that of the exchange which was
+            waited for.
+        """
+        for last in (False, True) if self.credential.renewable else (True,):
+            with (yield from self._trials.turn(origin, lambda: self._trusted)):
+                lease = yield from self.lease()
+                try:
+                    result = yield from exchange(lease)
+                except DliAuthError as error:
+                    self._discard(lease)
+                    if last:
+                        self._refuse(error)
+                        raise
+                except DliApiError as error:
+                    if follows_authentication(error.code):
+                        self._accept(lease)
+                    raise
+                else:
+                    self._accept(lease)
+                    return result
+        raise AssertionError("unreachable")
+
+    def lease(self) -> Conversation[Lease]:
+        """Return a lease that is good for now; one conversation renews it for all.
+
+        :raises DliApiError: when the credential was refused less than five minutes ago, or is refused now.
         :raises DliError: when no lease can be had and none is left to use.
         """
-        while True:
-            with self._lock:
-                self._raise_refusal()
-                if self._trusted and self._lease and time() < self._renewal_due(self._lease):
-                    return self._lease, False
-                if not self._busy:
-                    self._busy = True
-                    break
-            yield Wait(_GLANCE)
-        with self._releasing_on_error():
-            lease = yield from self._renewed()
-        if self._trusted:
-            self.settle(accepted=False)
-            return lease, False
-        return lease, True
+        with (yield from self._renewals.turn(None, lambda: self._current() is not None)):
+            return self._current() or (yield from self._renewed())
 
-    def settle(self, *, accepted: bool) -> None:
-        """End a trial: others may go ahead, together when the credential was accepted, one at a time when not
-        yet."""
+    def project(self, iam_endpoint: str, region: str, look_up: Conversation[str]) -> Conversation[str]:
+        """Return the project of a region; one conversation looks it up for all.
+
+        :param iam_endpoint: the IAM that knows it.
+        :param region: the region.
+        :param look_up: how to find it.
+        :raises DliError: that of the look-up, also of one that was waited for.
+        """
+        key = (iam_endpoint, region)
+        with (yield from self._lookups.turn(key, lambda: key in self._projects)):
+            if key not in self._projects:
+                self._projects[key] = yield from look_up
+            return self._projects[key]
+
+    def _current(self) -> Lease | None:
+        self._raise_refusal()
+        lease = self._lease
+        if lease and time() < min(lease.expires_at, max(lease.renew_at, self._next_renewal)):
+            return lease
+        return None
+
+    def _renewed(self) -> Conversation[Lease]:
+        self._next_renewal = time() + _RENEWAL_PAUSE
+        lease = self._lease
+        try:
+            lease = self._lease = yield from self.credential.obtain()
+        except DliError as error:
+            if isinstance(error, DliApiError) and not error.transient:
+                self._refuse(error)
+                raise
+            if lease is None or time() >= lease.expires_at:
+                raise
+        return lease
+
+    def _accept(self, lease: Lease) -> None:
         with self._lock:
-            self._busy = False
-            self._trusted = self._trusted or accepted
+            if self._lease is lease:
+                self._trusted = True
 
-    def discard(self, lease: Lease) -> bool:
-        """Drop a refused lease; False when the credential has no other to offer."""
+    def _discard(self, lease: Lease) -> None:
         with self._lock:
             if self._lease is lease:
                 self._lease = None
-        return self.credential.renewable
 
-    def refuse(self, error: DliAuthError) -> None:
-        """Remember that the credential was refused."""
+    def _refuse(self, error: DliApiError) -> None:
         with self._lock:
-            self._refusal, self._refused_at = error, monotonic()
+            self._refusal = copy(error), monotonic()
             self._lease = None
             self._trusted = not self.credential.locks
 
-    def _renewal_due(self, lease: Lease) -> float:
-        return min(lease.expires_at, max(lease.renew_at, self._next_renewal))
-
-    def _renewed(self) -> Conversation[Lease]:
-        lease = self._lease
-        if lease and time() < self._renewal_due(lease):
-            return lease
-        self._next_renewal = time() + _RENEWAL_PAUSE
-        try:
-            lease = yield from self.credential.obtain()
-        except DliAuthError as error:
-            self.refuse(error)
-            raise
-        except DliError:
-            if lease is None or time() >= lease.expires_at:
-                raise
-        with self._lock:
-            self._lease = lease
-        return lease
-
-    @contextmanager
-    def _releasing_on_error(self) -> Iterator[None]:
-        try:
-            yield
-        except BaseException:
-            self.settle(accepted=False)
-            raise
-
     def _raise_refusal(self) -> None:
-        age = monotonic() - self._refused_at
-        if self._refusal is None or age >= REFUSAL_MEMORY:
+        if self._refusal is None:
             return
-        first = self._refusal
-        again = DliAuthError(first.status, first.code, first.message, first.request_id)
-        again.finding = (
-            f"No call was made: this credential was refused {age:.0f} s ago, and isn't tried again for "
-            f"{REFUSAL_MEMORY - age:.0f} s so that the key isn't locked. {first.finding}"
-        ).strip()
-        raise again
+        first, refused_at = self._refusal
+        age = monotonic() - refused_at
+        if age < REFUSAL_MEMORY:
+            again = copy(first)
+            again.finding = (
+                f"No call was made: this credential was refused {age:.0f} s ago, and isn't tried again for "
+                f"{REFUSAL_MEMORY - age:.0f} s so that the key isn't locked. {first.finding}"
+            ).strip()
+            raise again
 
 
 _shared: dict[str, SharedCredential] = {}

@@ -87,10 +87,16 @@ class TestTryingAgain:
         assert talk.error is OUT_OF_REACH
         assert talk.waits == []
 
-    @pytest.mark.parametrize(("asked", "least", "most"), [("7", 7, 8.75), ("0", 0, 0), ("3600", 60, 75)])
+    @pytest.mark.parametrize(("asked", "least", "most"), [("7", 7, 8.75), ("3600", 60, 75)])
     def test_waits_as_long_as_it_is_asked_to(self, begin, answer, asked, least, most):
         talk = begin().reply(answer.error(429, "APIG.0308", retry_after=asked))
         assert least <= talk.waits[0] <= most
+
+    @pytest.mark.parametrize("asked", [None, "0", "0.001", "Mon, 01 Jan 2001 00:00:00 GMT"])
+    def test_does_not_come_back_at_once_to_a_gateway_that_throttles(self, begin, answer, asked):
+        headers = {"retry_after": asked} if asked else {}
+        talk = begin().run(*[answer.error(429, "APIG.0308", **headers)] * 4)
+        assert [wait >= least for wait, least in zip(talk.waits, (0.25, 0.5, 1.0), strict=True)] == [True] * 3
 
     def test_waits_until_the_date_it_is_given(self, begin, answer):
         later = datetime.now(UTC) + timedelta(seconds=40)

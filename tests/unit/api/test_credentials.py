@@ -180,7 +180,10 @@ class TestAgency:
             Response(401, {}, b"Please configure Cloud Service Agency first"),
         )
         assert type(talk.error) is errors.DliAuthError
-        assert "Please configure Cloud Service Agency first" in str(talk.error)
+        assert str(talk.error) == (
+            "Asking the metadata service http://169.254.169.254: HTTP 401 401: "
+            "Please configure Cloud Service Agency first"
+        )
 
     def test_renews_its_keys_when_forty_minutes_are_left(self, by_hand, answer):
         talk = by_hand(AgencyCredential().obtain())

@@ -49,7 +49,7 @@ SHAPES: dict[str, tuple[int, Any, type[DliApiError], str, str, str | None]] = {
     ),
     "e camel case": (403, {"errorCode": "APIG.0302", "errorMsg": "m"}, FORBIDDEN, "APIG.0302", "m", None),
     "f code and message": (400, {"code": "DLI.16001", "message": "m"}, MISSING, "DLI.16001", "m", None),
-    "f a number as code": (404, {"code": 404, "message": "m"}, MISSING, "404", "m", None),
+    "f a number as code": (404, {"code": 404, "message": "m"}, BAD, "404", "m", None),
     "g a nested": (
         *(400, {"data": {"error": {"error_code": "DLI.0002", "error_msg": "m"}}}),
         *(MISSING, "DLI.0002", "m", None),
@@ -141,7 +141,8 @@ DLI_CODES = rows(
     ([400], "DLI.0016", FORBIDDEN, False, ADVICE),
     ([400], "DLI.0018 DLI.0100 DLI.1028 DLI.13024 DLI.11016 DLI.12002 DLI.11098", BAD, False, False),
     ([400], "DLI.0019", SERVER, PASSES, False),
-    ([404], "DLI.0023", MISSING, False, ADVICE),
+    ([404], "DLI.0002 DLI.0023 DLI.12004 DLI.16001", MISSING, False, ADVICE),
+    ([404], "DLI.0008 DLI.99999", BAD, False, False),
     ([400], "DLI.0999", SERVER, PASSES, ADVICE),
     ([400], "DLI.16001", MISSING, False, ADVICE),
     ([400], "DLI.12004", MISSING, False, ADVICE),
@@ -184,7 +185,7 @@ STATUSES = rows(
     ([400, 402, 405, 406, 409, 410, 413, 422], "X.1", BAD, False, False),
     ([401], "X.1", AUTH, False, False),
     ([403], "X.1", FORBIDDEN, False, False),
-    ([404], "X.1", MISSING, False, False),
+    ([404], "X.1", BAD, False, ADVICE),
     ([408, 500, 501, 502, 503, 504, 599], "X.1", SERVER, PASSES, False),
     ([429], "X.1", THROTTLED, PASSES, False),
 )
@@ -227,6 +228,29 @@ def test_the_advice_of_the_codes_that_are_met_most(code):
         "DLI.0999": "usually succeeds when it is made again",
     }
     assert expected[code] in (read(400, {"error_code": code, "error_msg": ""}).advice or "")
+
+
+class TestNothingAtThatPath:
+    """Whoever answers 404 without a code of DLI's knows nothing of jobs."""
+
+    ANSWERS: ClassVar = {
+        "nginx": b"<html><h1>404 Not Found</h1><hr>nginx</html>",
+        "nothing": b"",
+        "IAM": {"error": {"code": 404, "message": "Could not find token.", "title": "Not Found"}},
+        "IAM with a code": {"error_code": "IAM.0004", "error_msg": "m"},
+        "another API": {"code": "Common.0011", "message": "m"},
+        "the gateway": {"error_code": "APIG.0101", "error_msg": "The API does not exist"},
+    }
+
+    @pytest.mark.parametrize("who", ANSWERS)
+    def test_is_no_missing_job(self, who):
+        error = read(404, self.ANSWERS[who])
+        assert type(error) is BAD
+        assert "check the endpoint and the region" in str(error)
+
+    @pytest.mark.parametrize("code", ["DLI.0008", "DLI.0001"])
+    def test_is_not_said_of_what_dli_itself_answers(self, code):
+        assert "endpoint" not in str(read(404, {"error_code": code, "error_msg": "m"}))
 
 
 class TestRequestId:

@@ -59,5 +59,12 @@ def test_the_text_has_all_that_is_known():
     )
 
 
+def test_the_text_of_a_404_asks_for_the_endpoint():
+    assert str(errors.DliBadRequestError(404, "404", "Not Found")) == (
+        "HTTP 404 404: Not Found. There is nothing at that path: check the endpoint and the region, "
+        "or iam_endpoint"
+    )
+
+
 def test_the_text_leaves_out_what_is_not_known():
     assert str(errors.DliBadRequestError(400, "X", "no")) == "HTTP 400 X: no"

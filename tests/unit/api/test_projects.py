@@ -7,6 +7,8 @@ import pytest
 from dli_provider.api import errors
 from dli_provider.api.conversation import find_project
 from dli_provider.api.credentials import AkSkCredential, PasswordCredential
+from dli_provider.api.messages import Response
+from dli_provider.api.retry import ONE_ATTEMPT
 from dli_provider.api.settings import DliSettings
 from dli_provider.api.sharing import shared
 
@@ -94,6 +96,35 @@ def test_iam_that_fails_for_a_while_is_asked_again(begin, answer):
     assert talk.result
 
 
+@pytest.mark.parametrize("seen", [False, True], ids=["key not yet accepted", "key accepted"])
+def test_it_is_looked_up_once_for_a_hundred_conversations(begin, answer, all_at_once, seen):
+    if seen:
+        begin().reply(answer.job())
+    talks = [begin(project_id=None) for _ in range(100)]
+    all_at_once(
+        talks, lambda step: answer.projects("p1") if step.request.path == "/v3/projects" else answer.job()
+    )
+    assert all(talk.result for talk in talks)
+    assert sum(step.request.path == "/v3/projects" for talk in talks for step in talk.sends) == 1
+
+
+@pytest.mark.parametrize("seen", [False, True], ids=["key not yet accepted", "key accepted"])
+def test_iam_out_of_reach_is_tried_by_one_for_all(begin, answer, all_at_once, seen):
+    if seen:
+        begin().reply(answer.job())
+    talks = [begin(project_id=None, retry=ONE_ATTEMPT) for _ in range(100)]
+    all_at_once(talks, lambda _: answer.error(503, "APIG.0613"))
+    assert sum(len(talk.sends) for talk in talks) == 1
+    assert all("Looking up the project of region cn-north-4" in str(talk.error) for talk in talks)
+
+
+def test_an_iam_that_is_not_there_is_no_missing_job(begin):
+    error = begin(project_id=None).reply(Response(404, {}, b"<html>404 Not Found</html>")).error
+    assert type(error) is errors.DliBadRequestError
+    assert str(error).startswith(f"Looking up the project of region cn-north-4 at {IAM}: HTTP 404 404: ")
+    assert "iam_endpoint" in str(error)
+
+
 def test_iam_that_refuses_the_key_is_not_asked_again(begin, answer):
     assert isinstance(begin(project_id=None).reply(answer.refusal()).error, errors.DliAuthError)
     assert begin(project_id=None).sends == []
@@ -110,6 +141,12 @@ def test_a_token_without_a_project_looks_it_up(begin, answer):
     assert talk.sends[1].headers["X-Auth-Token"] == "t1"
     assert talk.sends[2].request.path == "/v1.0/p2/streaming/jobs/104"
     assert talk.result
+
+
+def test_a_token_that_ends_meanwhile_and_can_not_be_renewed_is_told_as_that(begin, answer):
+    talk = begin(project_id=None, credential=BY_REGION)
+    talk.run(answer.token("t1", project=None), answer.stale(), answer.error(401, "IAM.0001"))
+    assert str(talk.error).startswith(f"Asking {IAM} for a token: ")
 
 
 @pytest.mark.parametrize("id_", ["../..", "a/b", "", 7, ["p1"], "x" * 65])
