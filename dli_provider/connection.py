@@ -6,14 +6,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from dli_provider.api.credentials import AgencyCredential, AkSkCredential, Credential, PasswordCredential
 from dli_provider.api.errors import DliSettingsError
 from dli_provider.api.regions import console_url, dli_endpoint, iam_endpoint
-from dli_provider.api.settings import DliSettings, origin_of
+from dli_provider.api.settings import DliSettings, bundle_of, is_loopback, origin_of
 from dli_provider.flink.identifiers import project_id_of
 
 if TYPE_CHECKING:
@@ -35,17 +35,13 @@ def settings_of(
         has it.
     :param extra: its extra as a mapping; read by the caller, for on an event loop that must be awaited.
     :param region: used instead of the connection's; the connection's project then doesn't count, for a
-        project belongs to one region.
+        project belongs to one region. So does an endpoint: where the connection names both, no other region
+        is accepted.
     :param project_id: used instead of the connection's.
     :raises DliSettingsError: naming the connection id, the field at fault and what to do.
     """
     fields = _Fields(connection, extra)
-    own_region = fields.text("region")
-    if not project_id and region in {None, "", own_region}:
-        project_id = fields.text("project_id")
-    region = region or own_region
-    with fields.checking("project_id"):
-        project_id = project_id_of(project_id) if project_id else None
+    region, project_id = _region_and_project(fields, region, project_id)
     iam = _iam_endpoint(fields, region)
     with fields.checking():
         return DliSettings(
@@ -70,6 +66,7 @@ class _Fields:
         self.extra = extra
         if not isinstance(extra, Mapping):
             raise self.error("extra", 'must be a JSON object such as {"region": "cn-north-4"}')
+        self.host = self.as_text("host", connection.host)
 
     def error(self, field: str, problem: str) -> DliSettingsError:
         return DliSettingsError(f"Connection {self.connection.conn_id!r}, {field}: {problem}")
@@ -84,13 +81,19 @@ class _Fields:
         except ValueError as error:
             raise self.error(field or "extra", str(error)) from None
 
+    def as_text(self, field: str, value: object) -> str | None:
+        """Return a text without the blanks around it; None for one that is empty then."""
+        if value is not None and not isinstance(value, str):
+            raise self.error(field, f"must be text, not {type(value).__name__}")
+        return (value or "").strip() or None
+
     def text(self, name: str) -> str | None:
+        return self.as_text(f"extra {name}", self.extra.get(name))
+
+    def value(self, name: str) -> Any:
+        """Return an extra that may be more than text; None when it is absent, or a text of blanks."""
         value = self.extra.get(name)
-        if value is None or value == "":
-            return None
-        if not isinstance(value, str):
-            raise self.error(f"extra {name}", f"must be text, not {type(value).__name__}")
-        return value.strip() or None
+        return (value.strip() or None) if isinstance(value, str) else value
 
     def required(self, field: str, value: str | None, why: str) -> str:
         if not value or not value.strip():
@@ -98,38 +101,56 @@ class _Fields:
         return value.strip()
 
     def flag(self, name: str) -> bool:
-        value = self.extra.get(name)
-        text = "" if value is None else str(value).strip().lower()
-        if text in {"true", "false", ""}:
+        value = self.value(name)
+        text = "false" if value is None else str(value).lower()
+        if text in {"true", "false"}:
             return text == "true"
         raise self.error(f"extra {name}", f"must be true or false, not {value!r:.40}")
 
     def seconds(self, name: str, default: float) -> float:
-        value = self.extra.get(name)
-        if value is None or value == "" or isinstance(value, bool):
+        value = self.value(name)
+        if value is None:
             return default
-        try:
-            return float(value)
-        except (TypeError, ValueError, OverflowError):
-            raise self.error(f"extra {name}", f"must be a number of seconds, not {value!r:.40}") from None
+        if not isinstance(value, bool):
+            with suppress(TypeError, ValueError, OverflowError):
+                return float(value)
+        raise self.error(f"extra {name}", f"must be a number of seconds, not {value!r:.40}")
+
+
+def _region_and_project(
+    fields: _Fields, region: str | None, project_id: str | None
+) -> tuple[str | None, str | None]:
+    own_region = fields.text("region")
+    region = fields.as_text("region", region) or own_region
+    project_id = fields.as_text("project_id", project_id)
+    if own_region in {None, region}:
+        project_id = project_id or fields.text("project_id")
+    elif fields.host:
+        raise fields.error(
+            "host",
+            f"is an endpoint of region {own_region!r:.40}, and region {region!r:.40} was asked for: use a "
+            "connection to that region's endpoint, or leave host empty for the region's own",
+        )
+    with fields.checking("project_id"):
+        return region, project_id_of(project_id) if project_id else None
 
 
 def _endpoint(fields: _Fields, region: str | None) -> str:
-    connection = fields.connection
-    if not connection.host:
+    host, port = fields.host, fields.connection.port
+    if host is None:
         if region is None:
             raise fields.error("extra region", "is missing: set the region, or the endpoint as host")
         found = dli_endpoint(region)
         if found is None:
             raise fields.error("extra region", f"{region!r:.40} is not a known one: set the endpoint as host")
         return found
-    host = connection.host
     if host.count(":") > 1 and not {"[", "/"} & set(host):
         host = f"[{host}]"  # an IPv6 address, as Airflow takes it out of a URI
     if "://" not in host:
-        host = f"{connection.schema if connection.schema in {'http', 'https'} else 'https'}://{host}"
-    if connection.port and not re.search(r":[0-9]+/?$", host):
-        host = f"{host.rstrip('/')}:{connection.port}"
+        schema = (fields.connection.schema or "").strip().lower()
+        host = f"{schema if schema in {'http', 'https'} else 'https'}://{host}"
+    if port and not re.search(r":[0-9]+/?$", host):
+        host = f"{host.rstrip('/')}:{port}"
     with fields.checking("host"):
         return origin_of(host, allow_http=fields.flag("allow_http"))
 
@@ -143,9 +164,7 @@ def _iam_endpoint(fields: _Fields, region: str | None) -> str | None:
 
 
 def _console_url(fields: _Fields, region: str | None) -> str | None:
-    return fields.text("console_url") or (
-        console_url(region) if region and not fields.connection.host else None
-    )
+    return fields.text("console_url") or (console_url(region) if region and not fields.host else None)
 
 
 def _credential(fields: _Fields, region: str | None, project_id: str | None, iam: str | None) -> Credential:
@@ -158,7 +177,7 @@ def _credential(fields: _Fields, region: str | None, project_id: str | None, iam
             "extra project_id", f"is missing, and can't be looked up without {missing}: set one of the two"
         )
     if kind == "agency":
-        return AgencyCredential()
+        return _agency(fields)
     login = fields.connection.login
     secret = fields.connection.password
     if kind == "aksk":
@@ -186,27 +205,35 @@ def _credential(fields: _Fields, region: str | None, project_id: str | None, iam
     )
 
 
+def _agency(fields: _Fields) -> AgencyCredential:
+    given = fields.text("metadata_endpoint")
+    if given is None:
+        return AgencyCredential()
+    with fields.checking("extra metadata_endpoint"):
+        origin = origin_of(given, allow_http=True)
+        if not is_loopback(urlsplit(origin).hostname or ""):
+            raise ValueError(
+                f"{origin!r:.120} is not on this machine: it is for tests, such as http://127.0.0.1:8790; "
+                "leave it out on an ECS server"
+            )
+        return AgencyCredential(origin)
+
+
 def _verify(fields: _Fields) -> bool | str:
-    value = fields.extra.get("verify")
-    if value is None or value == "" or isinstance(value, bool):
-        return value is not False
-    text = str(value).strip()
+    value = fields.value("verify")
+    text = "true" if value is None else str(value)
     if text.lower() in {"true", "false"}:
         return text.lower() == "true"
     try:
-        exists = Path(text).exists()
-    except OSError:
-        exists = False
-    if not exists:
-        raise fields.error(
-            "extra verify", f"must be true, false or a CA bundle's path; there is no {text!r:.200}"
-        )
-    return text
+        return bundle_of(text)
+    except ValueError as error:
+        problem = f"must be true, false or the path of a CA bundle; {error}"
+        raise fields.error("extra verify", problem) from None
 
 
 def _proxies(fields: _Fields) -> Mapping[str, str] | None:
-    value = fields.extra.get("proxies")
-    if value is None or value == "":
+    value = fields.value("proxies")
+    if value is None:
         return None
     if isinstance(value, str):
         try:

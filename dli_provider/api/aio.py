@@ -10,6 +10,8 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 import aiohttp
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from urllib3.util.ssl_ import create_urllib3_context
 from yarl import URL
 
 from dli_provider.api import endpoints
@@ -21,14 +23,7 @@ from dli_provider.api.paging import Pages
 from dli_provider.api.retry import RetryPolicy
 from dli_provider.api.settings import DliSettings
 from dli_provider.api.sharing import shared
-from dli_provider.api.transport import (
-    LINK_LOCAL_TIMEOUT,
-    MAX_BODY,
-    ca_bundle_of,
-    connection_error,
-    problem_of,
-    proxy_of,
-)
+from dli_provider.api.transport import LINK_LOCAL_TIMEOUT, MAX_BODY, NO_TUNNEL, Way, ca_bundle_of
 from dli_provider.flink.job import FlinkJob
 
 T = TypeVar("T")
@@ -52,7 +47,7 @@ class AsyncDliClient:
         self._credential = shared(settings.credential)
         self._session: aiohttp.ClientSession | None = None
         self._opening = asyncio.Lock()
-        self._proxies: dict[str, str | None] = {}
+        self._ways: dict[tuple[str, bool], Way] = {}
 
     async def show_flink_job(self, job_id: int | str) -> FlinkJob:
         """Return one job's detail; see :meth:`.client.DliClient.show_flink_job`."""
@@ -102,6 +97,12 @@ class AsyncDliClient:
             conversation.close()
 
     async def _send(self, step: Send) -> Response | DliError:
+        try:
+            return await self._exchange(step, self._way(step.request))
+        except DliError as error:
+            return error
+
+    async def _exchange(self, step: Send, way: Way) -> Response | DliError:
         request = step.request
         try:
             session = self._session or await self._open()
@@ -111,19 +112,19 @@ class AsyncDliClient:
                 headers={**step.headers, "Accept-Encoding": "identity"},
                 data=request.body or None,
                 allow_redirects=False,
-                proxy=self._proxy(request),
+                proxy=way.proxy,
                 timeout=self._timeout(request),
             ) as answer:
-                return await _read(answer)
-        except DliError as error:
-            return error
+                return await _read(answer, way)
+        except aiohttp.ClientHttpProxyError as error:
+            return way.failure(OSError(f"{NO_TUNNEL}{error.status} {error.message}"))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return connection_error(request, error)
+            return way.failure(error)
 
     async def _open(self) -> aiohttp.ClientSession:
         async with self._opening:
             if self._session is None:
-                context = await asyncio.to_thread(_ssl_context, ca_bundle_of(self.settings))
+                context = await asyncio.to_thread(lambda: _ssl_context(ca_bundle_of(self.settings)))
                 self._session = aiohttp.ClientSession(
                     connector=aiohttp.TCPConnector(
                         limit=_CONNECTIONS, ssl=context, keepalive_timeout=_KEEPALIVE
@@ -135,10 +136,11 @@ class AsyncDliClient:
                 )
             return self._session
 
-    def _proxy(self, request: Request) -> str | None:
-        if request.origin not in self._proxies:
-            self._proxies[request.origin] = proxy_of(self.settings, request)
-        return self._proxies[request.origin]
+    def _way(self, request: Request) -> Way:
+        key = (request.origin, request.link_local)
+        if key not in self._ways:
+            self._ways[key] = Way.of(self.settings, request)
+        return self._ways[key]
 
     def _timeout(self, request: Request) -> aiohttp.ClientTimeout:
         if request.link_local:
@@ -147,21 +149,21 @@ class AsyncDliClient:
         return aiohttp.ClientTimeout(total=connect + read, sock_connect=connect, sock_read=read)
 
 
-async def _read(answer: aiohttp.ClientResponse) -> Response | DliError:
+async def _read(answer: aiohttp.ClientResponse, way: Way) -> Response | DliError:
     headers = {name.lower(): value for name, value in answer.headers.items()}
     body = bytearray()
     async for chunk in answer.content.iter_any():
         body += chunk
         if len(body) > MAX_BODY:
             break
-    return problem_of(headers, len(body)) or Response(answer.status, headers, bytes(body))
+    return way.problem(answer.status, headers, len(body)) or Response(answer.status, headers, bytes(body))
 
 
 def _ssl_context(verify: bool | str) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if isinstance(verify, str):
-        context.load_verify_locations(**{"capath" if Path(verify).is_dir() else "cafile": verify})
+    """Return the context that ``requests`` would make, so that both clients trust the same."""
     if verify is False:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
+        return create_urllib3_context(cert_reqs=ssl.CERT_NONE)
+    context = create_urllib3_context()
+    bundle = DEFAULT_CA_BUNDLE_PATH if verify is True else verify
+    context.load_verify_locations(**{"capath" if Path(bundle).is_dir() else "cafile": bundle})
     return context

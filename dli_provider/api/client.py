@@ -21,14 +21,7 @@ from dli_provider.api.paging import Pages
 from dli_provider.api.retry import RetryPolicy
 from dli_provider.api.settings import DliSettings
 from dli_provider.api.sharing import shared
-from dli_provider.api.transport import (
-    LINK_LOCAL_TIMEOUT,
-    MAX_BODY,
-    ca_bundle_of,
-    connection_error,
-    problem_of,
-    proxy_of,
-)
+from dli_provider.api.transport import LINK_LOCAL_TIMEOUT, MAX_BODY, Way, ca_bundle_of
 from dli_provider.flink.job import FlinkJob
 
 T = TypeVar("T")
@@ -45,7 +38,7 @@ class DliClient:
         self.settings = settings
         self._retry = retry or RetryPolicy()
         self._credential = shared(settings.credential)
-        self._environment: dict[str, dict[str, Any]] = {}
+        self._ways: dict[tuple[str, bool], tuple[Way, dict[str, Any]]] = {}
         self._adapter = DeadlineAdapter()  # a session would read the whole body of a redirect
 
     def show_flink_job(self, job_id: int | str) -> FlinkJob:
@@ -63,7 +56,7 @@ class DliClient:
 
         :param filters: see :func:`~dli_provider.api.endpoints.list_flink_jobs`; ``show_detail`` is on unless
             said otherwise, and the order is ascending by time, so that jobs created meanwhile come last.
-        :raises ValueError: for a filter that the endpoint does not have.
+        :raises ValueError: for a filter that the endpoint does not have, and for ``limit`` and ``offset``.
         :raises DliProtocolError: for an item that is no job, after the readable ones of its page.
         :raises DliError: for every other failure.
         """
@@ -138,32 +131,36 @@ class DliClient:
             prepared.body = request.body
             prepared.headers["Content-Length"] = str(len(request.body))
         try:
-            with self._adapter.send(prepared, **self._surroundings(request)) as answer:
-                return _read(answer)
+            way, arguments = self._way(request)
         except DliError as error:
             return error
+        try:
+            with self._adapter.send(prepared, **arguments) as answer:
+                return _read(answer, way)
         except (requests.RequestException, HTTPError, OSError) as error:
-            return connection_error(request, error)
+            return way.failure(error)
 
-    def _surroundings(self, request: Request) -> dict[str, Any]:
-        """Return how to send to a request's origin: the environment's proxies and CA bundle are read once."""
-        found = self._environment.get(request.origin)
-        if found is None:
-            proxy = proxy_of(self.settings, request)
+    def _way(self, request: Request) -> tuple[Way, dict[str, Any]]:
+        """Return the way to a request's origin, and how to send on it: the environment is read once."""
+        key = (request.origin, request.link_local)
+        if key not in self._ways:
+            way = Way.of(self.settings, request)
             timeout = (self.settings.connect_timeout, self.settings.read_timeout)
-            found = self._environment[request.origin] = {
-                "proxies": {"http": proxy, "https": proxy} if proxy else {},
+            arguments = {
+                "proxies": {"http": way.proxy, "https": way.proxy} if way.proxy else {},
                 "verify": ca_bundle_of(self.settings),
                 "cert": None,
                 "timeout": (LINK_LOCAL_TIMEOUT,) * 2 if request.link_local else timeout,
                 "stream": True,
             }
-        return found
+            self._ways[key] = (way, arguments)
+        return self._ways[key]
 
 
-def _read(answer: requests.Response) -> Response | DliError:
+def _read(answer: requests.Response, way: Way) -> Response | DliError:
     headers = {name.lower(): value for name, value in answer.headers.items()}
     body: bytes = answer.raw.read(MAX_BODY + 1, decode_content=False)
     if len(body) <= MAX_BODY:
         answer.raw.read(1)  # raises for a body that was cut off
-    return problem_of(headers, len(body)) or Response(answer.status_code, headers, body)
+    status = answer.status_code
+    return way.problem(status, headers, len(body)) or Response(status, headers, body)

@@ -16,10 +16,17 @@ class Pages:
     then come last, instead of moving all others on by one.
 
     :param filters: filters of ListFlinkJobs; ``show_detail`` is on unless they say otherwise.
-    :raises ValueError: at the first :meth:`next_call`, for a filter that the endpoint does not have.
+    :raises ValueError: for ``limit`` and ``offset``, and at the first :meth:`next_call` for a filter that the
+        endpoint does not have.
     """
 
     def __init__(self, filters: Mapping[str, object]) -> None:
+        for name in ("limit", "offset"):
+            if name in filters:
+                raise ValueError(
+                    f"{name} is no filter: all pages are read, {MAX_PAGE} jobs at a time; stop the iteration "
+                    "where you have enough"
+                )
         self._filters: dict[str, Any] = {"show_detail": True, "order": "asc", **filters}
         self._offset = 0
         self._done = False

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -78,6 +79,18 @@ class DliSettings:
 _HOST = re.compile(r"[0-9a-z._:-]+")
 
 
+def host_of(name: str | None) -> str:
+    """Return a URL's host as it is looked up, names in other scripts encoded.
+
+    :param name: the host as ``urlsplit`` gives it.
+    :raises ValueError: when no machine can have that name.
+    """
+    host = (name or "").encode("idna").decode()  # refuses an empty and a long label
+    if not _HOST.fullmatch(host):
+        raise ValueError(f"{host!r:.120} is no host")
+    return host
+
+
 def origin_of(endpoint: str, *, allow_http: bool = False) -> str:
     """Return scheme, host and port of an endpoint, fit to be put before a path.
 
@@ -90,10 +103,10 @@ def origin_of(endpoint: str, *, allow_http: bool = False) -> str:
     try:
         parts = urlsplit(text if "://" in text else f"https://{text}")
         port = parts.port
-        host = (parts.hostname or "").encode("idna").decode()  # refuses an empty and a long label
+        host = host_of(parts.hostname)
     except ValueError:
         host = ""
-    if not _HOST.fullmatch(host) or parts.scheme not in {"http", "https"} or any(c.isspace() for c in text):
+    if not host or parts.scheme not in {"http", "https"} or any(c.isspace() for c in text):
         raise ValueError(
             f"{_shown(text)!r} is no URL such as https://dli.cn-north-4.myhuaweicloud.com"
         ) from None
@@ -107,6 +120,28 @@ def origin_of(endpoint: str, *, allow_http: bool = False) -> str:
     shown_host = f"[{host}]" if ":" in host else host
     own_port = {"http": 80, "https": 443}[parts.scheme]
     return f"{parts.scheme}://{shown_host}" + (f":{port}" if port not in {None, own_port} else "")
+
+
+def bundle_of(path: str) -> str:
+    """Return the path of a CA bundle, after a look at it.
+
+    :param path: a file, or a folder as OpenSSL takes it.
+    :raises ValueError: when there is no such file or folder, it can't be read, or nothing is in it.
+    """
+    place = Path(path)
+    try:
+        if place.is_dir():
+            filled = any(place.iterdir())
+        elif place.is_file():
+            with place.open("rb") as file:
+                filled = bool(file.read(1))
+        else:
+            raise ValueError(f"there is no CA bundle {path!r:.200}")
+    except OSError as error:
+        raise ValueError(f"the CA bundle {path!r:.200} can't be read: {error.strerror}") from None
+    if not filled:
+        raise ValueError(f"the CA bundle {path!r:.200} is empty")
+    return path
 
 
 def is_loopback(host: str) -> bool:

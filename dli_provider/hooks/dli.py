@@ -23,7 +23,7 @@ class DliHook(BaseHook):
 
     :param dli_conn_id: the Airflow connection, of type ``huaweicloud_dli`` (or ``huaweicloud``).
     :param region: used instead of the connection's region; the connection's ``project_id`` then doesn't
-        count.
+        count. Refused where the connection's host is the endpoint of another region.
     :param project_id: used instead of the connection's project.
     """
 
@@ -77,7 +77,7 @@ class DliHook(BaseHook):
             (``k1=v1,k2=v2`` or a mapping), ``root_job_id``, ``sys_enterprise_project_name``, ``order``
             (``asc`` by time unless said otherwise) and ``show_detail`` (on unless said otherwise; off, jobs
             lack ``job_config`` and more).
-        :raises ValueError: for any other filter.
+        :raises ValueError: for any other filter, at the first job; so for ``limit`` and ``offset``.
         :raises DliError: as for :meth:`show_flink_job`.
         """
         return self.get_conn().list_flink_jobs(**filters)

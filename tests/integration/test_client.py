@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,10 +23,11 @@ from dli_provider.api.settings import DliSettings
 from dli_provider.emulator import DliEmulator, faults
 from dli_provider.emulator.gateway import AccessKey
 from dli_provider.flink.job import FlinkJob
+from dli_provider.hooks.dli import DliHook
 
 JOB = 104
 SEVERAL = 20
-SSL_CONTEXT = cache(aio._ssl_context)  # to read the system's CAs takes its time
+SSL_CONTEXT = cache(aio._ssl_context)  # to read the CAs takes its time
 QUICK = RetryPolicy(base=0.001, retry_after_cap=0.01)
 
 
@@ -390,6 +392,13 @@ class TestAnAgency:
         for _ in range(3):
             assert connect(credential=AgencyCredential(dli.url)).show()
         assert (received(dli, "metadata_session"), received(dli, "metadata_key")) == (1, 1)
+
+    def test_is_reached_by_a_connection_that_names_its_endpoint(self, dli, monkeypatch):
+        extra = {**dli.connection["extra"], "auth": "agency", "metadata_endpoint": dli.url}
+        connection = {**dli.connection, "login": None, "password": None, "extra": extra}
+        monkeypatch.setenv("AIRFLOW_CONN_DLI_AGENCY", json.dumps(connection))
+        assert DliHook("dli_agency").show_flink_job(JOB).name == "orders"
+        assert received(dli, "metadata_key") == 1
 
     def test_gets_keys_without_a_session_token_too(self, dli, connect):
         dli.metadata.session_tokens = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import select
 import socket
 import socketserver
@@ -174,6 +175,16 @@ def show(request) -> Callable[..., list[int | None]]:
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory) -> Path:
     """A certificate for 127.0.0.1 that vouches for itself, with its key."""
+    return certificate_in(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture(scope="module")
+def another(tmp_path_factory) -> Path:
+    """Another certificate for 127.0.0.1, with another key."""
+    return certificate_in(tmp_path_factory.mktemp("another"))
+
+
+def certificate_in(folder: Path) -> Path:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)
@@ -187,9 +198,19 @@ def certificate(tmp_path_factory) -> Path:
     )
     pem = serialization.Encoding.PEM
     plain = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path = tmp_path_factory.mktemp("tls") / "server.pem"
+    path = folder / "server.pem"
     path.write_bytes(certificate.public_bytes(pem) + key.private_bytes(pem, *plain))
     return path
+
+
+def name_hash(name: x509.Name) -> int:
+    """Return the hash that OpenSSL finds a certificate by in a folder, for a name of one plain attribute."""
+    (attribute,) = name
+    value = attribute.value.lower().encode()
+    oid = bytes([6, 3, 0x55, 4, 3])
+    inner = oid + bytes([12, len(value)]) + value
+    canonical = bytes([0x31, len(inner) + 2, 0x30, len(inner)]) + inner
+    return int.from_bytes(hashlib.sha1(canonical).digest()[:4], "little")  # noqa: S324
 
 
 @pytest.fixture
@@ -259,29 +280,61 @@ class TestProxy:
     def test_is_not_on_the_way_to_the_metadata_service(self, dli, show, proxy):
         agency = settings(
             dli,
-            endpoint=dli.url.replace("127.0.0.1", "localhost"),
             credential=AgencyCredential(dli.url),
             proxies={"http": f"http://{proxy.address}"},
         )
         assert show(agency) == [JOB]
-        assert [line.startswith("GET http://localhost:") for line in proxy.asked] == [True]
+        assert [f"/jobs/{JOB}" in line for line in proxy.asked] == [True]
         assert "metadata_key" in {request.operation for request in dli.requests}
 
-    @pytest.mark.parametrize("secure_endpoint", [False, True], ids=["http", "https"])
-    def test_that_refuses_is_told_without_its_password(self, dli, show, proxy, secure_endpoint):
+    @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:9", "https://127.0.0.1:9"], ids=["http", "https"])
+    @pytest.mark.parametrize("user", ["user:hunter2@", "hunter2@", ""], ids=["password", "user", "nobody"])
+    def test_that_refuses_the_user_is_told_and_does_not_pass(self, dli, show, proxy, endpoint, user):
         proxy.refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
-        own = settings(dli, proxies={"all": f"http://user:hunter2@{proxy.address}"})
-        if secure_endpoint:
-            own = settings(dli, endpoint="https://127.0.0.1:9", proxies=own.proxies)
-        with pytest.raises(errors.DliError, match="407") as caught:
-            show(own)
-        assert "hunter2" not in str(caught.value)
-
-    def test_that_is_down_is_told_without_its_password(self, dli, show):
-        own = settings(dli, proxies={"http": "http://user:hunter2@127.0.0.1:9"})
         with pytest.raises(errors.DliConnectionError) as caught:
+            show(settings(dli, endpoint=endpoint, proxies={"all": f"http://{user}{proxy.address}"}))
+        assert str(caught.value).endswith(
+            f": No answer from {endpoint} by way of the proxy {proxy.address}: the proxy refused the login "
+            "(HTTP 407). Check the user and password of the proxy, in the connection's proxies or the "
+            "environment's"
+        )
+        assert not caught.value.transient
+
+    @pytest.mark.parametrize(
+        ("refusal", "told"),
+        [
+            (b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", "failed: 502 Bad Gateway"),
+            (b"garbage\r\n\r\n", "garbage"),
+        ],
+        ids=["502", "garbage"],
+    )
+    def test_that_makes_no_tunnel_is_told_without_its_user(self, dli, show, proxy, refusal, told):
+        proxy.refusal = refusal
+        own = settings(
+            dli, endpoint="https://127.0.0.1:9", proxies={"all": f"http://hunter2@{proxy.address}"}
+        )
+        way = f"https://127.0.0.1:9 by way of the proxy {proxy.address}"
+        with pytest.raises(errors.DliConnectionError, match=f"No answer from {way}: .*{told}") as caught:
             show(own)
         assert caught.value.transient
+        assert "hunter2" not in str(caught.value)
+
+    @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:8", "https://127.0.0.1:8"], ids=["http", "https"])
+    @pytest.mark.parametrize("host", ["127.0.0.1:9", "proxy.invalid:9"], ids=["down", "unknown"])
+    def test_that_is_not_there_is_told_without_its_user(self, dli, show, endpoint, host):
+        own = settings(dli, endpoint=endpoint, proxies={"all": f"http://hunter2:s3cret@{host}"})
+        with pytest.raises(errors.DliConnectionError, match=r"refused|failed|not known|resolve") as caught:
+            show(own)
+        assert caught.value.transient
+        assert f"No answer from {endpoint} by way of the proxy {host}: " in str(caught.value)
+        assert not {word for word in ("hunter2", "s3cret") if word in str(caught.value)}
+
+    @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:8", "https://127.0.0.1:8"], ids=["http", "https"])
+    @pytest.mark.parametrize("host", ["..", "a" * 70, "a..b", "a b"], ids=["dots", "long", "empty", "blank"])
+    def test_whose_host_can_be_none_is_told(self, dli, show, endpoint, host):
+        own = settings(dli, endpoint=endpoint, proxies={"all": f"http://hunter2@{host}:3128"})
+        with pytest.raises(errors.DliSettingsError, match=f"'{host}:3128', is no URL such as") as caught:
+            show(own)
         assert "hunter2" not in str(caught.value)
 
 
@@ -309,6 +362,27 @@ class TestTls:
         assert not caught.value.transient
         assert len(dli.requests) == 0
 
+    @pytest.mark.parametrize("bundle", [None, "another"], ids=["the bundle of requests", "a bundle"])
+    def test_with_a_certificate_that_only_this_machine_vouches_for(
+        self, https, show, certificate, another, monkeypatch, bundle
+    ):
+        """The system's authorities don't count, nor do they beside those of a bundle: requests has it so."""
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        with pytest.raises(errors.DliConnectionError, match="is not trusted"):
+            show(https(verify=str(another) if bundle else True))
+
+    def test_with_a_folder_of_bundles(self, https, show, certificate, tmp_path):
+        subject = x509.load_pem_x509_certificate(certificate.read_bytes()).subject
+        (tmp_path / f"{name_hash(subject):08x}.0").write_bytes(certificate.read_bytes())
+        assert show(https(verify=str(tmp_path))) == [JOB]
+
+    @pytest.mark.parametrize("blank", ["", " "])
+    def test_with_a_blank_for_a_bundle_is_checked(self, dli, https, show, monkeypatch, blank):
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", blank)
+        with pytest.raises(errors.DliConnectionError, match="is not trusted"):
+            show(https(verify=blank))
+        assert len(dli.requests) == 0
+
     def test_with_a_certificate_of_another_host(self, dli, https, show, secure, certificate):
         other = settings(dli, endpoint=f"https://localhost:{secure.port}", verify=str(certificate))
         with pytest.raises(errors.DliConnectionError) as caught:
@@ -316,16 +390,21 @@ class TestTls:
         assert not caught.value.transient
         assert len(dli.requests) == 0
 
-    @pytest.mark.parametrize("content", ["", "no certificate"])
-    def test_with_a_bundle_that_is_none(self, https, show, content, tmp_path):
+    def test_with_a_bundle_that_is_none(self, https, show, tmp_path):
         bundle = tmp_path / "ca.pem"
-        bundle.write_text(content)
+        bundle.write_text("no certificate")
         with pytest.raises(errors.DliConnectionError):
             show(https(verify=str(bundle)))
 
+    def test_with_an_empty_bundle(self, https, show, tmp_path):
+        with pytest.raises(errors.DliSettingsError, match=r"verify: the CA bundle '.*' is empty"):
+            show(https(verify=str(tmp_path)))
+
     def test_with_a_bundle_of_the_environment_that_is_missing(self, https, show, monkeypatch):
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such.pem")
-        with pytest.raises(errors.DliSettingsError, match=r"There is no CA bundle '/no/such\.pem'"):
+        with pytest.raises(
+            errors.DliSettingsError, match=r"REQUESTS_CA_BUNDLE: there is no CA bundle '/no/such\.pem'"
+        ):
             show(https())
 
     def test_where_there_is_none(self, dli, show):

@@ -11,7 +11,7 @@ from airflow.providers.common.compat.sdk import BaseHook, Connection
 
 from dli_provider.api.credentials import AgencyCredential, AkSkCredential, PasswordCredential
 from dli_provider.api.errors import DliSettingsError
-from dli_provider.api.settings import DliSettings
+from dli_provider.api.settings import DliSettings, origin_of
 from dli_provider.connection import settings_of
 
 PROJECT = "330e068af1334c9782f4226acc00a2e2"
@@ -120,6 +120,21 @@ class TestForms:
     def test_blanks_around_a_text_do_not_count(self):
         blank = {"region": " cn-north-4\n", "project_id": f" {PROJECT} ", "auth": " aksk "}
         assert settings(login=" AK\n", password="SK ", extra=blank) == settings()
+        assert settings(region=" cn-north-4\n", project_id=f" {PROJECT} ") == settings()
+        assert settings(region=" ", project_id="\n") == settings()
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            *("auth", "verify", "proxies", "allow_http", "connect_timeout", "read_timeout", "console_url"),
+            *("security_token", "iam_endpoint", "metadata_endpoint"),
+        ],
+    )
+    def test_a_text_of_blanks_is_nothing(self, name):
+        assert settings(extra={name: " \n"}) == settings()
+
+    def test_a_host_of_blanks_is_none(self):
+        assert settings(host=" ") == settings()
 
 
 class TestEndpoint:
@@ -136,6 +151,10 @@ class TestEndpoint:
             ({"host": "dli.eu-de.example.com", "schema": "https"}, "https://dli.eu-de.example.com"),
             ({"host": "dli.eu-de.example.com", "schema": "public"}, "https://dli.eu-de.example.com"),
             ({"host": "localhost", "port": 8790, "schema": "http"}, "http://localhost:8790"),
+            ({"host": "localhost", "port": 8790, "schema": " HTTP"}, "http://localhost:8790"),
+            ({"host": " dli.eu-de.example.com\n", "port": 8443}, "https://dli.eu-de.example.com:8443"),
+            ({"host": " https://dli.eu-de.example.com:8443 "}, "https://dli.eu-de.example.com:8443"),
+            ({"host": " ::1 ", "port": 8790, "schema": "http"}, "http://[::1]:8790"),
             ({"host": "http://127.0.0.1:8790", "port": 443}, "http://127.0.0.1:8790"),
             ({"host": "http://[::1]:8790"}, "http://[::1]:8790"),
             ({"host": "::1", "port": 8790, "schema": "http"}, "http://[::1]:8790"),
@@ -194,6 +213,11 @@ class TestCredential:
     def test_is_the_agency_of_the_server(self):
         assert settings(login=None, password=None, extra={"auth": "agency"}).credential == AgencyCredential()
 
+    @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:8790", "localhost:8790", "https://[::1]"])
+    def test_is_the_agency_of_an_emulated_server_on_this_machine(self, endpoint):
+        emulated = settings(extra={"auth": "agency", "metadata_endpoint": endpoint}).credential
+        assert emulated == AgencyCredential(origin_of(endpoint))
+
 
 class TestRegion:
     def test_given_to_the_hook_goes_first_and_drops_the_connections_project(self):
@@ -209,6 +233,24 @@ class TestRegion:
     @pytest.mark.parametrize("region", ["cn-north-4", "", None])
     def test_that_is_the_same_keeps_the_project(self, region):
         assert settings(region=region) == settings()
+
+    @pytest.mark.parametrize("region", ["cn-north-4", "", None])
+    def test_that_is_the_same_may_be_given_where_the_endpoint_is_set(self, region):
+        host = "https://dli.example.com"
+        assert settings(host=host, region=region) == settings(host=host)
+
+    @pytest.mark.parametrize("project_id", [None, "p1"])
+    def test_that_is_another_is_refused_where_the_endpoint_is_set(self, project_id):
+        told = complaint(host="https://dli.example.com", region="cn-south-1", project_id=project_id)
+        assert told == (
+            "Connection 'dli_own', host: is an endpoint of region 'cn-north-4', and region 'cn-south-1' was "
+            "asked for: use a connection to that region's endpoint, or leave host empty for the region's own"
+        )
+
+    @pytest.mark.parametrize("fields", [{"host": "https://dli.example.com"}, {}])
+    def test_is_the_hooks_where_the_connection_has_none_and_its_project_stays(self, fields):
+        named = settings(**fields, region="cn-south-1", extra={"region": " "})
+        assert (named.region, named.project_id) == ("cn-south-1", PROJECT)
 
     def test_of_a_password_is_the_scope_of_its_token(self):
         other = settings(region="cn-south-1", extra={"auth": "password", "domain_name": "account"})
@@ -243,6 +285,21 @@ COMPLAINTS: dict[str, tuple[dict[str, Any], str]] = {
         {"host": "https://dli.example.com", "extra": {"region": "eu-de", "project_id": ""}},
         "extra project_id: is missing, and can't be looked up without iam_endpoint: set one of the two",
     ),
+    "region of the hook is a number": ({"region": 4}, "region: must be text, not int"),
+    "project of the hook is a number": ({"project_id": 7}, "project_id: must be text, not int"),
+    "metadata of another machine": (
+        {"extra": {"auth": "agency", "metadata_endpoint": "http://169.254.169.254"}},
+        "extra metadata_endpoint: 'http://169.254.169.254' is not on this machine: it is for tests, such as "
+        "http://127.0.0.1:8790; leave it out on an ECS server",
+    ),
+    "metadata is no URL": (
+        {"extra": {"auth": "agency", "metadata_endpoint": "http://"}},
+        "extra metadata_endpoint: 'http://' is no URL",
+    ),
+    "metadata is a number": (
+        {"extra": {"auth": "agency", "metadata_endpoint": 8790}},
+        "extra metadata_endpoint: must be text, not int",
+    ),
     "unknown auth": ({"extra": {"auth": "magic"}}, "extra auth: must be one of aksk, password, agency, not"),
     "no login": ({"login": None}, "login: is missing: set the access key (AK)"),
     "blank login": ({"login": " "}, "login: is missing: set the access key (AK)"),
@@ -266,14 +323,17 @@ COMPLAINTS: dict[str, tuple[dict[str, Any], str]] = {
         "login, password and extra security_token: security_token must be of ASCII characters",
     ),
     "token is a list": ({"extra": {"security_token": ["a"]}}, "extra security_token: must be text, not list"),
-    "verify is a missing path": ({"extra": {"verify": "/no/such.pem"}}, "extra verify: must be true, false"),
+    "verify is a missing path": (
+        {"extra": {"verify": "/no/such.pem"}},
+        "extra verify: must be true, false or the path of a CA bundle; there is no CA bundle '/no/such.pem'",
+    ),
     "verify is a certificate": (
         {"extra": {"verify": "-----BEGIN CERTIFICATE-----\n" + "x" * 5000}},
-        "extra verify: must be true, false or a CA bundle's path; there is no '-----BEGIN CERTIFICATE",
+        "extra verify: must be true, false or the path of a CA bundle; the CA bundle '-----BEGIN CERTIFICATE",
     ),
-    "verify has a zero byte": ({"extra": {"verify": "a\0b"}}, "extra verify: must be true, false or a CA"),
-    "verify is a number": ({"extra": {"verify": 0}}, "extra verify: must be true, false or a CA"),
-    "verify is a list": ({"extra": {"verify": []}}, "extra verify: must be true, false or a CA"),
+    "verify has a zero byte": ({"extra": {"verify": "a\0b"}}, "extra verify: must be true, false or the p"),
+    "verify is a number": ({"extra": {"verify": 0}}, "extra verify: must be true, false or the path of a CA"),
+    "verify is a list": ({"extra": {"verify": []}}, "extra verify: must be true, false or the path of a CA"),
     "proxies is a URL": ({"extra": {"proxies": "http://p:1"}}, 'extra proxies: must be JSON such as {"https'),
     "proxies is a list": ({"extra": {"proxies": ["http://p:1"]}}, "extra proxies: must be JSON such as"),
     "proxies has a number": ({"extra": {"proxies": {"https": 3128}}}, "extra proxies: must be JSON such as"),
@@ -290,6 +350,11 @@ COMPLAINTS: dict[str, tuple[dict[str, Any], str]] = {
         {"extra": {"connect_timeout": "soon"}},
         "extra connect_timeout: must be a number of seconds, not 'soon'",
     ),
+    "connect_timeout is true": (
+        {"extra": {"connect_timeout": True}},
+        "extra connect_timeout: must be a number of seconds, not True",
+    ),
+    "read_timeout is false": ({"extra": {"read_timeout": False}}, "extra read_timeout: must be a number of"),
     "read_timeout is a list": ({"extra": {"read_timeout": [1]}}, "extra read_timeout: must be a number of"),
     "read_timeout is huge": ({"extra": {"read_timeout": 10**400}}, "extra read_timeout: must be a number of"),
     "read_timeout is nothing": ({"extra": {"read_timeout": 0}}, "extra: read_timeout must be more than 0"),
@@ -335,6 +400,6 @@ def test_a_complaint_repeats_no_secret(fields):
 
 def test_a_bundle_may_be_a_file_or_a_folder(tmp_path):
     bundle = tmp_path / "ca.pem"
-    bundle.touch()
-    assert settings(extra={"verify": str(bundle)}).verify == str(bundle)
+    bundle.write_text("-----BEGIN CERTIFICATE-----")
+    assert settings(extra={"verify": f" {bundle} "}).verify == str(bundle)
     assert settings(extra={"verify": str(tmp_path)}).verify == str(tmp_path)

@@ -82,6 +82,12 @@ def test_refuses_an_unknown_filter_at_the_first_call():
         Pages({"state": "job_running"}).next_call()
 
 
+@pytest.mark.parametrize("name", ["limit", "offset"])
+def test_paging_is_no_filter(name):
+    with pytest.raises(ValueError, match=f"^{name} is no filter: all pages are read, 100 jobs at a time"):
+        Pages({"name": "etl", name: 5}).next_call()
+
+
 def test_a_list_that_does_not_say_how_long_it_is_ends_with_a_short_page():
     pages = Pages({})
     pages.take(JobPage(0, tuple(FlinkJob.from_api({"job_id": n}) for n in range(1, 101))))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from contextlib import suppress
+from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dli_provider.api.credentials import AkSkCredential
-from dli_provider.api.settings import DliSettings, is_loopback, origin_of
+from dli_provider.api.settings import DliSettings, bundle_of, is_loopback, origin_of
 
 CREDENTIAL = AkSkCredential("AK", "s3cret", "t0ken")
 
@@ -128,6 +132,48 @@ class TestLimits:
     def test_a_project_can_not_change_the_path(self, project_id):
         with pytest.raises(ValueError, match="project_id must be 1 to 64 letters and digits"):
             settings(project_id=project_id)
+
+
+class TestBundle:
+    @pytest.fixture
+    def folder(self, tmp_path) -> Path:
+        (tmp_path / "folder").mkdir()
+        return tmp_path / "folder"
+
+    def test_is_a_file_or_a_folder_with_something_in_it(self, folder):
+        bundle = folder / "ca.pem"
+        bundle.write_text("-----BEGIN CERTIFICATE-----")
+        assert bundle_of(str(bundle)) == str(bundle)
+        assert bundle_of(str(folder)) == str(folder)
+
+    def test_is_not_missing(self, folder):
+        with pytest.raises(ValueError, match=r"^there is no CA bundle '.*ca\.pem'$"):
+            bundle_of(str(folder / "ca.pem"))
+
+    def test_is_no_pipe_that_could_be_read_for_ever(self, folder):
+        os.mkfifo(folder / "ca.pem")
+        with pytest.raises(ValueError, match=r"^there is no CA bundle '.*ca\.pem'$"):
+            bundle_of(str(folder / "ca.pem"))
+
+    @pytest.mark.parametrize("name", ["", "ca.pem"], ids=["folder", "file"])
+    def test_is_not_empty(self, folder, name):
+        if name:
+            (folder / name).touch()
+        with pytest.raises(ValueError, match=r"^the CA bundle '.*' is empty$"):
+            bundle_of(str(folder / name))
+
+    @pytest.mark.parametrize("name", ["", "ca.pem"], ids=["folder", "file"])
+    def test_can_be_read(self, folder, name, monkeypatch):
+        (folder / "ca.pem").write_text("-----BEGIN CERTIFICATE-----")
+        refusal = Mock(side_effect=PermissionError(errno.EACCES, "Permission denied"))
+        for way in ("open", "iterdir"):
+            monkeypatch.setattr(Path, way, refusal)
+        with pytest.raises(ValueError, match=r"^the CA bundle '.*' can't be read: Permission denied$"):
+            bundle_of(str(folder / name))
+
+    def test_is_a_path_and_not_its_content(self):
+        with pytest.raises(ValueError, match=r"^the CA bundle '-----BEGIN .*can't be read: File name too l"):
+            bundle_of("-----BEGIN CERTIFICATE-----\n" + "x" * 5000)
 
 
 class TestConsole:

@@ -6,7 +6,7 @@ import ssl
 
 import pytest
 import requests
-from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
+from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError, ProxyError
 from urllib3.util.ssl_ import create_urllib3_context
 
 from dli_provider.api import errors, transport
@@ -75,6 +75,8 @@ class TestProxy:
             ("https://proxy.example.com", "https://proxy.example.com"),
             ("http://user:hunter2@[::1]:3128", "http://user:hunter2@[::1]:3128"),
             ("user:hunter2@proxy.example.com", "http://user:hunter2@proxy.example.com"),
+            (" http://proxy.example.com:3128\n", "http://proxy.example.com:3128"),
+            ("http://p%C3%BC:%3A@proxy.münchen.example", "http://p%C3%BC:%3A@proxy.münchen.example"),
         ],
     )
     def test_is_a_url(self, given, proxy):
@@ -85,6 +87,8 @@ class TestProxy:
         [
             *("socks5://user:hunter2@proxy.example.com", "http://user:hunter2@proxy.example.com:port"),
             *("http://", "http://user:hunter2@", "http://user:hunter2@[::1", "ftp://proxy.example.com"),
+            *("http://user:hunter2@..:3128", f"http://hunter2@{'a' * 70}:3128", "http://hunter2@a..b"),
+            *("http://hunter2@proxy example.com", "http://hunter2@proxy.example.com:70000"),
         ],
     )
     def test_that_can_not_be_used_is_an_error_without_its_password(self, proxy):
@@ -92,71 +96,140 @@ class TestProxy:
             transport.proxy_of(settings(proxies={"https": proxy}), DLI)
         assert "hunter2" not in str(caught.value)
 
+    @pytest.mark.parametrize("user", ["hunter2:密", "hunter2:%E5%AF%86", "密:hunter2", "a%3Ahunter2:b"])
+    def test_takes_no_user_or_password_that_can_not_be_sent(self, user):
+        with pytest.raises(errors.DliSettingsError) as caught:
+            transport.proxy_of(settings(proxies={"https": f"http://{user}@proxy.example.com:3128"}), DLI)
+        assert str(caught.value) == (
+            "The proxy for https://dli.example.com, 'proxy.example.com:3128', has a user or password that "
+            "can't be sent: it must be Latin-1, the user without a colon"
+        )
+
 
 class TestCaBundle:
-    def test_is_the_systems_unless_somebody_names_one(self):
+    @pytest.fixture
+    def bundle(self, tmp_path) -> str:
+        path = tmp_path / "environment" / "ca.pem"
+        path.parent.mkdir()
+        path.write_text("-----BEGIN CERTIFICATE-----")
+        return str(path)
+
+    @pytest.mark.parametrize("blank", ["", " \n"])
+    def test_is_that_of_requests_unless_somebody_names_one(self, monkeypatch, blank):
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", blank)
+        monkeypatch.setenv("CURL_CA_BUNDLE", blank)
         assert transport.ca_bundle_of(settings()) is True
+        assert transport.ca_bundle_of(settings(verify=blank)) is True
 
     @pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-    def test_is_that_of_the_environment(self, monkeypatch, name, tmp_path):
-        monkeypatch.setenv(name, str(tmp_path))
-        assert transport.ca_bundle_of(settings()) == str(tmp_path)
+    def test_is_that_of_the_environment(self, monkeypatch, name, bundle):
+        monkeypatch.setenv(name, f" {bundle} ")
+        assert transport.ca_bundle_of(settings()) == bundle
+        assert transport.ca_bundle_of(settings(verify=" ")) == bundle
 
-    def test_of_the_connection_goes_before_that_of_the_environment(self, monkeypatch, tmp_path):
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path))
+    def test_of_the_connection_goes_before_that_of_the_environment(self, monkeypatch, bundle, tmp_path):
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
         assert transport.ca_bundle_of(settings(verify=False)) is False
         own = tmp_path / "own.pem"
-        own.touch()
-        assert transport.ca_bundle_of(settings(verify=str(own))) == str(own)
+        own.write_text("-----BEGIN CERTIFICATE-----")
+        assert transport.ca_bundle_of(settings(verify=f"{own} ")) == str(own)
 
-    def test_that_is_missing_is_an_error(self, monkeypatch, tmp_path):
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
-        with pytest.raises(errors.DliSettingsError, match=r"There is no CA bundle '.*missing\.pem'"):
+    @pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+    @pytest.mark.parametrize(
+        ("path", "problem"), [("missing.pem", "there is no CA bundle"), ("", "the CA bundle '.*' is empty")]
+    )
+    def test_that_is_none_is_an_error(self, monkeypatch, tmp_path, name, path, problem):
+        monkeypatch.setenv(name, str(tmp_path / path))
+        with pytest.raises(errors.DliSettingsError, match=f"^{name}: {problem}"):
             transport.ca_bundle_of(settings())
+        monkeypatch.delenv(name)
+        with pytest.raises(errors.DliSettingsError, match=f"^verify: {problem}"):
+            transport.ca_bundle_of(settings(verify=str(tmp_path / path)))
+
+
+DIRECT = transport.Way("https://dli.example.com")
+PROXIED = transport.Way("https://dli.example.com", "http://user:hunter2@proxy.example.com:3128")
+
+
+class TestWay:
+    def test_is_direct_or_leads_through_a_proxy(self):
+        assert transport.Way.of(settings(proxies={}), DLI) == DIRECT
+        assert transport.Way.of(settings(proxies={"https": PROXIED.proxy}), DLI) == PROXIED
+
+    def test_shows_the_proxys_host_and_port_alone(self):
+        assert str(DIRECT) == "https://dli.example.com"
+        assert str(PROXIED) == "https://dli.example.com by way of the proxy proxy.example.com:3128"
+        assert str(transport.Way(PROXIED.origin, f"{PROXIED.proxy}/path?hunter2")) == str(PROXIED)
+        assert "hunter2" not in repr(PROXIED)
 
 
 class TestFailure:
-    def test_says_where_and_why(self):
-        error = transport.connection_error(DLI, TimeoutError("timed out"))
-        assert str(error) == "No answer from https://dli.example.com: timed out"
+    @pytest.mark.parametrize("way", [DIRECT, PROXIED])
+    def test_says_where_and_why(self, way):
+        error = way.failure(TimeoutError("timed out"))
+        assert str(error) == f"No answer from {way}: timed out"
         assert error.transient
 
     def test_without_a_text_is_named(self):
-        assert str(transport.connection_error(DLI, TimeoutError())).endswith(": TimeoutError")
+        assert str(DIRECT.failure(TimeoutError())).endswith(": TimeoutError")
 
     def test_says_what_lies_at_the_bottom_of_it(self):
         reason = NewConnectionError(None, "Connection refused")  # type: ignore[arg-type]
         error = requests.ConnectionError(MaxRetryError(None, "/v1.0/" + "x" * 1000, reason))  # type: ignore[arg-type]
-        assert "Connection refused" in str(transport.connection_error(DLI, error))
+        assert str(DIRECT.failure(error)) == f"No answer from {DIRECT}: None: Connection refused"
+
+    def test_says_what_lies_at_the_bottom_of_it_when_the_proxy_is_down(self):
+        reason = ProxyError("Unable to connect to proxy", ConnectionRefusedError(111, "Connection refused"))
+        told = str(PROXIED.failure(requests.exceptions.ProxyError(MaxRetryError(None, "/v1.0", reason))))  # type: ignore[arg-type]
+        assert told == f"No answer from {PROXIED}: [Errno 111] Connection refused"
 
     def test_of_the_certificate_does_not_pass(self):
         error = requests.exceptions.SSLError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate")
-        told = transport.connection_error(DLI, error)
+        told = PROXIED.failure(error)
         assert "set verify to the path of its CA bundle" in str(told)
         assert not told.transient
 
-    def test_is_told_in_brief_and_without_credentials(self):
-        error = ProtocolError("http://user:hunter2@proxy.example.com refused\n" + "x" * 5000)
-        told = str(transport.connection_error(DLI, error))
-        assert "hunter2" not in told
+    @pytest.mark.parametrize("user", ["user:hunter2", "hunter2", "hunter2:", ":hunter2", "h'unter2@hunter2"])
+    def test_is_told_in_brief_and_without_credentials(self, user):
+        error = ProtocolError(f"'http://{user}@proxy.example.com:3128' refused\n" + "x" * 5000)
+        told = str(DIRECT.failure(error))
+        assert "unter2" not in told
+        assert "'http://proxy.example.com:3128' refused" in told
         assert len(told) < 400
         assert told.isprintable()
+
+    @pytest.mark.parametrize("way", [PROXIED, DIRECT])
+    def test_of_the_proxys_password_does_not_pass(self, way):
+        reason = ProxyError("Unable to connect to proxy", OSError("Tunnel connection failed: 407 Proxy"))
+        error = requests.exceptions.ProxyError(MaxRetryError(None, "/v1.0", reason))  # type: ignore[arg-type]
+        for told in (way.failure(error), way.problem(407, {}, 0)):
+            assert isinstance(told, errors.DliConnectionError)
+            assert not told.transient
+            assert str(told) == (
+                f"No answer from {way}: the proxy refused the login (HTTP 407). Check the user and password "
+                "of the proxy, in the connection's proxies or the environment's"
+            )
+
+    def test_of_the_tunnel_may_pass(self):
+        told = PROXIED.failure(OSError("Tunnel connection failed: 502 Bad Gateway"))
+        assert str(told) == f"No answer from {PROXIED}: Tunnel connection failed: 502 Bad Gateway"
+        assert told.transient
 
 
 class TestAnswer:
     def test_may_have_any_length_up_to_16_mib(self):
-        assert transport.problem_of({}, 16 * 2**20) is None
-        assert "larger than 16 MiB" in str(transport.problem_of({}, 16 * 2**20 + 1))
+        assert DIRECT.problem(200, {}, 16 * 2**20) is None
+        assert "larger than 16 MiB" in str(DIRECT.problem(200, {}, 16 * 2**20 + 1))
 
     @pytest.mark.parametrize("encoding", ["gzip", "br", " GZIP ", "zstd", "gzip, gzip", "x" * 5000])
     def test_may_not_be_compressed(self, encoding):
-        problem = transport.problem_of({"content-encoding": encoding}, 10)
+        problem = DIRECT.problem(200, {"content-encoding": encoding}, 10)
         assert isinstance(problem, errors.DliProtocolError)
         assert len(str(problem)) < 200
 
     @pytest.mark.parametrize("encoding", ["", "identity", " Identity "])
     def test_may_say_that_it_is_not_compressed(self, encoding):
-        assert transport.problem_of({"content-encoding": encoding}, 10) is None
+        assert DIRECT.problem(200, {"content-encoding": encoding}, 10) is None
 
 
 def test_tls_of_the_blocking_client_is_of_version_1_2_at_least():
@@ -169,3 +242,9 @@ def test_tls_is_of_version_1_2_at_least(verify):
     assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
     assert (context.verify_mode is ssl.CERT_REQUIRED) is verify
     assert context.check_hostname is verify
+
+
+def test_both_clients_trust_the_authorities_that_requests_brings():
+    by_requests = create_urllib3_context()
+    by_requests.load_verify_locations(requests.adapters.DEFAULT_CA_BUNDLE_PATH)
+    assert _ssl_context(True).get_ca_certs(binary_form=True) == by_requests.get_ca_certs(binary_form=True)

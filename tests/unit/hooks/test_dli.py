@@ -52,6 +52,23 @@ def test_region_and_project_can_be_chosen_per_hook(connection):
     assert (elsewhere.endpoint, elsewhere.project_id) == ("https://dli.cn-east-3.myhuaweicloud.com", None)
 
 
+def test_a_region_must_be_that_of_an_endpoint_that_is_set(connection):
+    connection(host="https://dli.example.com", extra={"region": "cn-north-4", "project_id": PROJECT})
+    assert DliHook(region=" cn-north-4 ").get_conn().settings.project_id == PROJECT
+    with pytest.raises(DliSettingsError, match="host: is an endpoint of region 'cn-north-4', and region"):
+        DliHook(region="cn-south-1").get_conn()
+
+
+@pytest.mark.parametrize("name", ["limit", "offset"])
+async def test_the_list_pages_by_itself(connection, name):
+    connection(extra={"region": "cn-north-4", "project_id": PROJECT})
+    with pytest.raises(ValueError, match=f"^{name} is no filter"):
+        next(DliHook().list_flink_jobs(**{name: 5}))
+    async with await DliHook().aget_conn() as client:
+        with pytest.raises(ValueError, match=f"^{name} is no filter"):
+            await anext(client.list_flink_jobs(**{name: 5}))
+
+
 async def test_blocking_and_asynchronous_code_get_the_same_settings(connection):
     connection(extra={"region": "cn-north-4", "project_id": PROJECT, "read_timeout": "5"})
     hook = DliHook()
