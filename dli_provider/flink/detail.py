@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, PrivateAttr, ValidationError
 
 from dli_provider.flink import redaction
 from dli_provider.flink.fields import Free, is_shallow
@@ -28,10 +28,10 @@ class Detail(BaseModel):
         frozen=True,
         coerce_numbers_to_str=True,
         hide_input_in_errors=True,
-        revalidate_instances="always",
     )
 
     __pydantic_extra__: dict[str, Free]
+    _borrowed: dict[str, bool] = PrivateAttr(default_factory=dict)
 
     @classmethod
     def from_api(cls, content: Mapping[str, Any]) -> Self:
@@ -62,8 +62,28 @@ class Detail(BaseModel):
         content = self._content()
         return in_json_types(redaction.redact(content, include) if redact else content)
 
+    def borrowing(self, source: Detail, names: Collection[str]) -> Self:
+        """Return the model with fields that came in elsewhere: they are read here too, and not written.
+
+        :param source: where they came in.
+        :param names: the fields; one that has a value here keeps it.
+        """
+        values = {name: getattr(source, name) for name in names if getattr(self, name) is None}
+        found = {name: value for name, value in values.items() if value is not None}
+        if not found:
+            return self
+        reader = self.model_copy(update=found)
+        reader._borrowed = {name: name in self.model_fields_set for name in found}  # noqa: SLF001
+        return reader
+
     def _content(self) -> dict[str, Any]:
+        """Return what came in: for a borrowed field nothing, or the null that stood here."""
         known = {name: value for name, value in self.__dict__.items() if name in self.model_fields_set}
+        for name, stood_here in self._borrowed.items():
+            if stood_here:
+                known[name] = None
+            else:
+                del known[name]
         return {**known, **(self.model_extra or {})}
 
     def __repr_args__(self) -> Iterator[tuple[str, Any]]:

@@ -13,18 +13,22 @@ equality; a mapping of comparisons means what they say, all of them::
     }
 
 It is plain JSON, so that it can stand in a DAG, in a baseline file, or in a template. DLI gives some numbers
-and Booleans as text: ``"true"`` equals ``True`` and ``"10"`` equals ``10`` here. ``True`` is no number:
-it doesn't equal ``1``.
+and Booleans as text: ``"true"`` equals ``True`` and ``"10.0"`` equals ``10`` here, in lists too, while two
+texts are equal only when they are the same. ``True`` is no number: it doesn't equal ``1``. Where DLI gives an
+object as JSON text, a nested expectation reads it.
 """
 
 from __future__ import annotations
 
+import json
 import operator
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dli_provider.flink.job import IMAGE_FIELDS
 from dli_provider.flink.masking import is_credential
 from dli_provider.flink.redaction import MASK, is_withheld, mask_credentials, redact
 from dli_provider.flink.table import aligned
@@ -71,10 +75,8 @@ def config_of(job: FlinkJob) -> dict[str, Any]:
     :param job: the job, with its detail.
     """
     config = job.job_config.to_dict(redact=False) if job.job_config else {}
-    for name in ("feature", "flink_version", "image"):
-        if config.get(name) is None and (told := getattr(job, name)) is not None:
-            config[name] = told
-    return config
+    image = {name: getattr(job.job_config or job, name) for name in IMAGE_FIELDS}
+    return config | {name: value for name, value in image.items() if value is not None}
 
 
 def drift(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> list[Difference]:
@@ -101,11 +103,18 @@ def _differences(
         path, found = f"{prefix}{key}", actual.get(key)
         secret = in_secret or is_withheld(key) or is_credential(key)
         if isinstance(wanted, Mapping) and not _is_comparison(wanted, path):
-            inner = found if isinstance(found, Mapping) else {}
-            yield from _differences(wanted, inner, f"{path}.", in_secret=secret)
+            yield from _differences(wanted, _object(found), f"{path}.", in_secret=secret)
         elif not _holds(wanted, found, path):
             there = _shown(key, found, secret=secret) if key in actual else "absent"
             yield Difference(path, _wanted(key, wanted, secret=secret), there)
+
+
+def _object(found: Any) -> Mapping[str, Any]:
+    """Return the keys and values of an object, or of the text of one in JSON; none of anything else."""
+    if isinstance(found, str):
+        with suppress(ValueError, RecursionError):
+            found = json.loads(found)
+    return found if isinstance(found, Mapping) else {}
 
 
 def _is_comparison(wanted: Mapping[str, Any], path: str) -> bool:
@@ -133,12 +142,16 @@ def _compare(name: str, found: Any, operand: Any, path: str) -> bool:
 
 
 def _same(found: Any, wanted: Any) -> bool:
-    if isinstance(found, bool) or isinstance(wanted, bool):
+    both = (found, wanted)
+    if any(isinstance(value, bool) for value in both):
         return str(found).lower() == str(wanted).lower()
-    if isinstance(found, str) and isinstance(wanted, int | float):
-        return found.strip() == str(wanted)
-    if isinstance(wanted, str) and isinstance(found, int | float):
-        return wanted.strip() == str(found)
+    if all(isinstance(value, list | tuple) for value in both):
+        return len(found) == len(wanted) and all(map(_same, found, wanted))
+    if all(isinstance(value, Mapping) for value in both):
+        return found.keys() == wanted.keys() and all(_same(found[key], wanted[key]) for key in found)
+    if any(isinstance(value, int | float) for value in both):
+        number = _number(found)
+        return number is not None and number == _number(wanted)
     return bool(found == wanted)
 
 
@@ -153,11 +166,11 @@ def _ordered(compare: Callable[[float, float], bool]) -> Callable[[Any, Any], bo
 
 
 def _number(value: Any) -> float | None:
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            return None
+    """Return the number that a value is, or the text of; a whole one exactly, whatever its size."""
+    if isinstance(value, str) and "_" not in value:
+        for read in (int, float):
+            with suppress(ValueError):
+                return read(value)
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 

@@ -43,6 +43,10 @@ def _status(value: object) -> FlinkJobStatus | None:
     return FlinkJobStatus(value) if value else None
 
 
+def _given(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
 def _texts(value: object) -> object:
     return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
 
@@ -76,6 +80,15 @@ Moment = Annotated[pendulum.DateTime, PlainValidator(_moment)]
 
 Status = Annotated[FlinkJobStatus, PlainValidator(_status)]
 """A job's status; an empty text means None."""
+
+Given = BeforeValidator(_given)
+"""Takes an empty text for None: nothing was given."""
+
+Whole = Annotated[int | None, Given]
+"""A whole number, or digits; an empty text means None."""
+
+Flag = Annotated[bool | None, Given]
+"""A Boolean, or ``"true"`` and the like; an empty text means None."""
 
 Texts = Annotated[list[str], BeforeValidator(_texts)]
 """A list of texts; DLI's pages describe some of them as one text parted by commas."""

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from dli_provider.flink.expectations import check_expected, config_of, drift
 from dli_provider.flink.job import FlinkJob
-from dli_provider.flink.redaction import mask_credentials
+from dli_provider.flink.redaction import MOST_READ, mask_and_cut
 from dli_provider.flink.status import FlinkJobStatus
 from dli_provider.flink.table import one_line
 
@@ -19,7 +19,6 @@ OwnRule: TypeAlias = Callable[[FlinkJob], str | None]
 HEALTHY = (FlinkJobStatus.JOB_RUNNING, FlinkJobStatus.JOB_SAVEPOINTING)
 """The statuses of a streaming job that does its work."""
 
-_MOST_READ = 10_000
 _REASON_LENGTH = 300
 _NAME_LENGTH = 100
 
@@ -36,7 +35,7 @@ class Problem:
     reason: str
 
     def __post_init__(self) -> None:
-        shown = one_line(mask_credentials(self.reason[:_MOST_READ]), _REASON_LENGTH)
+        shown = one_line(mask_and_cut(self.reason, MOST_READ), _REASON_LENGTH)
         object.__setattr__(self, "rule", one_line(self.rule, _NAME_LENGTH))
         object.__setattr__(self, "reason", shown)
 
@@ -51,7 +50,8 @@ class HealthRules:
 
     :param healthy_status: statuses that are healthy for any time; add ``job_finish`` for jobs that end.
     :param starting_limit: how long a job may be in a status that leads to a healthy one by itself, such as
-        ``job_submitting``, counted from its ``update_time``.
+        ``job_submitting``, counted from its ``update_time``, or its ``create_time`` when it has no other. A
+        ``job_init`` that is older counts as a draft that nobody started.
     :param max_restarts: how often a job may have been restarted; None for any number.
     :param checkpointing: True to require that checkpointing is on.
     :param auto_restart: True to require ``restart_when_exception``.
@@ -97,12 +97,15 @@ class HealthRules:
             yield Problem("status", "has no status")
             return
         leads_there = any(status.can_become(healthy) for healthy in self.healthy_status)
+        since = job.update_time or job.create_time
+        if leads_there and since is not None and now - since <= self.starting_limit:
+            return
         if not leads_there or status == FlinkJobStatus.JOB_INIT:
             said = (job.status_desc or "").strip()
             yield Problem("status", f"is {status}: {said}" if said else f"is {status}")
         elif job.update_time is None:
             yield Problem("stuck", f"is {status}, and DLI doesn't say since when")
-        elif now - job.update_time > self.starting_limit:
+        else:
             minutes = (now - job.update_time).total_seconds() / 60
             yield Problem("stuck", f"has been {status} for {minutes:.0f} min")
 

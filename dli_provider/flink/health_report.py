@@ -5,14 +5,18 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
+from itertools import accumulate, takewhile
 from typing import Any
 
-from dli_provider.flink.health import JobVerdict
+from dli_provider.flink.health import JobVerdict, Problem
 from dli_provider.flink.table import aligned
 
 _MOST_STATUSES = 20
 _MOST_REASONS = 10
+_REASONS_LENGTH = 600
+"""Characters that the reasons of a job have together, so that a job takes about 1 KB of the report."""
 
 
 class HealthReport:
@@ -86,7 +90,7 @@ class HealthReport:
             "total": self.total,
             "by_verdict": {verdict: self._verdicts[verdict] for verdict in verdicts},
             "by_status": dict(self._statuses.most_common()),
-            "jobs": [_bounded(verdict.to_dict()) for verdict in self.worst],
+            "jobs": [replace(verdict, problems=_listed(verdict)).to_dict() for verdict in self.worst],
             "omitted": self.unhealthy - len(self._worst),
         }
 
@@ -99,7 +103,7 @@ class HealthReport:
         listed = self.worst[:most]
         for verdict in listed:
             since = verdict.since.strftime("%Y-%m-%d %H:%M") if verdict.since else ""
-            reasons = "; ".join(problem.reason for problem in verdict.problems[:_MOST_REASONS])
+            reasons = "; ".join(problem.reason for problem in _listed(verdict))
             shown_id = "?" if verdict.job_id is None else str(verdict.job_id)
             rows.append((shown_id, verdict.name or "", verdict.status or verdict.verdict, since, reasons))
         omitted = self.unhealthy - len(listed)
@@ -107,9 +111,11 @@ class HealthReport:
         return aligned(rows, widest=40) + more
 
 
-def _bounded(job: dict[str, Any]) -> dict[str, Any]:
-    reasons = job["reasons"]
-    if len(reasons) > _MOST_REASONS:
-        more = {"rule": "more", "reason": f"and {len(reasons) - _MOST_REASONS} more"}
-        job["reasons"] = [*reasons[:_MOST_REASONS], more]
-    return job
+def _listed(verdict: JobVerdict) -> tuple[Problem, ...]:
+    """Return a job's first problems, and how many more there are."""
+    problems = verdict.problems
+    lengths = accumulate(len(problem.rule) + len(problem.reason) for problem in problems)
+    fitting = sum(1 for _ in takewhile(lambda length: length <= _REASONS_LENGTH, lengths))
+    listed = problems[: min(fitting, _MOST_REASONS)]
+    more = len(problems) - len(listed)
+    return (*listed, Problem("more", f"and {more} more")) if more else listed

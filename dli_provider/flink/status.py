@@ -2,7 +2,7 @@
 
 The 14 values are those of the ShowFlinkJob page. Which status follows which is told by the DLI user guide and
 by what Huawei's Terraform provider waits for; where neither says anything (``job_idle``), everything is held
-possible, so that a wait goes on until its timeout rather than fail on a guess.
+possible, before it and after it, so that a wait goes on until its timeout rather than fail on a guess.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ _FOLLOWED_BY: dict[FlinkJobStatus, frozenset[FlinkJobStatus]] = {
     _S.JOB_ARREARAGE_RECOVERING: frozenset({_S.JOB_SUBMITTING, _S.JOB_RUNNING}),
     _S.JOB_FINISH: frozenset(),
 }
-_REACHABLE = _closure(_FOLLOWED_BY)
+_REACHABLE = {status: far | {_S.JOB_IDLE} if far else far for status, far in _closure(_FOLLOWED_BY).items()}
 
 _RESTING = frozenset({_S.JOB_INIT, *(status for status, near in _FOLLOWED_BY.items() if not near)})
 _FAILURES = frozenset(
@@ -128,6 +128,8 @@ def statuses_of(parameter: str, value: str | Iterable[str]) -> tuple[FlinkJobSta
     :param value: one status, or several.
     :raises ValueError: when one of them is none of the 14.
     """
+    if not isinstance(value, Iterable):
+        raise ValueError(f"{parameter} must be a status or a list of statuses, and not {value!r:.80}")  # noqa: TRY004
     texts = [value] if isinstance(value, str) else list(value)
     known = [status.value for status in FlinkJobStatus]
     for text in texts:

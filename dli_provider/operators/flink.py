@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
+from dli_provider.hooks.connected import Connected
 from dli_provider.links.flink import DliFlinkConsoleLink
 from dli_provider.operators.health import DliFlinkHealthCheckOperator
 
@@ -14,19 +15,16 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from dli_provider.flink.job import FlinkJob
-    from dli_provider.hooks.dli import DliHook
-
 
 __all__ = ["DliFlinkHealthCheckOperator", "DliGetFlinkJobConfigOperator", "DliShowFlinkJobOperator"]
 
 
-class _DliFlinkJobOperator(BaseOperator):
+class _DliFlinkJobOperator(Connected, BaseOperator):
     """What the operators on one job share: the job, the connection, and the reading of the one through the
     other."""
 
     template_fields: Sequence[str] = ("job_id", "dli_conn_id", "region", "project_id")
     operator_extra_links = (DliFlinkConsoleLink(),)
-    ui_color = "#f6d5d5"
 
     def __init__(
         self,
@@ -42,13 +40,6 @@ class _DliFlinkJobOperator(BaseOperator):
         self.dli_conn_id = dli_conn_id
         self.region = region
         self.project_id = project_id
-
-    @property
-    def hook(self) -> DliHook:
-        """A new hook on the operator's connection."""
-        from dli_provider.hooks.dli import DliHook
-
-        return DliHook(self.dli_conn_id, region=self.region, project_id=self.project_id)
 
     def _read(self, context: Context) -> FlinkJob:
         from dli_provider.flink.identifiers import job_id_of

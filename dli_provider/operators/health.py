@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+import ast
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from dli_provider.flink.status import FlinkJobStatus, statuses_of
+from dli_provider.hooks.connected import Connected
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from dli_provider.api.client import DliClient
-    from dli_provider.flink.health import HealthRules, JobVerdict
+    from dli_provider.flink.health import HealthRules
     from dli_provider.flink.job import FlinkJob
 
-_SINGLY = 3
 _IN_ERROR = 5
 
 
-class DliFlinkHealthCheckOperator(BaseOperator):
+class DliFlinkHealthCheckOperator(Connected, BaseOperator):
     """Checks a fleet of Flink jobs, and says which aren't healthy and why.
 
     XCom ``return_value`` is the report: totals by verdict and by status, and the unhealthy jobs, worst first,
     each with its reasons. It is pushed when the task fails, too. The log shows them as a table. One job that
-    can't be read never hides the others; an error of the connection fails the task as it is. So does DLI's
-    refusal, or failure, when it is all that the first three jobs get for an answer.
+    can't be read never hides the others; an error of the connection fails the task as it is. So does any
+    error when errors are all that the first three jobs get for an answer.
 
-    :param job_ids: the jobs, as a list, or as text such as ``1,2`` or ``[1, 2]``, which templates yield. One
-        that isn't there is reported as missing. None for all that the filters leave. (templated)
+    :param job_ids: the jobs, as a list, or as text such as ``1,2`` or ``['1', '2']``, which templates yield.
+        One that isn't there is reported as missing. None for all that the filters leave. (templated)
     :param name: filter: the jobs' name, as ListFlinkJobs takes it. (templated)
     :param queue_name: filter: the queue. (templated)
     :param job_type: filter: ``flink_jar_job``, ``flink_opensource_sql_job`` and so on. (templated)
@@ -45,7 +45,7 @@ class DliFlinkHealthCheckOperator(BaseOperator):
         (templated)
     :param own_rules: callables that take a ``FlinkJob`` and return what is wrong with it, or None.
     :param fail_on_unhealthy: False to succeed all the same, so that a later task can branch on the report.
-    :param max_reported: how many unhealthy jobs the report lists at the most.
+    :param max_reported: how many unhealthy jobs the report lists at the most; each takes about 1 KB.
     :param dli_conn_id: the Airflow connection. (templated)
     :param region: used instead of the connection's region. (templated)
     :param project_id: used instead of the connection's project. (templated)
@@ -58,7 +58,6 @@ class DliFlinkHealthCheckOperator(BaseOperator):
         *("job_ids", "name", "queue_name", "job_type", "tags", "user_name", "expected_config"),
         *("dli_conn_id", "region", "project_id"),
     )
-    ui_color = "#f6d5d5"
 
     def __init__(
         self,
@@ -114,7 +113,7 @@ class DliFlinkHealthCheckOperator(BaseOperator):
         from dli_provider.exceptions import DliFlinkUnhealthyError
         from dli_provider.flink.health import check_count
         from dli_provider.flink.health_report import HealthReport
-        from dli_provider.hooks.dli import DliHook
+        from dli_provider.operators.survey import Survey
 
         rules, job_ids, filters = self._rules(), self._job_ids(), self._filters()
         check_count("max_reported", self.max_reported)
@@ -125,8 +124,8 @@ class DliFlinkHealthCheckOperator(BaseOperator):
         now = datetime.now(UTC)
         asked = {"job_ids": len(job_ids)} if job_ids is not None else filters
         report = HealthReport(now, asked, self.max_reported)
-        with DliHook(self.dli_conn_id, region=self.region, project_id=self.project_id).get_conn() as client:
-            survey = _Survey(client, rules, now)
+        with self.hook.get_conn() as client:
+            survey = Survey(client, rules, now, self.log.info)
             for verdict in survey.of_ids(job_ids) if job_ids is not None else survey.of_list(filters):
                 report.add(verdict)
         if not report.unhealthy:
@@ -160,9 +159,7 @@ class DliFlinkHealthCheckOperator(BaseOperator):
 
         if self.job_ids is None:
             return None
-        given = self.job_ids
-        if isinstance(given, str):
-            given = given.strip().removeprefix("[").removesuffix("]").split(",")
+        given = _items(self.job_ids) if isinstance(self.job_ids, str) else self.job_ids
         if not isinstance(given, Iterable):
             raise ValueError(f"job_ids must be a list of ids, and not {given!r:.80}")  # noqa: TRY004
         found = list(dict.fromkeys(job_id_of(job_id) for job_id in given))
@@ -181,85 +178,10 @@ class DliFlinkHealthCheckOperator(BaseOperator):
         return {name: value for name, value in given.items() if value}
 
 
-class _Survey:
-    """Reads jobs by the cheapest way, and gives the verdict on each."""
-
-    def __init__(self, client: DliClient, rules: HealthRules, now: datetime) -> None:
-        self._client = client
-        self._rules = rules
-        self._now = now
-
-    def of_list(self, filters: Mapping[str, Any]) -> Iterator[JobVerdict]:
-        """Yield the verdict on every job that the filters leave."""
-        for page in self._client.list_flink_job_pages(**filters):
-            for job in page.jobs:
-                yield self._verdict(job)
-            for problem in page.unreadable:
-                yield self._unreadable(None, problem)
-
-    def of_ids(self, job_ids: Iterable[int]) -> Iterator[JobVerdict]:
-        """Yield the verdict on every one of the jobs: from pages of the list while these are fewer than the
-        jobs."""
-        from dli_provider.api.endpoints import MAX_PAGE
-        from dli_provider.api.errors import DliForbiddenError
-
-        wanted = dict.fromkeys(job_ids)
-        asked = len(wanted)
-        try:
-            pages = self._client.list_flink_job_pages() if len(wanted) > _SINGLY else iter(())
-            for page in pages:
-                for job in page.jobs:
-                    if job.job_id in wanted:
-                        del wanted[job.job_id]
-                        yield self._verdict(job)
-                if page.total_count > MAX_PAGE * len(wanted):
-                    break
-        except DliForbiddenError:
-            pass  # who may not list jobs may still read each
-        yield from self._singly(wanted, answered=len(wanted) < asked)
-
-    def _singly(self, job_ids: Collection[int], *, answered: bool) -> Iterator[JobVerdict]:
-        """Yield the verdict on jobs that are read one by one.
-
-        :param job_ids: the jobs.
-        :param answered: whether DLI gave any job yet. If not, and the first three (or all) are refused or
-            fail, that is taken for the connection's own error.
-        :raises DliForbiddenError: in that case.
-        :raises DliServerError: in that case.
-        """
-        from dli_provider.api.errors import DliForbiddenError, DliServerError
-
-        failed = 0
-        for job_id in job_ids:
-            try:
-                verdict = self._read(job_id)
-                answered = True
-            except (DliForbiddenError, DliServerError) as error:
-                failed += 1
-                if not answered and failed == min(_SINGLY, len(job_ids)):
-                    raise
-                verdict = self._unreadable(job_id, error)
-            yield verdict
-
-    def _read(self, job_id: int) -> JobVerdict:
-        from dli_provider.api.errors import DliBadRequestError, DliNotFoundError, DliProtocolError
-        from dli_provider.flink.health import JobVerdict, Problem
-
-        try:
-            return self._verdict(self._client.show_flink_job(job_id))
-        except DliNotFoundError:
-            problem = Problem("missing", "doesn't exist in this project, or isn't yours")
-            return JobVerdict("missing", job_id, problems=(problem,))
-        except (DliProtocolError, DliBadRequestError) as error:
-            return self._unreadable(job_id, error)
-
-    def _verdict(self, job: FlinkJob) -> JobVerdict:
-        from dli_provider.flink.health import JobVerdict
-
-        return JobVerdict.of(job, self._rules, self._now)
-
-    @staticmethod
-    def _unreadable(job_id: int | None, error: Exception) -> JobVerdict:
-        from dli_provider.flink.health import JobVerdict, Problem
-
-        return JobVerdict("unreadable", job_id, problems=(Problem("unreadable", str(error)),))
+def _items(text: str) -> Iterable[Any]:
+    """Return what a text lists: the text of a Python or JSON list, or items with commas between them."""
+    try:
+        found = ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError):
+        return text.split(",")
+    return found if isinstance(found, list | tuple | set) else [text]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -27,16 +29,19 @@ class Poking:
 
     :param sensor: the sensor that waits.
     :param wait: what is awaited.
+    :param tolerance: how long an outage is borne.
     :param context: the task's context.
     """
 
-    def __init__(self, sensor: DliFlinkJobSensor, wait: FlinkJobWait, context: Context) -> None:
+    def __init__(
+        self, sensor: DliFlinkJobSensor, wait: FlinkJobWait, tolerance: timedelta, context: Context
+    ) -> None:
         self.wait = wait
         self._sensor = sensor
         self._client = sensor.hook.get_conn()
         self._began = _first_poke_at(sensor, context) if sensor.reschedule else None
-        self._outage = Outage(sensor.outage_tolerance, borne=self._began is not None)
-        self._memory = _Memory(context) if sensor.reschedule else None
+        self._outage = Outage(tolerance, borne=self._began is not None)
+        self._memory = _Memory(sensor, context) if sensor.reschedule else None
         DliFlinkConsoleLink.persist(context, self._client.settings, wait.job_id)
 
     def poke(self) -> dict[str, Any] | None:
@@ -93,10 +98,14 @@ class _Memory:
 
     Airflow 3.3 and later keep it in the task state store. Airflow 2 tells when the last poke was, and a job
     that was not updated since is as it was. Airflow 3.0 to 3.2 have neither: there every poke logs what it
-    sees.
+    sees. So does one whose memory fails: it serves the log alone, and ends no wait.
+
+    :param sensor: the sensor.
+    :param context: the task's context.
     """
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, sensor: DliFlinkJobSensor, context: Context) -> None:
+        self._log = sensor.log
         self._ti: Any = context["ti"]
         self._store: Any = context.get("task_state_store")
 
@@ -106,21 +115,29 @@ class _Memory:
         :param wait: the wait, at its first poke in this process.
         :param job: the job as it is now.
         """
-        if self._store is not None:
-            kept = self._store.get(_MEMORY_KEY)
-            if isinstance(kept, dict):
-                wait.status = FlinkJobStatus(kept["status"]) if kept.get("status") else None
-                wait.since = datetime.fromisoformat(kept["since"])
-        elif not hasattr(self._ti, "get_first_reschedule_date"):
-            last_poke = _last_poke_at(self._ti)
-            if last_poke and job.update_time and job.update_time <= last_poke:
-                wait.status, wait.since = job.status, job.update_time
+        with self._may_fail():
+            if self._store is not None:
+                if kept := self._store.get(_MEMORY_KEY):
+                    status, since = kept["status"], datetime.fromisoformat(kept["since"])
+                    wait.status, wait.since = FlinkJobStatus(status) if status else None, since
+            elif not hasattr(self._ti, "get_first_reschedule_date"):
+                last_poke = _last_poke_at(self._ti)
+                if last_poke and job.update_time and job.update_time <= last_poke:
+                    wait.status, wait.since = job.status, job.update_time
 
     def keep(self, wait: FlinkJobWait) -> None:
         """Keep the status that a wait saw, where there is a place for it."""
-        if self._store is not None and wait.since is not None:
-            status = wait.status.value if wait.status else None
-            self._store.set(_MEMORY_KEY, {"status": status, "since": wait.since.isoformat()})
+        with self._may_fail():
+            if self._store is not None and wait.since is not None:
+                status = wait.status.value if wait.status else None
+                self._store.set(_MEMORY_KEY, {"status": status, "since": wait.since.isoformat()})
+
+    @contextmanager
+    def _may_fail(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001
+            self._log.debug("What the last poke saw is not known, so that it may be logged again: %s", error)
 
 
 def _last_poke_at(ti: Any) -> datetime | None:

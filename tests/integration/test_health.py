@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
-from dli_provider.api import client
+from dli_provider.api import client, transport
 from dli_provider.api.errors import DliAuthError, DliConnectionError
 from dli_provider.api.retry import RetryPolicy
 from dli_provider.api.sharing import forget_all
@@ -48,7 +49,7 @@ def test_a_fleet_with_sick_jobs_fails_the_task_and_hands_the_report_on(dli, ti):
     with pytest.raises(DliFlinkUnhealthyError, match=r"(?s)of 8 Flink jobs.*108.*OutOfMemoryError") as caught:
         check(ti, checkpointing=True, max_restarts=10, expected_config={"parallel_number": {">=": 2}})
     report = ti.xcom["return_value"]
-    assert {entry["job_id"] for entry in report["jobs"]} == {104, 108, 109, 110, 111}
+    assert {entry["job_id"] for entry in report["jobs"]} == {108, 109, 110, 111}
     assert [entry["job_id"] for entry in report["jobs"]][:2] == [108, 109]
     assert "audit_trail" in str(caught.value)
 
@@ -122,6 +123,39 @@ class TestOneBadJob:
         report = check(ti, job_ids=[1, 2], fail_on_unhealthy=False)
         assert report["by_verdict"]["unreadable"] == 1
         assert report["jobs"][0]["job_id"] == 2
+
+
+class TestAPageThatIsLargerThanAnAnswerMayBe:
+    @pytest.fixture(autouse=True)
+    def limit(self, monkeypatch):
+        monkeypatch.setattr(client, "MAX_BODY", 300_000)
+        monkeypatch.setattr(transport, "MAX_BODY", 300_000)
+
+    def test_is_read_job_by_job_and_said_to_be(self, dli, ti, monkeypatch):
+        log = Mock()
+        monkeypatch.setattr(DliFlinkHealthCheckOperator, "log", log)
+        for job_id in range(1, 121):
+            dli.add_job(job_id, [("job_running", None)], sql_body="x" * (20_000 if job_id <= 20 else 0))
+        report = check(ti, expected_config={"parallel_number": 1})
+        assert report["by_verdict"]["healthy"] == 120
+        read = [request.operation for request in dli.requests]
+        assert read == ["list", "list", *["show"] * 100, "list"]
+        told = [call.args[0] % call.args[1:] for call in log.info.mock_calls]
+        assert "Reading 100 jobs one by one" in told[0]
+        assert "larger than" in told[0]
+
+    def test_does_not_hide_the_others_for_one_job_that_is(self, dli, ti):
+        dli.add_job(1, [("job_running", None)])
+        dli.add_job(2, [("job_running", None)], sql_body="x" * 400_000)
+        dli.add_job(3, [("job_finish", None)])
+        dli.add_job(4, [("job_running", None)], create_time=["not", "a", "time"])
+        report = check(ti, fail_on_unhealthy=False)
+        assert report["by_verdict"] == {"healthy": 1, "unhealthy": 1, "missing": 0, "unreadable": 2}
+
+    def test_does_not_hide_the_others_when_the_jobs_are_named_either(self, dli, ti):
+        for job_id in range(1, 21):
+            dli.add_job(job_id, [("job_running", None)], sql_body="x" * 20_000)
+        assert check(ti, job_ids=range(1, 21))["by_verdict"]["healthy"] == 20
 
 
 class TestTheConnection:

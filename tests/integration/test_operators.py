@@ -10,8 +10,12 @@ import pytest
 from dli_provider.api.errors import DliNotFoundError, DliSettingsError
 from dli_provider.api.sharing import forget_all
 from dli_provider.emulator import DliEmulator
-from dli_provider.exceptions import DliFlinkConfigDriftError
-from dli_provider.operators.flink import DliGetFlinkJobConfigOperator, DliShowFlinkJobOperator
+from dli_provider.exceptions import DliFlinkConfigDriftError, DliFlinkUnhealthyError
+from dli_provider.operators.flink import (
+    DliFlinkHealthCheckOperator,
+    DliGetFlinkJobConfigOperator,
+    DliShowFlinkJobOperator,
+)
 
 JOB = 104
 
@@ -41,9 +45,42 @@ def dli(monkeypatch):
             lifecycle=[("job_running", None)],
             name="orders",
             sql_body="CREATE TABLE t (a INT) WITH ('connector' = 'jdbc', 'password' = 'hunter2')",
-            job_config={"parallel_number": 4, "checkpoint_enabled": True},
+            job_config={
+                "parallel_number": 4,
+                "checkpoint_enabled": True,
+                "runtime_config": '[{"key":"s3.secret","value":"hunter2"}]',
+            },
         )
         yield emulator
+
+
+@pytest.mark.parametrize(
+    "operator",
+    [
+        DliShowFlinkJobOperator(task_id="task", job_id=JOB),
+        DliShowFlinkJobOperator(task_id="task", job_id=JOB, include=("sql_body", "runtime_config")),
+        DliGetFlinkJobConfigOperator(task_id="task", job_id=JOB),
+        DliGetFlinkJobConfigOperator(task_id="task", job_id=JOB, expected={"runtime_config": ""}),
+        DliFlinkHealthCheckOperator(task_id="task", fail_on_unhealthy=False),
+        DliFlinkHealthCheckOperator(
+            task_id="task",
+            healthy_status=["job_finish"],
+            expected_config={"runtime_config": ""},
+            own_rules=[lambda job: job.sql_body, lambda job: job.job_config.runtime_config],
+        ),
+    ],
+    ids=["show", "show withheld fields", "config", "config has drifted", "healthy", "unhealthy"],
+)
+def test_nothing_that_airflow_stores_or_shows_holds_a_secret_of_the_job(dli, ti, operator):
+    shown: list[object] = []
+    try:
+        shown.append(operator.execute({"ti": ti}))
+    except (DliFlinkConfigDriftError, DliFlinkUnhealthyError) as error:
+        shown.append(error)
+    shown += [ti.xcom, *(getattr(operator, name) for name in operator.template_fields)]
+    assert "hunter2" not in str(shown)
+    assert "orders" in str(shown) or "healthy" in str(shown) or "parallel_number" in str(shown)
+    assert "hunter2" in str(dli.job(JOB).detail({}))
 
 
 class TestShow:

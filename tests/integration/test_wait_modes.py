@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import itertools
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import Mock
@@ -20,7 +21,7 @@ from dli_provider.api.retry import RetryPolicy
 from dli_provider.api.sharing import forget_all
 from dli_provider.emulator import DliEmulator, faults
 from dli_provider.sensors.flink import DliFlinkJobSensor
-from dli_provider.triggers import pacing
+from dli_provider.triggers import pacing, watching
 from dli_provider.triggers.flink import DliFlinkJobTrigger
 
 AIRFLOW_2 = airflow.__version__.startswith("2.")
@@ -38,7 +39,6 @@ class TaskInstance:
     """The little that a sensor asks of its task instance."""
 
     first_poke: datetime | None = None
-    last_poke: datetime | None = None
     xcom: dict[str, Any] = field(default_factory=dict)
     dag_id, task_id, run_id, map_index, max_tries, try_number = "dag", "wait", "run", -1, 0, 1
 
@@ -51,11 +51,15 @@ class TaskInstance:
             return self.first_poke
 
 
-class TaskStateStore:
-    """What Airflow 3.3 keeps for a task from one poke to the next."""
+class Memory:
+    """What Airflow keeps for a task from one poke to the next: 3.3 what it is told to, 2.11 when that was."""
 
     def __init__(self) -> None:
         self._kept: dict[str, str] = {}
+        self.last_poke: datetime | None = None
+
+    def last_poke_at(self, _ti: Any) -> datetime | None:
+        return self.last_poke
 
     def get(self, key: str) -> Any:
         return json.loads(self._kept.get(key, "null"))
@@ -64,12 +68,23 @@ class TaskStateStore:
         self._kept[key] = json.dumps(value)
 
 
+class BrokenMemory(Memory):
+    def fail(self, *_: Any) -> Any:
+        raise RuntimeError("out of order")
+
+    last_poke_at = get = set = fail
+
+
 @dataclass
 class Ending:
-    """How a task ended: with a value, or with an exception."""
+    """How a task ended: with a value, or with an exception; and what Airflow stored and showed until then."""
 
     value: Any = None
     error: BaseException | None = None
+    xcom: dict[str, Any] = field(default_factory=dict)
+    sensors: list[DliFlinkJobSensor] = field(default_factory=list)
+    arguments: list[dict[str, Any]] = field(default_factory=list)
+    events: list[Any] = field(default_factory=list)
 
     @property
     def kind(self) -> str:
@@ -79,26 +94,41 @@ class Ending:
     def text(self) -> str:
         return re.sub(r"\d+(\.\d+)? (s|min|h|seconds)\b", "N s", str(self.error)) if self.error else ""
 
+    @property
+    def shown(self) -> str:
+        fields = [getattr(sensor, name) for sensor in self.sensors for name in sensor.template_fields]
+        return f"{self.value} {self.error} {self.xcom} {self.arguments} {self.events} {fields}"
 
-def run_to_the_end(mode: str, monkeypatch: pytest.MonkeyPatch, **arguments: Any) -> Ending:
-    """Run a sensor as Airflow would in a mode, task process after task process."""
-    ti = TaskInstance()
+
+def run_to_the_end(
+    mode: str, monkeypatch: pytest.MonkeyPatch, *, memory: Memory | None = None, **arguments: Any
+) -> Ending:
+    """Run a sensor as Airflow would in a mode, task process after task process.
+
+    :param memory: what is kept in reschedule mode from one process to the next.
+    :param arguments: arguments of the sensor; a function is called for each process, as a DAG file is parsed.
+    """
+    ti, memory = TaskInstance(), memory or Memory()
+    ending = Ending(xcom=ti.xcom)
     if AIRFLOW_2:
         monkeypatch.setattr("airflow.sensors.base._orig_start_date", lambda **_: ti.first_poke)
-        monkeypatch.setattr("dli_provider.sensors.poking._last_poke_at", lambda _: ti.last_poke)
+        monkeypatch.setattr("dli_provider.sensors.poking._last_poke_at", memory.last_poke_at)
 
     def sensor() -> DliFlinkJobSensor:
         defaults = {"task_id": "wait", "job_id": JOB, "poke_interval": 0.05, "timeout": 60}
         chosen = {"mode": "reschedule"} if mode == "reschedule" else {"deferrable": mode == "deferrable"}
-        return DliFlinkJobSensor(**{**defaults, **chosen, **arguments})
+        own = {name: value() if inspect.isfunction(value) else value for name, value in arguments.items()}
+        ending.sensors.append(DliFlinkJobSensor(**{**defaults, **chosen, **own}))
+        return ending.sensors[-1]
 
     def resume(deferred: TaskDeferred) -> Any:
         path, kwargs = deferred.trigger.serialize()
         assert json.loads(json.dumps(kwargs)) == kwargs
+        ending.arguments.append(kwargs)
         trigger = type(deferred.trigger)(**kwargs)
         assert path == f"{type(trigger).__module__}.{type(trigger).__qualname__}"
-        event = json.loads(json.dumps(asyncio.run(first_event(trigger))))
-        return sensor().resume_execution(deferred.method_name, {"event": event}, context)
+        ending.events.append(json.loads(json.dumps(asyncio.run(first_event(trigger)))))
+        return sensor().resume_execution(deferred.method_name, {"event": ending.events[-1]}, context)
 
     async def first_event(trigger: Any) -> Any:
         async for event in trigger.run():
@@ -106,19 +136,20 @@ def run_to_the_end(mode: str, monkeypatch: pytest.MonkeyPatch, **arguments: Any)
         return None
 
     begun = datetime.now(UTC)
-    context = {"ti": ti} if AIRFLOW_2 else {"ti": ti, "task_state_store": TaskStateStore()}
+    context = {"ti": ti} if AIRFLOW_2 else {"ti": ti, "task_state_store": memory}
     step = lambda: sensor().execute(context)  # noqa: E731
     while True:
         poked = datetime.now(UTC)
+        assert poked - begun < timedelta(seconds=30), "the wait has no end"
         try:
-            return Ending(value=step())
+            return replace(ending, value=step())
         except AirflowRescheduleException:
             ti.first_poke = begun
-            ti.last_poke = poked
+            memory.last_poke = poked
         except TaskDeferred as deferred:
             step = lambda deferred=deferred: resume(deferred)  # noqa: E731
         except BaseException as error:  # noqa: BLE001
-            return Ending(error=error)
+            return replace(ending, error=error)
 
 
 @pytest.fixture
@@ -126,6 +157,7 @@ def dli(monkeypatch):
     forget_all()
     monkeypatch.setattr(client, "RetryPolicy", lambda: RetryPolicy(base=0.01))
     monkeypatch.setattr(pacing, "LONGEST_PAUSE", 0.05)
+    monkeypatch.setattr(watching, "SHORTEST_INTERVAL", 0.05)
     with DliEmulator() as emulator:
         monkeypatch.setenv("AIRFLOW_CONN_DLI_DEFAULT", json.dumps(emulator.connection))
         yield emulator
@@ -172,7 +204,7 @@ LIVES = {
     "being stopped": (
         [("job_running", QUICK), ("job_canceling", None)],
         {"target_status": "job_finish"},
-        "failed",
+        "DliFlinkJobFailedError",
     ),
     "stopped, as awaited": (
         [("job_running", QUICK), ("job_canceling", QUICK), ("job_cancel_success", None)],
@@ -211,7 +243,6 @@ LIVES = {
         "DliFlinkJobFailedError",
     ),
 }
-LIVES["being stopped"] = (*LIVES["being stopped"][:2], "DliFlinkJobFailedError")
 
 
 @pytest.mark.parametrize("life", LIVES)
@@ -224,7 +255,7 @@ def test_the_life_of_a_job(dli, end, life):
         assert ending.value["job_id"] == JOB
         assert ending.value["status"] in {*[status for status, _ in lifecycle]}
     else:
-        assert str(JOB) in ending.text or ending.kind == "AirflowSkipException"
+        assert f"Flink job {JOB}" in ending.text
 
 
 @pytest.mark.parametrize("life", LIVES)
@@ -235,9 +266,7 @@ def test_modes_do_not_differ(dli, monkeypatch, life):
         dli.add_job(JOB, lifecycle=lifecycle, name="orders", status_desc="no such topic")
         endings.append(run_to_the_end(mode, monkeypatch, **arguments))
         dli.remove_job(JOB)
-    assert len({ending.kind for ending in endings}) == 1
-    if endings[0].kind != "AirflowSkipException":
-        assert len({ending.text for ending in endings}) == 1
+    assert len({(ending.kind, ending.text) for ending in endings}) == 1
     timeless = [
         {key: value for key, value in (ending.value or {}).items() if not key.endswith("_time")}
         for ending in endings
@@ -272,6 +301,15 @@ def test_a_change_is_logged_once_and_a_poll_without_news_not_at_all(dli, end, mo
             "Flink job 104 is job_running",
         ],
     )
+
+
+def test_the_memory_of_a_rescheduled_wait_serves_the_log_alone_so_that_it_may_fail(dli, monkeypatch):
+    log = Mock()
+    monkeypatch.setattr(DliFlinkJobSensor, "log", log)
+    dli.add_job(JOB, lifecycle=[("job_submitting", QUICK), ("job_running", None)])
+    ending = run_to_the_end("reschedule", monkeypatch, memory=BrokenMemory())
+    assert ending.kind == "success", ending.error
+    assert "out of order" in str(log.debug.mock_calls)
 
 
 class TestRestartAfterAnException:
@@ -310,13 +348,18 @@ class TestErrors:
             ending = end()
         assert ending.kind == "DliNotFoundError"
 
-    def test_an_error_is_skipped_when_the_sensor_never_fails(self, dli, end):
-        assert end(never_fail=True).kind == "AirflowSkipException"
+    def test_an_error_is_skipped_for_what_it_says_when_the_sensor_never_fails(self, dli, end):
+        ending = end(never_fail=True)
+        assert ending.kind == "AirflowSkipException"
+        assert "DLI.16001" in ending.text
 
     def test_an_error_is_passed_over_when_the_sensor_fails_silently(self, dli, end):
         asked = lambda: len(dli.requests) >= 2  # noqa: E731
         with when(asked, lambda: dli.add_job(JOB, lifecycle=[("job_running", None)])):
             assert end(silent_fail=True).kind == "success"
+
+    def test_a_wait_that_fails_silently_still_times_out(self, dli, end):
+        assert end(silent_fail=True, timeout=0.5).kind == "AirflowSensorTimeout"
 
     @pytest.mark.parametrize("job_id", ["", "10a", -1, 0, 1.5, True, "../104", None])
     def test_a_job_id_that_is_none_is_refused_before_any_call(self, dli, end, job_id):
@@ -325,12 +368,27 @@ class TestErrors:
         assert "job_id" in ending.text
         assert not dli.requests
 
-    @pytest.mark.parametrize("target", ["job_runing", ["job_running", "running"], [], ""])
+    @pytest.mark.parametrize("target", ["job_runing", ["job_running", "running"], [], "", 5, None])
     def test_a_status_that_is_none_is_refused_before_any_call(self, dli, end, target):
         ending = end(target_status=target)
         assert ending.kind == "ValueError"
         assert "target_status" in ending.text
         assert not dli.requests
+
+    @pytest.mark.parametrize("tolerance", ["600", True, None, -1, timedelta(-1), timedelta.max, 1e999])
+    def test_a_tolerance_that_is_none_is_refused_before_any_call(self, dli, end, tolerance):
+        ending = end(outage_tolerance=tolerance)
+        assert ending.kind == "ValueError"
+        assert "outage_tolerance" in ending.text
+        assert not dli.requests
+
+    def test_a_sensor_that_reads_without_a_pause_waits_all_the_same(self, dli, end):
+        dli.add_job(JOB, lifecycle=[("job_submitting", QUICK), ("job_running", None)])
+        assert end(poke_interval=0).kind == "success"
+
+    def test_targets_may_come_one_by_one(self, dli, end):
+        dli.add_job(JOB, lifecycle=[("job_submitting", QUICK), ("job_running", None)])
+        assert end(target_status=lambda: iter(["job_finish", "job_running"])).kind == "success"
 
 
 class TestOutage:
@@ -344,16 +402,34 @@ class TestOutage:
             ending = end()
         assert ending.kind == "success", ending.error
 
-    def test_longer_than_is_tolerated_ends_the_wait_with_its_error(self, dli, end):
+    @pytest.mark.parametrize("tolerance", [timedelta(seconds=0.2), 0.2])
+    def test_longer_than_is_tolerated_ends_the_wait_with_its_error(self, dli, end, tolerance):
         dli.add_job(JOB, lifecycle=[("job_submitting", None)])
         with when(lambda: len(dli.requests) >= 2, lambda: dli.inject(faults.ServerError(), times=None)):
-            ending = end(outage_tolerance=timedelta(seconds=0.2))
+            ending = end(outage_tolerance=tolerance)
         assert ending.kind == "DliServerError"
 
     def test_before_the_first_reading_ends_it_at_once(self, dli, end):
         dli.add_job(JOB, lifecycle=[("job_running", None)])
         dli.inject(faults.ServerError(), times=None)
         assert end().kind == "DliServerError"
+
+
+@pytest.mark.parametrize("last", ["job_running", "job_submit_fail"])
+def test_nothing_that_airflow_stores_or_shows_holds_a_secret_of_the_job(dli, end, last):
+    dli.add_job(
+        JOB,
+        lifecycle=[("job_submitting", None)],
+        sql_body="CREATE TABLE t (a INT) WITH ('connector' = 'jdbc', 'password' = 'hunter2')",
+        entrypoint_args="--password hunter2",
+        job_config={"runtime_config": '[{"key":"s3.secret","value":"hunter2"}]'},
+    )
+    with when(lambda: dli.requests, lambda: dli.job(JOB).set_status(last)):
+        ending = end()
+    assert ending.kind == ("success" if last == "job_running" else "DliFlinkJobFailedError")
+    assert len(ending.arguments) == len(ending.events) == (1 if end.mode == "deferrable" else 0)
+    assert "hunter2" in str(dli.job(JOB).detail({}))
+    assert "hunter2" not in ending.shown
 
 
 class when:  # noqa: N801

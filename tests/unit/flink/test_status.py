@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+from typing import Any
 
 import pytest
 
@@ -33,16 +34,16 @@ STOPPED = {"job_cancel_success", "job_cancel_fail"}
 ENDS_OF_A_RUN = {"job_finish", "job_running_exception", "job_arrearage_stopped", *STOPPED}
 ALIVE = {
     *("job_submitting", "job_downloading", "job_running", "job_savepointing", "job_canceling"),
-    *("job_submit_fail", *ENDS_OF_A_RUN),
+    *("job_submit_fail", "job_idle", *ENDS_OF_A_RUN),
 }
 CAN_BECOME = {
     "job_init": ALIVE,
     "job_submitting": ALIVE,
     "job_downloading": ALIVE,
-    "job_running": {"job_savepointing", "job_canceling", *ENDS_OF_A_RUN},
-    "job_savepointing": {"job_running", "job_canceling", *ENDS_OF_A_RUN},
+    "job_running": {"job_savepointing", "job_canceling", "job_idle", *ENDS_OF_A_RUN},
+    "job_savepointing": {"job_running", "job_canceling", "job_idle", *ENDS_OF_A_RUN},
     "job_arrearage_recovering": ALIVE,
-    "job_canceling": STOPPED,
+    "job_canceling": {"job_idle", *STOPPED},
     "job_idle": set(DOCUMENTED),
     "job_submit_fail": set(),
     "job_running_exception": set(),
@@ -80,8 +81,10 @@ def test_what_can_follow_a_status_near_or_far(status: FlinkJobStatus) -> None:
 
 
 @pytest.mark.parametrize("status", S)
-def test_what_follows_something_that_follows_also_follows(status: FlinkJobStatus) -> None:
-    for near in filter(status.can_become, S):
+def test_what_follows_something_that_follows_also_follows_but_for_what_is_unclear(
+    status: FlinkJobStatus,
+) -> None:
+    for near in filter(status.can_become, set(S) - {S.JOB_IDLE}):
         for far in filter(near.can_become, S):
             assert status.can_become(far)
 
@@ -140,7 +143,7 @@ def test_a_parameter_names_one_status_or_several() -> None:
     assert statuses_of("target_status", [S.JOB_RUNNING, "job_finish"]) == (S.JOB_RUNNING, S.JOB_FINISH)
 
 
-@pytest.mark.parametrize("value", ["job_runing", ["job_running", "done"], "", [""]])
-def test_a_parameter_that_names_no_status_is_refused(value: str | list[str]) -> None:
+@pytest.mark.parametrize("value", ["job_runing", ["job_running", "done"], "", [""], None, 5])
+def test_a_parameter_that_names_no_status_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="target_status"):
         statuses_of("target_status", value)

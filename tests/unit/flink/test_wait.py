@@ -154,11 +154,59 @@ class TestNews:
         assert wait.observe(job(None), NOW).news is None
 
 
-@pytest.mark.parametrize("status", list(S))
-def test_a_status_that_does_not_settle_a_wait_leaves_it_waiting(status):
-    wait = FlinkJobWait(104, [S.JOB_RUNNING], [S.JOB_IDLE])
-    if not wait.settles(status):
-        assert observe(wait, status) == Verdict.WAITING
+STARTING = {S.JOB_INIT, S.JOB_SUBMITTING, S.JOB_DOWNLOADING, S.JOB_ARREARAGE_RECOVERING}
+ACTIVE = {*STARTING, S.JOB_RUNNING, S.JOB_SAVEPOINTING, S.JOB_IDLE}
+ON_THE_WAY = {
+    S.JOB_INIT: {S.JOB_IDLE},
+    S.JOB_SUBMITTING: {*STARTING, S.JOB_IDLE},
+    S.JOB_SUBMIT_FAIL: {*STARTING, S.JOB_IDLE},
+    S.JOB_RUNNING: ACTIVE,
+    S.JOB_RUNNING_EXCEPTION: ACTIVE,
+    S.JOB_DOWNLOADING: {*STARTING, S.JOB_IDLE},
+    S.JOB_IDLE: {*ACTIVE, S.JOB_CANCELING},
+    S.JOB_CANCELING: ACTIVE,
+    S.JOB_CANCEL_SUCCESS: {*ACTIVE, S.JOB_CANCELING},
+    S.JOB_CANCEL_FAIL: {*ACTIVE, S.JOB_CANCELING},
+    S.JOB_SAVEPOINTING: ACTIVE,
+    S.JOB_ARREARAGE_STOPPED: ACTIVE,
+    S.JOB_ARREARAGE_RECOVERING: {S.JOB_IDLE},
+    S.JOB_FINISH: ACTIVE,
+}
+
+
+class TestWhatSettlesAWait:
+    def settling(self, wait: FlinkJobWait) -> set[S]:
+        return {status for status in S if wait.settles(status)}
+
+    @pytest.mark.parametrize("target", S)
+    def test_is_its_target_and_all_from_which_that_can_not_follow(self, target):
+        assert self.settling(FlinkJobWait(104, [target])) == {*S} - ON_THE_WAY[target] | {target}
+
+    def test_is_any_of_several_targets_and_all_from_which_none_can_follow(self):
+        wait = FlinkJobWait(104, [S.JOB_CANCEL_SUCCESS, S.JOB_SUBMITTING])
+        assert self.settling(wait) == {*S} - {*ACTIVE, S.JOB_CANCELING} | {S.JOB_SUBMITTING}
+
+    def test_is_a_status_named_a_failure(self):
+        ordinary = self.settling(FlinkJobWait(104, [S.JOB_RUNNING]))
+        wait = FlinkJobWait(104, [S.JOB_RUNNING], [S.JOB_IDLE, S.JOB_FINISH])
+        assert self.settling(wait) == {*ordinary, S.JOB_IDLE}
+
+    def test_is_a_status_that_is_missing_but_not_one_that_is_unknown(self):
+        wait = FlinkJobWait(104, [S.JOB_RUNNING])
+        assert wait.settles(None)
+        assert not wait.settles(S("job_brand_new"))
+
+    @pytest.mark.parametrize("target", S)
+    def test_is_whatever_ends_it(self, target):
+        wait = FlinkJobWait(104, [target], [S.JOB_IDLE])
+        ending = {status for status in S if observe(wait, status) != Verdict.WAITING}
+        assert ending == self.settling(wait)
+
+
+def test_an_exception_named_a_failure_ends_the_wait_though_the_platform_would_restart_the_job():
+    wait = FlinkJobWait(104, [S.JOB_RUNNING], [S.JOB_RUNNING_EXCEPTION])
+    config = {"restart_when_exception": True}
+    assert observe(wait, "job_running_exception", job_config=config) == Verdict.FAILED
 
 
 def test_the_timeout_says_how_the_job_stands():

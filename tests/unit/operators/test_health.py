@@ -11,17 +11,20 @@ from typing import Any
 
 import pytest
 
-from dli_provider.api.endpoints import MAX_PAGE, JobPage
+from dli_provider.api.endpoints import MAX_PAGE, Call, JobPage
 from dli_provider.api.errors import (
     DliAuthError,
     DliBadRequestError,
+    DliConnectionError,
     DliError,
     DliForbiddenError,
     DliNotFoundError,
     DliProtocolError,
     DliServerError,
+    DliSettingsError,
     DliThrottledError,
 )
+from dli_provider.api.paging import Pages
 from dli_provider.exceptions import DliFlinkUnhealthyError
 from dli_provider.flink.job import FlinkJob
 from dli_provider.hooks import dli
@@ -29,6 +32,10 @@ from dli_provider.operators.flink import DliFlinkHealthCheckOperator
 
 FORBIDDEN = DliForbiddenError(403, "APIG.0302", "no")
 BROKEN = DliServerError(400, "DLI.0999", "server error")
+NOWHERE = DliBadRequestError(404, "404", "nginx")
+PORTAL = DliProtocolError("The answer's body is not JSON: <html>welcome to our hotel</html>")
+EVERYWHERE = [FORBIDDEN, BROKEN, NOWHERE, PORTAL]
+"""What one job may be answered with, and all of them if it is the connection's fault."""
 
 
 def job(job_id: int, status: str = "job_running", **detail: Any) -> FlinkJob:
@@ -44,6 +51,7 @@ class Client:
     def __init__(self) -> None:
         self.jobs: dict[int, FlinkJob | DliError] = {}
         self.list_error: DliError | None = None
+        self.good_pages = 0
         self.calls: list[str] = []
         self.closed = False
 
@@ -54,12 +62,17 @@ class Client:
         self.closed = True
 
     def list_flink_job_pages(self, **_: object) -> Iterator[JobPage]:
+        pages = Pages({})
+        while call := pages.next_call():
+            yield pages.take(self.call(call))
+
+    def call(self, call: Call[JobPage]) -> JobPage:
+        self.calls.append("list")
+        if self.list_error and len(self.calls) > self.good_pages:
+            raise self.list_error
         jobs = [found for found in self.jobs.values() if isinstance(found, FlinkJob)]
-        for offset in range(0, max(len(jobs), 1), MAX_PAGE):
-            self.calls.append("list")
-            if self.list_error:
-                raise self.list_error
-            yield JobPage(len(jobs), tuple(jobs[offset : offset + MAX_PAGE]))
+        offset = int(dict(call.query)["offset"])
+        return JobPage(len(jobs), tuple(jobs[offset : offset + MAX_PAGE]))
 
     def show_flink_job(self, job_id: int) -> FlinkJob:
         self.calls.append("show")
@@ -171,21 +184,19 @@ class TestHowItEnds:
 
 
 class TestOneJobThatCanNotBeRead:
-    @pytest.mark.parametrize(
-        "error", [DliProtocolError("no JSON"), DliBadRequestError(400, "DLI.0001", "bad"), FORBIDDEN, BROKEN]
-    )
+    @pytest.mark.parametrize("error", [*EVERYWHERE, DliBadRequestError(400, "DLI.0001", "bad")])
     def test_does_not_hide_the_others(self, client, check, error):
         client.jobs = {1: error, 2: job(2), 3: job(3, "job_finish")}
         report = check(job_ids=[1, 2, 3], fail_on_unhealthy=False)
         assert report["by_verdict"] == {"healthy": 1, "unhealthy": 1, "missing": 0, "unreadable": 1}
 
-    @pytest.mark.parametrize("error", [FORBIDDEN, BROKEN])
+    @pytest.mark.parametrize("error", EVERYWHERE)
     def test_fails_the_task_when_there_is_no_other(self, client, check, error):
         client.jobs = {1: error}
         with pytest.raises(type(error)):
             check(job_ids=[1], fail_on_unhealthy=False)
 
-    @pytest.mark.parametrize("error", [FORBIDDEN, BROKEN])
+    @pytest.mark.parametrize("error", EVERYWHERE)
     def test_is_not_asked_for_again_and_again_when_nothing_can_be_read(self, client, check, error):
         client.list_error = FORBIDDEN
         client.jobs = dict.fromkeys(range(1, 500), error)
@@ -198,6 +209,19 @@ class TestOneJobThatCanNotBeRead:
         report = check(job_ids=[1, 2, 3, 4, 5], fail_on_unhealthy=False)
         assert report["by_verdict"]["unreadable"] == 4
 
+    @pytest.mark.parametrize("error", EVERYWHERE)
+    def test_is_told_from_the_connection_s_by_a_job_that_is_missing(self, client, check, error):
+        client.jobs = {2: error, 3: error, 4: error}
+        report = check(job_ids=[1, 2, 3], fail_on_unhealthy=False)
+        assert report["by_verdict"] == {"healthy": 0, "unhealthy": 0, "missing": 1, "unreadable": 2}
+
+    def test_in_a_list_that_is_nowhere_fails_the_task(self, client, check):
+        client.jobs = {number: job(number) for number in range(1, 10)}
+        client.list_error = NOWHERE
+        with pytest.raises(DliBadRequestError):
+            check(fail_on_unhealthy=False)
+        assert client.calls == ["list"]
+
     @pytest.mark.parametrize(
         "error", [DliAuthError(401, "APIG.0301", "no"), DliThrottledError(429, "APIG.0308", "later")]
     )
@@ -207,11 +231,50 @@ class TestOneJobThatCanNotBeRead:
             check(job_ids=[1, 2, 3], fail_on_unhealthy=False)
 
 
+class TestAListThatCanNotBeRead:
+    @pytest.mark.parametrize(
+        "error", [*EVERYWHERE, DliThrottledError(429, "APIG.0308", "later"), DliConnectionError("no answer")]
+    )
+    def test_is_replaced_by_single_reads_of_the_jobs_that_are_named(self, client, check, log, error):
+        client.jobs = {number: job(number) for number in range(1, 6)}
+        client.list_error = error
+        assert check(job_ids=range(1, 6))["by_verdict"]["healthy"] == 5
+        assert client.calls == ["list", *["show"] * 5]
+        told = ("info", f"Reading 5 jobs one by one, for their list can't be read: {error}")
+        assert log.lines.count(told) == 1
+
+    def test_after_some_pages_leaves_only_the_rest_to_single_reads(self, client, check):
+        client.jobs = {number: job(number) for number in range(1, 121)}
+        client.list_error, client.good_pages = PORTAL, 1
+        assert check(job_ids=range(1, 121))["by_verdict"]["healthy"] == 120
+        assert client.calls == ["list", "list", *["show"] * 20]
+
+    @pytest.mark.parametrize(
+        "error", [DliAuthError(401, "APIG.0301", "no"), DliSettingsError("The proxy is no URL")]
+    )
+    def test_for_a_reason_that_concerns_all_fails_the_task(self, client, check, error):
+        client.jobs = {number: job(number) for number in range(1, 6)}
+        client.list_error = error
+        with pytest.raises(type(error)):
+            check(job_ids=range(1, 6))
+        assert client.calls == ["list"]
+
+
 class TestArguments:
-    @pytest.mark.parametrize("job_ids", ["1,2", "[1, 2]", " 1 , 2 ", ("1", 2), [1, 2, "2"], range(1, 3)])
+    @pytest.mark.parametrize(
+        "job_ids",
+        [
+            *("1,2", "[1, 2]", " 1 , 2 ", "01,02", "\n  ['1', '2']\n", '["1", 2]', "('1', '2')", "{1, 2}"),
+            *(("1", 2), [1, 2, "2"], range(1, 3), iter([1, 2])),
+        ],
+    )
     def test_ids_come_as_a_list_or_as_the_text_that_a_template_yields(self, client, check, job_ids):
         client.jobs = {1: job(1), 2: job(2), 3: job(3)}
         assert check(job_ids=job_ids)["total"] == 2
+
+    def test_a_single_id_may_be_the_text_that_a_template_yields(self, client, check):
+        client.jobs = {1: job(1), 2: job(2)}
+        assert check(job_ids=" 2 ")["total"] == 1
 
     @pytest.mark.parametrize(
         ("arguments", "named"),
@@ -219,6 +282,11 @@ class TestArguments:
             ({"job_ids": 5}, "job_ids"),
             ({"job_ids": ""}, "job_id"),
             ({"job_ids": "None"}, "job_id"),
+            ({"job_ids": "[]"}, "job_ids is empty"),
+            ({"job_ids": "['1', 'x']"}, "job_id"),
+            ({"job_ids": "[[1]]"}, "job_id"),
+            ({"job_ids": "{'1': 2}"}, "job_id"),
+            ({"job_ids": "1; 2"}, "job_id"),
             ({"healthy_status": []}, "healthy_status"),
             ({"starting_limit": 900}, "starting_limit"),
             ({"starting_limit": timedelta(minutes=-1)}, "starting_limit"),

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-import inspect
-from datetime import timedelta
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pendulum
 import pytest
-from airflow.providers.common.compat.sdk import DAG, AirflowSensorTimeout, AirflowSkipException
+from airflow.providers.common.compat.sdk import (
+    DAG,
+    AirflowSensorTimeout,
+    AirflowSkipException,
+    TaskDeferred,
+)
 
 from dli_provider.exceptions import DliFlinkJobFailedError
 from dli_provider.flink.status import FlinkJobStatus
@@ -33,8 +42,13 @@ def test_awaits_running_by_default():
 
 
 def test_is_deferrable_by_default_where_airflow_is_told_so():
-    default = inspect.signature(DliFlinkJobSensor.__init__).parameters["deferrable"].default
-    assert default is False
+    program = (
+        "from dli_provider.sensors.flink import DliFlinkJobSensor\n"
+        "print(DliFlinkJobSensor(task_id='wait', job_id=104).deferrable)"
+    )
+    told = {**os.environ, "AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE": "True"}
+    said = subprocess.check_output([sys.executable, "-c", program], env=told, text=True)
+    assert said.splitlines()[-1] == "True"
 
 
 def test_its_ids_targets_connection_region_and_project_are_templated():
@@ -79,6 +93,16 @@ def test_nothing_is_looked_up_when_a_dag_file_is_parsed(monkeypatch):
 )
 def test_has_the_link_to_the_console(made):
     assert made.operator_extra_links == (DliFlinkConsoleLink(),)
+
+
+@pytest.mark.parametrize(
+    "operator",
+    [DliFlinkJobSensor, DliShowFlinkJobOperator, DliGetFlinkJobConfigOperator, DliFlinkHealthCheckOperator],
+)
+def test_has_a_hook_on_its_connection(operator):
+    job = {} if operator is DliFlinkHealthCheckOperator else {"job_id": 104}
+    hook = operator(task_id="task", dli_conn_id="dli", region="eu-de", project_id="p", **job).hook
+    assert (hook.dli_conn_id, hook.region, hook.project_id) == ("dli", "eu-de", "p")
 
 
 class TestEndingAfterTheTrigger:
@@ -127,3 +151,24 @@ class TestEndingAfterTheTrigger:
         with pytest.raises(Exception, match="Trigger failure") as caught:
             sensor(soft_fail=True).resume_execution("__fail__", {"error": "Trigger failure"}, {})
         assert not isinstance(caught.value, AirflowSkipException)
+
+    def test_a_trigger_that_broke_is_skipped_when_the_sensor_never_fails(self):
+        with pytest.raises(AirflowSkipException, match="Trigger failure"):
+            sensor(never_fail=True).resume_execution("__fail__", {"error": "Trigger failure"}, {})
+
+    def test_a_trigger_that_broke_is_passed_over_when_the_sensor_fails_silently(self):
+        began = datetime.now(UTC) - timedelta(minutes=50)
+        made = sensor(silent_fail=True, timeout=3600)
+        context: Any = {"ti": SimpleNamespace(start_date=began)}
+        with pytest.raises(TaskDeferred) as deferred:
+            made.resume_execution("__fail__", {"error": "Trigger failure"}, context)
+        assert deferred.value.trigger.deadline == (began + timedelta(hours=1)).isoformat()
+
+    def test_a_wait_that_goes_on_silently_after_an_error_keeps_its_deadline(self):
+        deadline = (datetime.now(UTC) + timedelta(minutes=10)).isoformat()
+        error = {"type": "DliConnectionError", "message": "no answer", "context": ""}
+        event = {"outcome": "error", "message": "", "deadline": deadline, "job": None, "error": error}
+        with pytest.raises(TaskDeferred) as deferred:
+            sensor(silent_fail=True).resume_execution("execute_complete", {"event": event}, {})
+        assert deferred.value.trigger.deadline == deadline
+        assert timedelta(minutes=10) < deferred.value.timeout < timedelta(minutes=13)
