@@ -2,64 +2,32 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from browser import Page
+from rest import IS_AIRFLOW_2
 
 from dli_provider import get_provider_info
 from dli_provider.emulator import DliEmulator
 
 if TYPE_CHECKING:
+    from installation import Airflow
     from selenium.webdriver import Chrome
     from selenium.webdriver.remote.webelement import WebElement
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(300)]
 
-IS_AIRFLOW_2 = importlib.metadata.version("apache-airflow").startswith("2.")
-SHOW_LIMIT = 30
 TYPE = get_provider_info()["connection-types"][0]
 FIELDS = TYPE["conn-fields"]
 RELABELED = TYPE["ui-field-behaviour"]["relabeling"]
 
 
-class Form:
-    """The form as somebody in front of the browser uses it; fields go by their names in the provider info.
-
-    :param chrome: the browser.
-    :param address: the web server's.
-    """
-
-    def __init__(self, chrome: Chrome, address: str) -> None:
-        self.chrome = chrome
-        self.address = address
-
-    def until(self, condition: Callable[[], Any]) -> Any:
-        """Return what a condition gives as soon as that is something and the page has come to rest."""
-        from selenium.common.exceptions import ElementClickInterceptedException as Covered
-        from selenium.common.exceptions import ElementNotInteractableException as NotYet
-        from selenium.common.exceptions import StaleElementReferenceException as Replaced
-        from selenium.webdriver.support.ui import WebDriverWait
-
-        wait = WebDriverWait(self.chrome, SHOW_LIMIT, ignored_exceptions=(Covered, NotYet, Replaced))
-        return wait.until(lambda _: condition())
-
-    def shown(self, selector: str, text: str = "") -> WebElement | None:
-        """Return the first element that is shown now and has a text."""
-        found = self.chrome.find_elements("css selector", selector)
-        return next((e for e in found if e.is_displayed() and e.text.startswith(text)), None)
-
-    def see(self, selector: str, text: str = "") -> WebElement:
-        """Return the first element with a text as soon as it is shown."""
-        found: WebElement = self.until(lambda: self.shown(selector, text))
-        return found
-
-    def click(self, selector: str, text: str = "") -> None:
-        """Click the first element with a text as soon as that can be done."""
-        self.until(lambda: (element := self.shown(selector, text)) and (element.click() or True))
+class Form(Page):
+    """The form as somebody in front of the browser uses it; fields go by their names in the provider info."""
 
     def fill(self, **values: str) -> None:
         """Type values into fields."""
@@ -82,23 +50,14 @@ class FormOfAirflow2(Form):
     def label(self, name: str) -> str:
         return self.see(f"label[for='{self.field(name).get_attribute('id')}']").text
 
-    def go(self, path: str) -> None:
-        """Open a page; log in when it asks for that."""
-        self.chrome.get(f"{self.address}/{path}")
-        if self.shown("#username"):
-            for name in ("username", "password"):
-                self.chrome.find_element("id", name).send_keys("admin")
-            self.click("input[type=submit]")
-            self.chrome.get(f"{self.address}/{path}")
-
     def open_new(self, connection_id: str) -> None:
-        self.go("connection/add")
+        self.visit("connection/add")
         self.click("[aria-labelledby=select2-conn_type-container]")
         self.see(".select2-search__field").send_keys("Huawei Cloud DLI\n")
         self.fill(conn_id=connection_id)
 
     def open(self, connection_id: str) -> None:
-        self.go(f"connection/list/?_flt_3_conn_id={connection_id}")
+        self.visit(f"connection/list/?_flt_3_conn_id={connection_id}")
         self.click("a[href*='/connection/edit/']")
         self.see("#test-connection")
 
@@ -134,14 +93,14 @@ class FormOfAirflow3(Form):
 
     def open_new(self, connection_id: str) -> None:
         self.connection_id = connection_id
-        self.chrome.get(f"{self.address}/connections")
+        self.visit("connections")
         self.click("button", "Add Connection")
         self.see("[name=connection_id]").send_keys(connection_id)
         self.see("[role=dialog] input[role=combobox]").send_keys("Huawei Cloud DLI\n")
 
     def open(self, connection_id: str) -> None:
         self.connection_id = connection_id
-        self.chrome.get(f"{self.address}/connections")
+        self.visit("connections")
         self.press("Edit Connection")
 
     def press(self, button: str) -> None:
@@ -166,19 +125,18 @@ class FormOfAirflow3(Form):
 
 
 @pytest.fixture
-def form(chromium: Chrome, web_server: str) -> Any:
+def form(chromium: Chrome, airflow: Airflow) -> Any:
     """The form of the Airflow that is installed."""
-    return (FormOfAirflow2 if IS_AIRFLOW_2 else FormOfAirflow3)(chromium, web_server)
+    return (FormOfAirflow2 if IS_AIRFLOW_2 else FormOfAirflow3)(chromium, airflow.api.address)
 
 
 @pytest.fixture
-def stored(local_airflow: Any, tmp_path: Path) -> Callable[[str], dict[str, Any]]:
+def stored(airflow: Airflow, tmp_path: Path) -> Callable[[str], dict[str, Any]]:
     """Return a function that reads a connection from Airflow as it is stored, its extra as a mapping."""
 
     def read(connection_id: str) -> dict[str, Any]:
         file = tmp_path / "connections.json"
-        export = local_airflow.run("connections", "export", "--file-format", "json", str(file))
-        assert export.returncode == 0, export.stdout
+        airflow.run("connections", "export", "--file-format", "json", str(file))
         connection: dict[str, Any] = json.loads(file.read_text())[connection_id]
         file.unlink()
         return connection | {"extra": meaning(json.loads(connection["extra"]))}
@@ -253,7 +211,7 @@ def test_a_refused_key_is_explained_without_the_secret(form: Any, dli: DliEmulat
 
 
 def test_an_edit_leaves_alone_what_it_does_not_touch(
-    form: Any, local_airflow: Any, stored: Callable[[str], dict[str, Any]]
+    form: Any, airflow: Airflow, stored: Callable[[str], dict[str, Any]]
 ) -> None:
     extra = {
         "region": "cn-north-4",
@@ -266,8 +224,7 @@ def test_an_edit_leaves_alone_what_it_does_not_touch(
         "not_of_the_form": {"a": 1},
     }
     keys = ("--conn-login", "AK", "--conn-password", "SK", "--conn-extra", json.dumps(extra))
-    added = local_airflow.run("connections", "add", "edited", "--conn-type", "huaweicloud_dli", *keys)
-    assert added.returncode == 0, added.stdout
+    airflow.run("connections", "add", "edited", "--conn-type", "huaweicloud_dli", *keys)
     form.open("edited")
     form.fill(region="cn-east-3")
     form.save()

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rest import IS_AIRFLOW_2
 
 from dli_provider.triggers.flink import DliFlinkJobStatusChangeTrigger
 
 if TYPE_CHECKING:
-    from conftest import Airflow
+    from installation import Airflow
 
     from dli_provider.emulator import DliEmulator
-
-IS_AIRFLOW_2 = importlib.metadata.version("apache-airflow").startswith("2.")
 
 
 def ended_runs(airflow: Airflow) -> list[list[dict[str, Any]]]:
     """Return the changes that each ended run of the DAG was started by."""
     states = airflow.query("SELECT run_id, state FROM dag_run WHERE dag_id = 'job_failed' ORDER BY id")
     assert all(state != "failed" for _, state in states)
-    return [airflow.xcoms(run_id)[-1] for run_id, state in states if state == "success"]
+    return [airflow.api.xcom("job_failed", run_id, "tell") for run_id, state in states if state == "success"]
 
 
 def until_read_often(airflow: Airflow, dli: DliEmulator) -> None:
@@ -36,6 +34,8 @@ def until_read_often(airflow: Airflow, dli: DliEmulator) -> None:
 def test_a_failure_starts_the_dag_once_even_when_the_triggerer_is_killed(
     airflow: Airflow, watched_dli: DliEmulator
 ) -> None:
+    airflow.until_parsed("job_failed")
+    airflow.api.unpause("job_failed")
     with airflow.triggerer() as first:
         until_read_often(airflow, watched_dli)
         assert airflow.query("SELECT run_id FROM dag_run WHERE dag_id = 'job_failed'") == []
