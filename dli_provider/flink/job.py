@@ -8,17 +8,17 @@ text) is understood; one that can't be meant is refused with an error that says 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
-
-from pydantic import model_validator
+from typing import Annotated, Any, Self
 
 from dli_provider.flink import redaction
 from dli_provider.flink.detail import Detail, FlinkJobFormatError, in_json_types
-from dli_provider.flink.fields import Free, Moment, Status, Texts
+from dli_provider.flink.fields import Flag, Free, Given, Moment, Status, Texts, Whole
 
-__all__ = ["FlinkJob", "FlinkJobFormatError", "JobConfig"]
+__all__ = ["IMAGE_FIELDS", "FlinkJob", "FlinkJobFormatError", "JobConfig"]
 
-_IMAGE_FIELDS = ("feature", "flink_version", "image")
+IMAGE_FIELDS = ("feature", "flink_version", "image")
+"""The fields that DLI tells either in ``job_config`` or beside it."""
+
 _SUMMARY_FIELDS = (
     *("job_id", "name", "status", "status_desc", "job_type", "queue_name", "run_mode", "flink_version"),
     *("create_time", "start_time", "update_time", "restart_times"),
@@ -73,32 +73,32 @@ class JobConfig(Detail):
     :ivar static_estimator_config: rates of each operator, a JSON text. Withheld.
     """
 
-    checkpoint_enabled: bool | None = None
+    checkpoint_enabled: Flag = None
     checkpoint_mode: str | None = None
-    checkpoint_interval: int | None = None
+    checkpoint_interval: Whole = None
     checkpoint_path: str | None = None
-    log_enabled: bool | None = None
+    log_enabled: Flag = None
     obs_bucket: str | None = None
     smn_topic: str | None = None
-    root_id: int | None = None
+    root_id: Whole = None
     edge_group_ids: Texts | None = None
-    graph_editor_enabled: bool | None = None
+    graph_editor_enabled: Flag = None
     graph_editor_data: str | None = None
-    manager_cu_number: int | None = None
-    cu_number: int | None = None
-    real_cu_number: int | None = None
-    parallel_number: int | None = None
-    max_parallelism: int | None = None
-    auto_scaling_enable: bool | None = None
-    auto_scaling_interval: int | None = None
-    tm_cus: int | None = None
-    tm_slot_num: int | None = None
-    executor_number: int | None = None
-    executor_cu_number: int | None = None
-    restart_when_exception: bool | None = None
-    resume_checkpoint: bool | None = None
-    resume_max_num: int | None = None
-    idle_state_retention: int | None = None
+    manager_cu_number: Whole = None
+    cu_number: Whole = None
+    real_cu_number: Whole = None
+    parallel_number: Whole = None
+    max_parallelism: Whole = None
+    auto_scaling_enable: Flag = None
+    auto_scaling_interval: Whole = None
+    tm_cus: Whole = None
+    tm_slot_num: Whole = None
+    executor_number: Whole = None
+    executor_cu_number: Whole = None
+    restart_when_exception: Flag = None
+    resume_checkpoint: Flag = None
+    resume_max_num: Whole = None
+    idle_state_retention: Whole = None
     config_url: str | None = None
     udf_jar_url: str | None = None
     dirty_data_strategy: str | None = None
@@ -155,7 +155,7 @@ class FlinkJob(Detail):
     :ivar restart_times: how often the platform has restarted the job.
     """
 
-    job_id: int | None = None
+    job_id: Whole = None
     name: str | None = None
     desc: str | None = None
     job_type: str | None = None
@@ -164,13 +164,13 @@ class FlinkJob(Detail):
     create_time: Moment | None = None
     start_time: Moment | None = None
     update_time: Moment | None = None
-    duration: int | None = None
+    duration: Whole = None
     user_id: str | None = None
     user_name: str | None = None
     project_id: str | None = None
     queue_name: str | None = None
     run_mode: str | None = None
-    job_config: JobConfig | None = None
+    job_config: Annotated[JobConfig | None, Given] = None
     sql_body: str | None = None
     main_class: str | None = None
     entrypoint_args: str | None = None
@@ -179,11 +179,11 @@ class FlinkJob(Detail):
     flink_version: str | None = None
     image: str | None = None
     savepoint_path: str | None = None
-    has_savepoint: bool | None = None
-    graph_editor_enabled: bool | None = None
+    has_savepoint: Flag = None
+    graph_editor_enabled: Flag = None
     edge_group_ids: Texts | None = None
-    root_id: int | None = None
-    restart_times: int | None = None
+    root_id: Whole = None
+    restart_times: Whole = None
 
     @classmethod
     def from_api(cls, content: Mapping[str, Any]) -> Self:
@@ -194,15 +194,12 @@ class FlinkJob(Detail):
         :raises FlinkJobFormatError: as :meth:`Detail.from_api` does.
         """
         is_answer = isinstance(content, Mapping) and "job_detail" in content
-        return super().from_api(content["job_detail"] if is_answer else content)
-
-    @model_validator(mode="after")
-    def _read_image_in_both_places(self) -> Self:
-        if self.job_config is not None:
-            for name in _IMAGE_FIELDS:
-                _borrow(name, self, self.job_config)
-                _borrow(name, self.job_config, self)
-        return self
+        job = super().from_api(content["job_detail"] if is_answer else content)
+        if (config := job.job_config) is None:
+            return job
+        lent = config.borrowing(job, IMAGE_FIELDS)
+        job = job.borrowing(config, IMAGE_FIELDS)
+        return job if lent is config else job.model_copy(update={"job_config": lent})
 
     def _content(self) -> dict[str, Any]:
         content = super()._content()
@@ -218,15 +215,6 @@ class FlinkJob(Detail):
         ``start_time``, ``update_time`` (ISO-8601) and ``restart_times``.
         """
         content = {name: getattr(self, name) for name in _SUMMARY_FIELDS}
-        if content["status_desc"]:
-            content["status_desc"] = content["status_desc"][:_DESC_LENGTH]
-        return in_json_types(redaction.redact(content))
-
-
-def _borrow(name: str, reader: Detail, source: Detail) -> None:
-    """Let a field that came in elsewhere be read here too; written is still what came in, if only a null."""
-    if getattr(reader, name) is None and (value := getattr(source, name)) is not None:
-        reader.__dict__[name] = value
-        if name in reader.model_fields_set and reader.model_extra is not None:
-            reader.model_fields_set.remove(name)
-            reader.model_extra[name] = None
+        shown = redaction.redact(content | {"status_desc": None})
+        said = self.status_desc and redaction.mask_and_cut(self.status_desc, _DESC_LENGTH)
+        return in_json_types(shown | {"status_desc": said})

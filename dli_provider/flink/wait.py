@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from dli_provider.flink.redaction import mask_credentials
+from dli_provider.flink.redaction import mask_and_cut
 from dli_provider.flink.status import FlinkJobStatus
 
 if TYPE_CHECKING:
@@ -80,30 +80,19 @@ class FlinkJobWait:
         :param now: when it was read.
         """
         news = self._note(job.status, now)
-        status = job.status
-        awaited = " or ".join(self.targets)
-        if status in self.targets:
+        if job.status in self.targets:
             return Observation(Verdict.REACHED, news=news)
-        if status is None:
+        if job.status is None or self._leads_on(job.status) or self._restarts(job, now):
             return Observation(Verdict.WAITING, news=news)
-        if status in self.failures:
-            return Observation(
-                Verdict.FAILED, self._reason(job, f"That was named a failure; awaited was {awaited}"), news
-            )
-        if any(status.can_become(target) for target in self.targets) or self._restarts(job, now):
-            return Observation(Verdict.WAITING, news=news)
-        return Observation(
-            Verdict.FAILED, self._reason(job, f"From there it can't become {awaited} by itself"), news
-        )
+        awaited = " or ".join(self.targets)
+        consequence = f"From there it can't become {awaited} by itself"
+        if job.status in self.failures:
+            consequence = f"That was named a failure; awaited was {awaited}"
+        return Observation(Verdict.FAILED, self._reason(job, consequence), news)
 
     def settles(self, status: FlinkJobStatus | None) -> bool:
         """Tell whether a status may end the wait, so that the job's whole detail must be read to know."""
-        return (
-            status is None
-            or status in self.targets
-            or status in self.failures
-            or not any(status.can_become(target) for target in self.targets)
-        )
+        return status is None or status in self.targets or not self._leads_on(status)
 
     def describe(self, now: datetime) -> str:
         """Return how the wait stands, as the message of a timeout says it."""
@@ -114,6 +103,10 @@ class FlinkJobWait:
             f"Flink job {self.job_id} did not become {awaited}: it is {_shown(self.status)}, "
             f"for {_duration(now - self.since)} as seen from here"
         )
+
+    def _leads_on(self, status: FlinkJobStatus) -> bool:
+        """Tell whether a status that is no target may be followed by one, and isn't named a failure."""
+        return status not in self.failures and any(status.can_become(target) for target in self.targets)
 
     def _note(self, status: FlinkJobStatus | None, now: datetime) -> str | None:
         if self.since is not None and status == self.status:
@@ -128,7 +121,7 @@ class FlinkJobWait:
 
     def _restarts(self, job: FlinkJob, now: datetime) -> bool:
         """Tell whether the platform is about to restart a job that ran into an exception."""
-        if job.status != FlinkJobStatus.JOB_RUNNING_EXCEPTION:
+        if job.status != FlinkJobStatus.JOB_RUNNING_EXCEPTION or job.status in self.failures:
             return False
         if not (job.job_config and job.job_config.restart_when_exception):
             return False
@@ -138,7 +131,7 @@ class FlinkJobWait:
 
     def _reason(self, job: FlinkJob, consequence: str) -> str:
         name = f" ({job.name})" if job.name else ""
-        said = f": {mask_credentials(job.status_desc[:2000]).strip()}" if job.status_desc else ""
+        said = f": {mask_and_cut(job.status_desc, 2000).strip()}" if job.status_desc else ""
         return f"Flink job {self.job_id}{name} is {job.status}{said.rstrip('.')}. {consequence}"
 
 

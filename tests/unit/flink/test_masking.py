@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import string
 from typing import TYPE_CHECKING
@@ -11,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dli_provider.flink.masking import MASK, is_credential, mask_credentials
+from dli_provider.flink.masking import is_credential
+from dli_provider.flink.redaction import MASK, mask_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +37,28 @@ MASKED = {
     "SQL option of which the end is cut off": ("WITH ('password' = 'hunt", "WITH ('password' = '***"),
     "SQL in Python's repr": ("password=b'x y', user=u'z'", "password=b'***', user=u'z'"),
     "several lines": ("'password' = 'a\nb\nc',\n'x' = 'y'", "'password' = '***',\n'x' = 'y'"),
+    "SQL option with a comment after =": (
+        "'password' = -- prod\n 'hunter2', 'a' = /* - */ 'b'",
+        "'password' = -- prod\n '***', 'a' = /* - */ 'b'",
+    ),
+    "SQL option with comments everywhere": (
+        "'password' /* it's */ -- ---- new ----\n = /* /* x **/ 'hunter2', 'a' = 'b'",
+        "'password' /* it's */ -- ---- new ----\n = /* /* x **/ '***', 'a' = 'b'",
+    ),
+    "SQL SET with a comment": ("SET password = /* x */ 'a b'; SET x=y", "SET password = *** SET x=y"),
+    "value after a comment": ("x sk = /* x */ hunter2 y", "x sk = *** y"),
+    "SQL in JSON over several lines": (
+        json.dumps("'password' = -- x\n 'hunter2',\n 'sk' =\n 'a b'"),
+        json.dumps("'password' = -- x\n '***',\n 'sk' =\n '***'"),
+    ),
+    "SQL options as a pair": (
+        "'c.0.key' = 'password', 'c.0.value' = 'hunter2', 'c.1.value' = 'x'",
+        "'c.0.key' = 'password', 'c.0.value' = '***', 'c.1.value' = 'x'",
+    ),
+    "further names": (
+        "'dbpass'='a', 'passcode'='b', userPass=c db.pin=1234 x",
+        "'dbpass'='***', 'passcode'='***', userPass=*** db.pin=*** x",
+    ),
     "Hadoop keys": (
         "'fs.obs.access.key' = 'A', 's3.secret-key' = 'B', 'hive.accessKeyId'='C'",
         "'fs.obs.access.key' = '***', 's3.secret-key' = '***', 'hive.accessKeyId'='***'",
@@ -46,6 +70,10 @@ MASKED = {
     "URL with an odd password": (
         "amqp://u:p@s:s@h/x and ftp://u:p/s@h",
         "amqp://u:***@h/x and ftp://u:***@h",
+    ),
+    "URL with nothing but a secret": (
+        "https://hunter2@h/x and HTTP://u:p@h and https://t0ken:x-oauth-basic@h and https://t:@h",
+        "https://***@h/x and HTTP://u:***@h and https://***:***@h and https://***:@h",
     ),
     "URL parameters": (
         "jdbc:mysql://h/db?user=u&password=p%40w&token=t&ssl=on#x",
@@ -71,6 +99,20 @@ MASKED = {
     "JSON list": ('{"tokens": ["a]", "b"], "c": 1}', '{"tokens": ***, "c": 1}'),
     "JSON object": ('{"credential":{"access":"A","x":[1]},"c":1}', '{"credential":***,"c":1}'),
     "JSON that ends too early": ('{"tokens": ["a", "b', '{"tokens": ***'),
+    "Java list that ends too early": ("{user=u, tokens=[a b, c", "{user=u, tokens=***"),
+    "JSON with escaped quotes": (
+        r"\u0027password\u0027\u003d\u0027it\u0027\u0027s\u0027,\u0022sk\u0022:\u0022a\\\u0022b\u0022,x",
+        r"\u0027password\u0027\u003d\u0027***\u0027,\u0022sk\u0022:\u0022***\u0022,x",
+    ),
+    "HTML with escaped quotes": (
+        "<p class='x'>&quot;password&quot;:&quot;a&quot;, &#39;sk&#39;&#x3D;&#39;it&#39;&#39;s&#39;, x</p>",
+        "<p class='x'>&quot;password&quot;:&quot;***&quot;, &#39;sk&#39;&#x3D;&#39;***&#39;, x</p>",
+    ),
+    "an escaped quote inside quotes": (
+        """password="a&quot;b" 'sk' = 'a&apos;b' x {"token": "a\\u0022b", "x": 1}""",
+        """password="***" 'sk' = '***' x {"token": "***", "x": 1}""",
+    ),
+    "HTML with escaped parameters": ("h/?x=y&amp;token=a;b&amp;z=1", "h/?x=y&amp;token=***&amp;z=1"),
     "JSON in JSON in JSON": (
         json.dumps({"a": json.dumps({"b": json.dumps({"password": "x", "user": "bob"})})}),
         json.dumps({"a": json.dumps({"b": json.dumps({"password": "***", "user": "bob"})})}),
@@ -83,6 +125,14 @@ MASKED = {
         '[{"value":"s","key":"x.password"},{"value":"b","key":"a"}]',
         '[{"value":"***","key":"x.password"},{"value":"b","key":"a"}]',
     ),
+    "pair with others between": (
+        '{"name":"password","type":"vi","a":{"b":1},"value":"s","x":"y"},{"name":"a","value":"b"}',
+        '{"name":"password","type":"vi","a":{"b":1},"value":"***","x":"y"},{"name":"a","value":"b"}',
+    ),
+    "pair with others between the other way round": (
+        '{"value":"s","kind":"x","name":"password"},{"value":1234,"key":"pin"},{"value":1,"key":"a"}',
+        '{"value":"***","kind":"x","name":"password"},{"value":***,"key":"pin"},{"value":1,"key":"a"}',
+    ),
     "environment in YAML": ("- name: DB_PASSWORD\n  value: s\n", "- name: DB_PASSWORD\n  value: ***\n"),
     "headers": (
         "Authorization: Basic YTpi c\nX-Auth-Token: t\nHost: h",
@@ -90,6 +140,7 @@ MASKED = {
     ),
     "quoted header": ("curl -H 'X-Auth-Token: t t' http://h", "curl -H 'X-Auth-Token: ***' http://h"),
     "bearer": ("got Bearer abc.def, sorry", "got Bearer ***, sorry"),
+    "Basic": ("got Basic YTpi, sorry. Basic authentication", "got Basic ***, sorry. Basic authentication"),
     "signature": (
         "SDK-HMAC-SHA256 Access=A, SignedHeaders=host, Signature=abc\nnext",
         "SDK-HMAC-SHA256 ***\nnext",
@@ -101,8 +152,21 @@ MASKED = {
         "user: u\npassword: my pass phrase\n- token: 'x y' # z",
         "user: u\npassword: ***\n- token: '***' # z",
     ),
+    "lines in JSON": (
+        r'{"file":"a = b\npassword = p w\n- token: x y","c":1}',
+        r'{"file":"a = b\npassword = ***\n- token: ***","c":1}',
+    ),
     "Java map": ("{user=u, password=p, tokens[0]=q}", "{user=u, password=*** tokens[0]=***"),
     "XML": ("<a><password>x y</password></a>", "<a><password>***</password></a>"),
+    "XML with attributes": (
+        """<password a='b'>x y</password><x name="token" type="s" value="v"/><x name="a" value="b"/>""",
+        """<password a='b'>***</password><x name="token" type="s" value="***"/><x name="a" value="b"/>""",
+    ),
+    "XML attributes the other way round": ("<x value='v' name='token'/>", "<x value='***' name='token'/>"),
+    "Java's properties in XML": (
+        '<entry key="password">x y</entry><entry key="a">b</entry>',
+        '<entry key="password">***</entry><entry key="a">b</entry>',
+    ),
     "Hadoop XML": (
         "<name>fs.obs.secret.key</name>\n<value>x</value>",
         "<name>fs.obs.secret.key</name>\n<value>***</value>",
@@ -132,6 +196,14 @@ HARMLESS = [
     "Invalid username or password. The token has expired; log in again. Bearer token required.",
     "at com.x.SecretManager.load(SecretManager.java:42)\n\tat com.x.TokenProvider.get(TokenProvider.scala:7)",
     "Caused by: com.obs.InvalidCredentialsException: Access denied",
+    "AuthorizationFailed: agency dli_admin lacks obs:object:GetObject on bucket b1",
+    '{"error_msg": "ExpiredToken: The provided token has expired…", "x": 1}',
+    "InvalidAccessKeyId: The OBS access key id you provided does not exist",
+    "o.a.f.DelegationTokenProvider: loading failed for hbase; PasswordManager: can't read the keystore",
+    """Unexpected token: 'FROM' at line 3, unexpected token: "," near x, Unexpected token: <EOF> in query""",
+    "max_tokens: 5, token_ttl: 300",
+    "'token.expiry_seconds' = '300', \"maxTokens\": 5, --token-interval=1.5 passwordLength=8",
+    "/* password */ SELECT 1 -- token\nFROM secrets /* 'a' */ WHERE x = 'y'",
     'Encountered "password" at line 3, column 5.\nWas expecting one of: "TOKEN" ...',
     "Table 'default_catalog.default_database.tokens' not found; supported signatures are:\nf(INT)",
     "https://dli.cn-north-4.myhuaweicloud.com:443/v1.0/330e/streaming/jobs/104 http://[::1]:8790/@x",
@@ -153,6 +225,29 @@ def test_a_credential_is_masked_and_its_surroundings_stay(text: str, expected: s
 @pytest.mark.parametrize("text", HARMLESS)
 def test_harmless_text_survives(text: str) -> None:
     assert mask_credentials(text) == text
+
+
+@pytest.mark.parametrize(
+    ("before", "secret"),
+    [
+        *[("UserPassword: ", "correct horse battery staple"), ("InvalidPassword: ", "correct horse battery")],
+        *[("ExpiredToken: ", "hunter2 is too old"), ("AuthorizationFailed: ", "Basic swordfish was sent")],
+        *[("AuthorizationFailed: ", "password: hunter2"), ("AuthorizationFailed: ", "token abc is wrong")],
+        *[("ExpiredToken = ", "the provided token abc"), ("x unexpected token: ", "sword2fish")],
+        *[
+            ("Unexpected token: ", "hunter2"),
+            ("x Unexpected token: ", "eyJhbG"),
+            ("x Invalid token: ", "abc"),
+        ],
+        *[("max_tokens: ", "hunter2"), ("token_ttl = ", "300x"), ("secret_ttl: ", "1" * 20)],
+        *[("password: ", "300"), ("pin=", "1234"), ("max_password=", "12345678"), ("tokens: ", "5")],
+    ],
+)
+@pytest.mark.parametrize("after", ["", " at line 3"])
+def test_in_doubt_what_looks_like_a_message_or_a_measure_is_masked(
+    before: str, secret: str, after: str
+) -> None:
+    assert mask_credentials(before + secret + after).removesuffix(after) == before + MASK
 
 
 @pytest.mark.parametrize(
@@ -187,6 +282,7 @@ def test_harmless_text_survives(text: str) -> None:
             "basic-auth.user-info",
             "数据库密码",
         ),
+        *("dbpass", "userpass", "rootPass", "passcode", "psw", "card.pin", "cardPin"),
     ],
 )
 def test_a_name_of_a_credential_is_known(name: str) -> None:
@@ -218,10 +314,25 @@ def test_a_name_of_a_credential_is_known(name: str) -> None:
             "key.fields",
             "",
         ),
+        *("encompass", "surpass", "underpass", "pinned", "spin"),
     ],
 )
 def test_a_name_that_only_looks_like_one_is_not(name: str) -> None:
     assert not is_credential(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["max_tokens", "token_ttl", "tokenTTL", "token.expiry_seconds", "secret-length"]
+)
+def test_a_number_of_a_measure_is_no_credential_and_anything_else_under_its_name_is_one(name: str) -> None:
+    assert not any(is_credential(name, value) for value in (5, 1.5, -1, "300", True, False))
+    assert all(is_credential(name, value) for value in ("abc", "300 abc", ["5"], 10**20, None))
+
+
+@pytest.mark.parametrize("name", ["password", "pin", "secret", "token", "tokens", "token_id", "max_password"])
+def test_a_number_under_the_name_of_a_credential_itself_is_one(name: str) -> None:
+    assert is_credential(name, 1234)
+    assert not is_credential(name, True)
 
 
 def _json(text: str) -> str:
@@ -260,7 +371,7 @@ SECRETS = {
     .map(str.strip)
     .filter(lambda text: bool(text) and _is_secret(text)),
     "base64": st.text(string.ascii_letters + string.digits + "-._~+/", min_size=1).filter(
-        lambda text: not text.lower().startswith("token")
+        lambda text: not text.lower().startswith(("token", "--"))
     ),
 }
 
@@ -284,7 +395,9 @@ SHAPES: dict[str, tuple[str, Callable[[str], str], str]] = {
     "JSON in JSON in JSON": (_nested([{"ak": "@@"}], 3), lambda t: _json(_json(_json(t))), "any"),
     "pair": ('[{"key":"x.password","value":"@@"},{"key":"a","value":"b"}]', _json, "any"),
     "pair the other way round": ('[{"value":"@@","key":"x.sk"},{"key":"a","value":"b"}]', _json, "any"),
+    "pair with others between": ('{"name":"sk","type":"x","value":"@@","a":"b"}', _json, "any"),
     "pair in JSON": (_nested([{"key": "x.sk", "value": "@@"}], 2), lambda t: _json(_json(t)), "any"),
+    "commented SQL option": ("'sk' /* x */ = -- y\n '@@', 'x' = 'y'", _sql, "no backslash"),
     "quoted argument": ('--password "@@" --user bob', _shell, "any"),
     "quoted argument after =": ('--password="@@" --user bob', _shell, "any"),
     "argument in quotes": ('"--password=@@" --user bob', _shell, "any"),
@@ -305,6 +418,7 @@ SHAPES: dict[str, tuple[str, Callable[[str], str], str]] = {
     "bearer": ("got Bearer @@, sorry", _as_it_is, "base64"),
     "URL": ("jdbc:mysql://root:@@@h:3306/db?x=y", _in_url, "any"),
     "URL parameter": ("'url' = 'jdbc:mysql://h/db?user=u&password=@@&x=y'", _in_url, "any"),
+    "XML attribute": ("""<x name="sk" value="@@" a="b"/>""", html.escape, "word"),
     "XML": ("<a><password>@@</password></a>", lambda t: t.replace("<", "&lt;"), "word"),
 }
 
@@ -317,6 +431,33 @@ def test_whatever_the_secret_is_it_alone_is_masked(
 ) -> None:
     secret = data.draw(SECRETS[kind])
     assert mask_credentials(shape.replace("@@", spell(secret), 1)) == shape.replace("@@", MASK, 1)
+
+
+def _json_for_html(text: str) -> str:
+    """Return JSON as Gson writes it."""
+    return "".join(f"\\u{ord(c):04x}" if c in "'=<>&" else c for c in json.dumps({"x": text}))
+
+
+ESCAPES: dict[str, Callable[[str], str]] = {
+    "JSON for HTML": _json_for_html,
+    "JSON for HTML in itself": lambda text: _json_for_html(_json_for_html(text)),
+    "JSON with escaped quotes": lambda text: json.dumps(text).replace('\\"', "\\u0022"),
+    "HTML": html.escape,
+    "HTML with plain quotes": lambda text: f"<p class='x'>{html.escape(text)}</p>",
+    "JSON in HTML": lambda text: html.escape(json.dumps({"x": text})),
+}
+
+
+@pytest.mark.parametrize("escape", ESCAPES.values(), ids=ESCAPES)
+@pytest.mark.parametrize(("shape", "spell", "kind"), SHAPES.values(), ids=SHAPES)
+@settings(max_examples=15, deadline=None, derandomize=True)
+@given(data=st.data())
+def test_it_alone_is_masked_where_signs_are_escaped(
+    data: st.DataObject, shape: str, spell: Callable[[str], str], kind: str, escape: Callable[[str], str]
+) -> None:
+    secret, text = data.draw(SECRETS[kind]), f"x {shape} y"
+    masked = mask_credentials(escape(text.replace("@@", spell(secret), 1)))
+    assert masked == escape(text.replace("@@", MASK, 1))
 
 
 @settings(max_examples=500, deadline=None, derandomize=True)
@@ -384,6 +525,8 @@ _FRAGMENTS = [
         "#",
         "x.token",
     ),
+    *("/*", "*/", "-- ", "\\u0027", "\\\\u0022", "\\u003d", "&quot;", "&amp;", "&#39;", "&lt;", "&gt;"),
+    *("https://", "Basic ", 'name="', "value=", "max_tokens", "1", ": a b c", "InvalidToken"),
 ]
 
 
@@ -407,3 +550,24 @@ def test_any_text_can_be_masked(text: str) -> None:
 def test_a_large_text_takes_no_more_than_its_share_of_time(unit: str) -> None:
     text = unit * (50_000 // len(unit)) + " "
     assert mask_credentials(text).endswith((" ", MASK, MASK + "'"))
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "unit",
+    [
+        *("?token=[&", "<password>[", "<password>{", "value=", "'password'value=\\\\u0027", "\\''value="),
+        *(
+            "'password'/*",
+            "/*'password'/**/",
+            "'password'--",
+            "'password'\\n",
+            '"password" ,',
+            '"value":"x",',
+        ),
+        *("max_", "a.token=", "\\u0027", "&lt;", "&amp;", "\\", '"password">', '\ttoken\\"', "\rvalue="),
+    ],
+)
+def test_the_texts_that_could_take_the_longest_take_no_more_than_theirs(unit: str) -> None:
+    """They are what a search found; what grows with the square of the length takes minutes here."""
+    assert mask_credentials(unit * (300_000 // len(unit)))

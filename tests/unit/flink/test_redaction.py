@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dli_provider.api.error_reader import excerpt, printable
+from dli_provider.flink.health import Problem
 from dli_provider.flink.job import FlinkJob, JobConfig
 from dli_provider.flink.masking import is_credential
 from dli_provider.flink.redaction import (
     MASK,
+    MOST_READ,
     WITHHELD_FIELDS,
     check_include,
     is_withheld,
+    mask_and_cut,
     mask_credentials,
     redact,
 )
+from dli_provider.flink.status import FlinkJobStatus
+from dli_provider.flink.wait import FlinkJobWait
 
 SQL = "CREATE TABLE t (id INT) WITH ('connector' = 'jdbc', 'password' = 'hunter2')"
 
@@ -72,6 +80,24 @@ def test_whatever_a_key_calls_a_credential_is_masked(value: object) -> None:
     assert redact({"a": {"fs.obs.secret.key": value}}) == {"a": {"fs.obs.secret.key": MASK}}
 
 
+def test_numbers_of_measures_and_booleans_are_shown_though_their_names_look_like_credentials() -> None:
+    content = {
+        "max_tokens": 5,
+        "token_ttl": "300",
+        "token_expiry_seconds": 1.5,
+        "secret": True,
+        "use_pin": False,
+    }
+    pairs = [{"key": "token.ttl", "value": 300}, {"name": "password", "value": True}]
+    assert redact({"job_config": content, "options": pairs}) == {"job_config": content, "options": pairs}
+
+
+@pytest.mark.parametrize("name", ["password", "pin", "secret", "token", "db_password"])
+def test_a_number_under_the_name_of_a_credential_itself_is_masked(name: str) -> None:
+    content = {"job_config": {name: 1234}, "options": [{"key": name, "value": 1234}]}
+    assert redact(content) == {"job_config": {name: MASK}, "options": [{"key": name, "value": MASK}]}
+
+
 def test_the_value_of_a_pair_is_masked_when_its_key_names_a_credential() -> None:
     content = {"options": [{"key": "x.password", "value": "abc"}, {"name": "parallelism", "value": "4"}]}
     assert redact(content) == {
@@ -123,6 +149,51 @@ def test_of_the_known_fields_only_the_withheld_ones_are_hidden() -> None:
     names = {*FlinkJob.model_fields, *JobConfig.model_fields}
     assert not [name for name in names if is_credential(name)]
     assert {name for name in names if is_withheld(name)} == WITHHELD_FIELDS - {"stream_graph"}
+
+
+def _reason(text: str) -> str:
+    job = FlinkJob(status=FlinkJobStatus.JOB_SUBMIT_FAIL, status_desc=text)
+    wait = FlinkJobWait(1, [FlinkJobStatus.JOB_RUNNING])
+    return str(wait.observe(job, datetime(2026, 1, 1, tzinfo=UTC)).reason)
+
+
+DOORS: dict[str, Callable[[str], str]] = {
+    "summary": lambda text: FlinkJob(status_desc=text).summary()["status_desc"],
+    "wait": _reason,
+    "health": lambda text: Problem("rule", text).reason,
+    "error text": lambda text: printable(text, 500),
+    "error body": lambda text: excerpt(text.encode()),
+    "helper": lambda text: mask_and_cut(text, 2000),
+}
+_URL = "jdbc:mysql://root:hunter2secretpw@db:3306/x failed"
+
+
+@pytest.mark.parametrize("show", DOORS.values(), ids=DOORS)
+@pytest.mark.parametrize(
+    "blanks", [False, True], ids=["shown from its beginning", "shown but for its blanks"]
+)
+def test_no_cut_through_a_credential_shows_a_part_of_it(show: Callable[[str], str], blanks: bool) -> None:
+    for cut in (300, 500, 1200, 2000, 4000, MOST_READ):
+        for overlap in range(15, 40, 3):
+            before = ("x".ljust(cut - overlap) if blanks else "x" * (cut - overlap)) + " "
+            assert "hunter" not in show(before + _URL)
+
+
+@pytest.mark.parametrize("show", DOORS.values(), ids=DOORS)
+def test_no_cut_that_follows_a_long_credential_shows_a_part_of_the_next(show: Callable[[str], str]) -> None:
+    for overlap in range(15, 40, 3):
+        before = "token=".ljust(MOST_READ - overlap, "x") + " "
+        shown = show(before + _URL + " x" * 5000)
+        assert MASK in shown
+        assert "hunter" not in shown
+
+
+def test_a_short_text_is_shown_to_its_end_and_a_long_one_to_where_it_is_cut() -> None:
+    assert mask_and_cut("Queue etl has 2 CUs", 2000) == "Queue etl has 2 CUs"
+    assert mask_and_cut("x " * 6000, 2000) == "x " * 1000
+    assert mask_and_cut("x " * 5000, MOST_READ) == "x " * 5000
+    assert mask_and_cut("x " * 6000, MOST_READ) == "x " * 4500 + MASK
+    assert mask_and_cut(f"password={'x' * 20_000}", 2000) == MASK
 
 
 _SECRET = "Zq7Xv9Kw"
