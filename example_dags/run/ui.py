@@ -25,6 +25,8 @@ RESUBMIT_AFTER = 180.0
 """Seconds after which the jobs start anew, so that there is something to wait for."""
 START_LIMIT = 180.0
 """Seconds that Airflow may take to start."""
+STOP_LIMIT = 60.0
+"""Seconds that Airflow may take to stop by itself."""
 
 signals: list[int] = []
 """The signals that came, each of which ends all."""
@@ -140,7 +142,7 @@ def stop(airflow: subprocess.Popen[bytes]) -> None:
         left = psutil.Process(airflow.pid).children(recursive=True)
     airflow.send_signal(signal.SIGINT)
     with suppress(subprocess.TimeoutExpired):
-        airflow.wait(20)
+        airflow.wait(STOP_LIMIT)
     for process in psutil.process_iter():
         with suppress(ProcessLookupError, PermissionError):
             if os.getsid(process.pid) == airflow.pid:
@@ -150,6 +152,7 @@ def stop(airflow: subprocess.Popen[bytes]) -> None:
             with suppress(psutil.NoSuchProcess):
                 end(process)
         _, left = psutil.wait_procs(left, timeout=5)
+    airflow.wait()
 
 
 def main(home: Path = CHECKOUT / ".airflow" / "ui") -> int:

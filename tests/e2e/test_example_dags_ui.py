@@ -47,7 +47,7 @@ def start(tmp_path: Path, port: int) -> Iterator[Callable[[], subprocess.Popen[s
     for process in started:
         if process.poll() is None:
             process.terminate()
-        process.communicate(timeout=60)
+        process.communicate(timeout=100)
 
 
 def until(process: subprocess.Popen[str], pattern: str) -> re.Match[str]:
@@ -96,7 +96,7 @@ def test_the_ui_comes_up_with_the_examples_and_ctrl_c_stops_all_of_it(
     family = psutil.Process(ui.pid).children(recursive=True)
     assert len(family) > 3
     ui.send_signal(signal.SIGINT)
-    assert "All stopped." in ui.communicate(timeout=60)[0]
+    assert "All stopped." in ui.communicate(timeout=100)[0]
     assert ui.returncode == 0
     assert [process for process in family if process.is_running()] == []
     assert list((tmp_path / "home").iterdir()) == []
@@ -109,7 +109,7 @@ def test_a_termination_while_airflow_starts_stops_all_of_it(
     ui = start()
     until(ui, "Starting Airflow")
     ui.terminate()
-    assert "All stopped." in ui.communicate(timeout=60)[0]
+    assert "All stopped." in ui.communicate(timeout=100)[0]
     assert ui.returncode == 0
     assert processes_of(tmp_path / "airflow") == []
 
@@ -117,7 +117,7 @@ def test_a_termination_while_airflow_starts_stops_all_of_it(
 def test_a_port_that_is_taken_is_a_clear_error(start: Callable[[], subprocess.Popen[str]], port: int) -> None:
     with socket.create_server(("127.0.0.1", port)):
         ui = start()
-        told, _ = ui.communicate(timeout=60)
+        told, _ = ui.communicate(timeout=100)
     assert ui.returncode == 1
     assert f"Port {port} of 127.0.0.1 can't be had" in told
     assert "make ui AIRFLOW_PORT=" in told
