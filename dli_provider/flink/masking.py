@@ -26,8 +26,8 @@ _HARMLESS_NAME = re.compile(r"(?:exception|error|\.java|\.scala|\.py)\Z", re.IGN
 _HEADER = re.compile(r"authorization|cookie", re.IGNORECASE)
 
 _MEASURE = re.compile(
-    r"""(?: (?:\A|[._-]) (?:max|min|num) [._-]? (?:[\w.-]*[._-])? tokens?
-      | (?: [._-] | (?-i:(?<=[a-z])(?=[A-Z])) )
+    r"""(?=.{1,99}\Z) (?: (?:.*[._-])? (?:max|min|num) [._-]? (?:.*[._-])? tokens?
+      | .* (?: [._-] | (?-i:(?<=[a-z])(?=[A-Z])) )
         (?: ttl | expir(?:y|es|ation) | (?:milli)?seconds? | millis | ms | minutes? | hours? | days?
           | interval | timeout | lifetime | duration | count | limit | length | size ) )\Z""",
     re.VERBOSE | re.IGNORECASE,
@@ -35,17 +35,18 @@ _MEASURE = re.compile(
 _NUMBER = re.compile(r"""-?\d{1,13}(?:\.\d{1,6})?(?=[\s,;)}\]&"'\\<]|\Z)""")
 
 _ERROR_NAME = re.compile(
-    r"""\b(?: [A-Z]\w*[a-z]
-          (?: Failed | Failure | Expired | Invalid | Missing | Denied | Required | Refused | Rejected
-            | Revoked | Malformed | Mismatch | NotFound | NotSupported | DoesNotMatch
-            | Providers? | Manager | Factory | Service | Handler | Renewer | Fetcher | Validator | Filter )
+    r"""\b(?: [A-Z]\w*[a-z] (?: Failed | Failure | Expired | Invalid | Missing | Denied | Required | Refused
+          | Rejected | Revoked | Malformed | Mismatch | NotFound | NotSupported | DoesNotMatch
+          | Providers? | Manager | Factory | Service | Handler | Renewer | Fetcher | Validator | Filter )
       | (?: Expired | Invalid | Missing | Malformed | Unknown | Unsupported | Revoked ) \w*?
           (?: Tokens? | Credentials? | Signature | Authorization | AccessKeyId ) )\Z""",
     re.VERBOSE,
 )
 _SENTENCE = re.compile(
     r"""(?<=[ ])(?! (?i:basic|bearer|digest|token)\b) (?: [A-Z][a-z]*+ | [a-z]++ ) (?:'[a-z]++)?+
-        [ ] (?: [a-z_]++ | [A-Z]{2,5}+ ) [ ] [A-Z]?+[a-z]{1,15}+ (?![\w=:-])""",
+        [ ] (?: [a-z_]++ | [A-Z]{2,5}+ ) [ ] [A-Z]?+[a-z]{1,15}+ (?![\w=:-])
+        (?: [.,;:!?)…]*+ [ ] (?: [("']?+ (?: [A-Za-z_:/.'-]{1,30}+ | [\w.-]{1,4}+ ) (?![\w=]) )?+ ){0,99}+
+        [.,;:!?)…]*+ (?: \s*+ (?: (?<=\n) | \Z ) | \\*+"\s*+ (?: [,}\]] | \Z ) | </ | \\++[nrt] )""",
     re.VERBOSE,
 )
 _OF_A_PARSER = ("unexpected ", "unrecognized ", "offending ", "mismatched ", "extraneous ")
@@ -57,12 +58,9 @@ _SYMBOL = re.compile(
 
 _BLANKS = r"(?:\s|\\++[nrt])*+"
 _IN_BLOCK, _IN_LINE = r"(?:[^*/]++|\*(?!/)|/(?!\*))*+", r"(?:[^\r\n\\-]++|-(?!-)|\\++(?![nr]))*+"
-_COMMENT = (
-    rf"(?:/\*(?:{_IN_BLOCK}/){{0,8}}+{_IN_BLOCK}\*/"
-    rf"|--++(?:{_IN_LINE}--++){{0,8}}+{_IN_LINE}(?:[\r\n]|\\++[nr]))"
-)
+_BLOCK = rf"/\*(?:{_IN_BLOCK}/){{0,8}}+{_IN_BLOCK}\*/"
+_COMMENT = rf"(?:{_BLOCK}|--++(?:{_IN_LINE}--++){{0,8}}+{_IN_LINE}(?:[\r\n]|\\++[nr]))"
 _QUOTE = r"""\\{0,31}+["'`]"""
-_VALUE, _KEY = (rf"""{name}\\*+["']?+\s*+[:=]""" for name in ("value", "(?:key|name)"))
 _NAMED = re.compile(
     rf"""
     (?: (?P<line> (?: ^ | (?<=\\[nr]) )                   # the name begins a line, if only one in JSON,
@@ -70,15 +68,13 @@ _NAMED = re.compile(
       | (?P<open> {_QUOTE} )                              # or a quoted text,
       | (?P<tag> \\{{0,31}}+[<>] )                        # or is an XML tag, or stands in one,
       | (?<=\\t) | (?<![\w.-])(?!(?<=\\)[nr]) )           # or follows something else
-    (?= [\w.-]*?{_WORDS} | value(?: \\*+["'] | \s*+= ) )
+    (?= [\w.-]*?(?: {_WORDS} | (?<![\w-])value(?: \\*+["'] | \s*+= ) ) )
     (?P<name> [\w.-]++ ) (?P<close> {_QUOTE} )?+ (?: \[\d++\] | \] )?+
     (?: (?P<assign>
-            {_BLANKS} (?: {_COMMENT}{_BLANKS} ){{0,4}}+
-            (?: (?P<equals> ={{1,2}}+>?+ ) | :(?![:/])=?+ | \uFF1A ) [ \t]*+
-          | (?: \s*+,\s*+ | (?: \s | \\++[nrt] )++ )      # {{"key": "password", "type": "x", "value": "..."}}
-            (?(close) (?: (?-i:[^{{}}<vV]{{1,20}}+) | (?<=[\w-])v | (?!{_VALUE})v | \{{[^{{}}]{{0,99}}+\}}
-                      ){{0,25}}+ )
-            \\*+["']?+(?<![\w-]){_VALUE}[ \t]*+ )
+            (?: {_BLANKS} (?P<comment> (?: {_COMMENT}{_BLANKS} ){{1,4}}+ ) (?==) )?+
+            {_BLANKS} (?: (?P<equals> ={{1,2}}+>?+ ) | :(?![:/])=?+ | \uFF1A ) [ \t]*+
+          | (?: \s*+,\s*+ | (?: \s | \\++[nrt] )++ )      # {{"key": "password", "value": "..."}}
+            \\*+["']?+value\\*+["']?+ \s*+ (?(tag)[:=]|:) [ \t]*+ )
       | (?P<element>                                      # <name>password</name><value>...</value>
             (?: \s++[\w.:-]++\s*+=\s*+\\?+["'][^<>"'\\]{{0,99}}+\\?+["'] ){{0,5}}+
             (?: \\{{0,31}}+</\w++\\{{0,31}}+> \s*+ \\{{0,31}}+<value )?+ (?P<end> \\{{0,31}}+> ) )
@@ -86,15 +82,21 @@ _NAMED = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.MULTILINE,
 )
+_NESTED, _END_OF_PAIR = re.compile(r"\{[^{}]*+\}"), re.compile(r"[{}<]|\bvalue\b", re.IGNORECASE)
+_KEY = r"""(?<![\w-])(?:key|name)\\*+["']?+\s*+[:=]"""
 _KEY_AFTER_VALUE = re.compile(
-    rf"""(?:\\*+["'])?+ (?=[,\s]) (?: (?-i:[^{{}}<kKnN]{{1,20}}+) | (?<=[\w-])[kn] | (?!{_KEY})[kn] ){{0,25}}+
+    rf"""(?:\\*+["'])?+ (?= \s*+, | \s++[\w.:-]++\s*+= )
+    (?: (?-i:[^{{}}<kKnN]{{1,20}}+) | (?!{_KEY})[kn] | \{{[^{{}}]{{0,99}}+\}} ){{0,25}}+
     {_KEY}\s*+\\*+["']([\w.-]++)""",
     re.VERBOSE | re.IGNORECASE,
 )
-_OPENER = re.compile(
-    rf"""{_BLANKS}(?P<comment>(?:{_COMMENT}{_BLANKS}){{0,4}}+)(?:(?:[bru]|u&)(?=\\*+["'][^\s,;:)}}\]&]))?+
-    (?P<quote>''(?![\s'",;:)}}\]]|\Z)|{_QUOTE})""",
-    re.VERBOSE | re.IGNORECASE,
+_OPENER, _OPENER_IN_SQL = (
+    re.compile(
+        rf"""{blanks}(?P<comment>(?:{comment}{blanks}){{0,4}}+)(?:(?:[bru]|u&)(?=\\*+["'][^\s,;:)}}\]&]))?+
+        (?P<quote>''(?![\s'",;:)}}\]]|\Z)|{_QUOTE})""",
+        re.VERBOSE | re.IGNORECASE,
+    )
+    for blanks, comment in ((r"\s*+", _BLOCK), (_BLANKS, _COMMENT))
 )
 _QUOTES = {quote: re.compile(rf"(\\*+)({quote}++)|\\++") for quote in "\"'`<"}
 _BRACKETS = re.compile(r"""(\\*+["'])|[\[{]|[\]}]|\\++""")
@@ -102,29 +104,26 @@ _BRACKETS = re.compile(r"""(\\*+["'])|[\[{]|[\]}]|\\++""")
 _END_OF_VALUE = re.compile(r"[\s,;:)}\]&]|\Z")
 _HARMLESS_VALUE = re.compile(r"(?:null|none|true|false)(?=[\s,;)}\]&\"']|\Z)", re.IGNORECASE)
 _COLUMN = re.compile(r"(?:`?\w++`?\.)++`?(\w++)`?(?=[\s,;)]|\Z)")
-_COMMENTS = re.compile(rf"(?:{_COMMENT}{_BLANKS}){{0,4}}+")
+_COMMENTS = re.compile(rf"(?:{_BLOCK}\s*+){{0,4}}+")
 _CLOSED = re.compile(r"[^<]{1,5000}+</")
 
 
 def _bare(stops: str = "") -> re.Pattern[str]:
-    """Return what a value without quotes is: up to a blank, a stop, or a quote that begins or ends a text.
-
-    A line break in JSON is a blank too.
-    """
+    """Return what a value without quotes is: up to a blank, a stop, or a quote that begins or ends a text."""
     quote = r"""(?:(?<=[,;:({\[=*])\\{0,31}+["']|\\{0,31}+["'](?=[\s,;:)}\]&]|\Z))"""
     return re.compile(rf"""(?:[^\s"'\\{re.escape(stops)}]|(?!{quote})(?:["']|\\++(?![nrt])))*+""")
 
 
 _WORD = _bare()
-_JSON_NUMBER = re.compile(r"[\w.+-]{1,100}+")
+_JSON_NUMBER = re.compile(r"[\w.+-]{1,100}+(?=\s*+[,}])")
 _JSON_LITERAL = _bare(",}])")
 _URL_PARAMETER = _bare("&#")
 _JDBC_PROPERTY = _bare(";")
 _LINE = re.compile(r"[^\r\n]*+")
-_LINE_IN_JSON = re.compile(r"""(?:[^\r\n\\"]|(?!\\{0,31}+"\s{0,9}+(?:[,}\]:]|\Z))(?:"|\\++(?![nr])))*+""")
+_LINE_IN_JSON = re.compile(r"""(?:[^\r\n\\"]|(?!\\{0,31}+"\s{0,9}+(?:[,}\]]|\Z))(?:"|\\++(?![nr])))*+""")
 _HEADER_IN_JSON = re.compile(r"(?:[^\r\n\\]|\\++(?![nr]))*+")
 
-_NOTHING = (0, 0)
+_NOTHING, _FAR = (0, 0), 500
 
 
 def is_credential(name: str, value: object = None) -> bool:
@@ -137,58 +136,64 @@ def is_credential(name: str, value: object = None) -> bool:
     if not _CREDENTIAL.search(name) or _HARMLESS_NAME.search(name):
         return False
     is_number = isinstance(value, int | float | str) and _NUMBER.fullmatch(str(value))
-    return not isinstance(value, bool) and not (is_number and _is_measure(name))
+    return not isinstance(value, bool) and not (is_number and _MEASURE.match(name))
 
 
 def named_credentials(text: str) -> Iterator[tuple[int, int]]:
     """Yield where each credential begins and ends that a name announces.
 
-    Empty values, null and Booleans are none.
+    Empty values, null and Booleans are none; a comment before one belongs to it.
 
     :param text: any text.
     """
-    position = 0
+    position, announced = 0, ("", 0)
     while found := _NAMED.search(text, position):
-        start, end = _value(text, found)
+        start, end = _value(text, found, announced)
         if start < end:
-            yield start, end
+            yield found.start("comment") if found["comment"] else start, end
             position = end
         else:
             position = found.start("name") + 1
+            if found["close"] and not found["assign"]:
+                announced = found["name"], found.end("close")
 
 
-def _value(text: str, found: re.Match[str]) -> tuple[int, int]:
-    """Return where the credential that a name announces begins and ends; an empty span when there is none."""
+def _value(text: str, found: re.Match[str], announced: tuple[str, int]) -> tuple[int, int]:
+    """Return where the credential that a name announces begins and ends; an empty span when there is none.
+
+    :param announced: the quoted name of a credential that came last, and where it ended.
+    """
     start, name = found.end(), found["name"]
-    if name.lower() == "value":
-        return _value_before_key(text, found)
+    if name.lower().endswith("value") and not is_credential(name):
+        return _value_of_pair(text, found, announced) if found["assign"] else _NOTHING
     if not is_credential(name) or not _has_value(text, found) or _is_message(text, found):
         return _NOTHING
-    opener = _OPENER.match(text, start)
+    opener = (_OPENER_IN_SQL if found["close"] and found["equals"] else _OPENER).match(text, start)
     around = found["open"] if not found["close"] else None
     if around and not (opener and opener["quote"] == around and not _END_OF_VALUE.match(text, opener.end())):
         return start, _closing(text, around, start)
     begin = opener.end() if opener else start
-    if _NUMBER.match(text, begin) and _is_measure(name):
+    if _NUMBER.match(text, begin) and _MEASURE.match(name):
         return _NOTHING
-    if opener and (found["close"] or not opener["comment"]):
+    if opener and not opener["comment"] and not found["comment"]:
         return begin, _closing(text, opener["quote"], begin)
     if not opener and (_HARMLESS_VALUE.match(text, start) or _is_same_column(text, found)):
         return _NOTHING
     return start, _end_of_bare(text, found, opener)
 
 
-def _value_before_key(text: str, found: re.Match[str]) -> tuple[int, int]:
-    """Return the span of the value of ``"value": "...", "key": "password"``."""
-    if not found["assign"]:
-        return _NOTHING
+def _value_of_pair(text: str, found: re.Match[str], announced: tuple[str, int]) -> tuple[int, int]:
+    """Return the span of the value of ``"key": "password", "type": "x", "value": "..."`` in any order."""
     if opener := _OPENER.match(text, found.end()):
         start, end = opener.end(), _closing(text, opener["quote"], opener.end())
     else:
         number = _JSON_NUMBER.match(text, found.end())
         start, end = number.span() if number else _NOTHING
-    key = _KEY_AFTER_VALUE.match(text, end)
-    return (start, end) if key and is_credential(key[1], text[start:end]) else _NOTHING
+    name, since = announced
+    if found.start() - since > _FAR or _END_OF_PAIR.search(_NESTED.sub("", text[since : found.start()])):
+        key = _KEY_AFTER_VALUE.match(text, end)
+        name = key[1] if key else ""
+    return (start, end) if is_credential(name, text[start:end]) else _NOTHING
 
 
 def _has_value(text: str, found: re.Match[str]) -> bool:
@@ -210,15 +215,10 @@ def _is_message(text: str, found: re.Match[str]) -> bool:
     return of_a_parser and found["name"].lower() == "token" and bool(_SYMBOL.match(text, found.end()))
 
 
-def _is_measure(name: str) -> bool:
-    return len(name) < 100 and bool(_MEASURE.search(name))
-
-
 def _is_same_column(text: str, found: re.Match[str]) -> bool:
     """Tell whether this is a join condition such as ``a.token = b.token``."""
     column = _COLUMN.match(text, found.end())
-    name = str(found["name"]).lower().rpartition(".")[2]
-    return bool(found["equals"] and column and column[1].lower() == name)
+    return bool(found["equals"] and column and column[1].lower() == found["name"].lower().rpartition(".")[2])
 
 
 def _end_of_bare(text: str, found: re.Match[str], quoted: re.Match[str] | None) -> int:
