@@ -18,8 +18,8 @@ from dli_provider.api.messages import Request
 from dli_provider.api.settings import DliSettings, bundle_of, host_of
 
 MAX_BODY = 16 * 1024 * 1024
-"""Bytes that an answer may have: a page of a hundred jobs, each with a long Flink SQL text, stays far
-below."""
+"""Bytes that an answer may have. A page of a hundred jobs with their Flink SQL, which may take 1 MiB each,
+can be larger, and is refused."""
 
 LINK_LOCAL_TIMEOUT = 3.0
 """Seconds for the metadata service, as the vendor's SDK has them."""

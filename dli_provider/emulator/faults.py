@@ -56,7 +56,7 @@ class Throttle(Fault):
 class RateLimit(Fault):
     """A gateway that answers so many requests in a time, and throttles the rest; inject it for all of them.
 
-    :param calls: how many requests are answered
+    :param calls: how many requests are answered;
     :param seconds: in how many seconds.
     :param retry_after: as for :class:`Throttle`.
     """
