@@ -91,7 +91,7 @@ _CONNECTION_FIELDS = {
         section=_ACCESS,
     ),
     "domain_name": _field(
-        "Account name", "Account of the IAM user; only with authentication password.", section=_ACCESS
+        "HookParams name", "HookParams of the IAM user; only with authentication password.", section=_ACCESS
     ),
     "security_token": _field(
         "Security token", "Only with a temporary access key.", format="password", section=_ACCESS

@@ -10,19 +10,19 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from dli_provider.api.credentials import AgencyCredential, AkSkCredential, Credential, PasswordCredential
+from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, Credential, PasswordCredential
 from dli_provider.api.errors import DliSettingsError
 from dli_provider.api.regions import console_url, dli_endpoint, iam_endpoint
-from dli_provider.api.settings import DliSettings, bundle_of, is_loopback, origin_of
-from dli_provider.flink.identifiers import project_id_of
+from dli_provider.api.settings import DliSettings, check_ca_bundle, is_loopback, parse_origin
+from dli_provider.flink.arguments import parse_project_id
 
 if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import Connection
+    from dli_provider.airflow_compat import Connection
 
 AUTH_KINDS = ("aksk", "password", "agency")
 
 
-def settings_of(
+def settings_from_connection(
     connection: Connection,
     extra: Mapping[str, Any],
     *,
@@ -132,7 +132,7 @@ def _region_and_project(
             "connection to that region's endpoint, or leave host empty for the region's own",
         )
     with fields.checking("project_id"):
-        return region, project_id_of(project_id) if project_id else None
+        return region, parse_project_id(project_id) if project_id else None
 
 
 def _endpoint(fields: _Fields, region: str | None) -> str:
@@ -152,7 +152,7 @@ def _endpoint(fields: _Fields, region: str | None) -> str:
     if port and not re.search(r":[0-9]+/?$", host):
         host = f"{host.rstrip('/')}:{port}"
     with fields.checking("host"):
-        return origin_of(host, allow_http=fields.flag("allow_http"))
+        return parse_origin(host, allow_http=fields.flag("allow_http"))
 
 
 def _iam_endpoint(fields: _Fields, region: str | None) -> str | None:
@@ -160,7 +160,7 @@ def _iam_endpoint(fields: _Fields, region: str | None) -> str | None:
     if given is None:
         return iam_endpoint(region) if region else None
     with fields.checking("extra iam_endpoint"):
-        return origin_of(given, allow_http=fields.flag("allow_http"))
+        return parse_origin(given, allow_http=fields.flag("allow_http"))
 
 
 def _console_url(fields: _Fields, region: str | None) -> str | None:
@@ -210,7 +210,7 @@ def _agency(fields: _Fields) -> AgencyCredential:
     if given is None:
         return AgencyCredential()
     with fields.checking("extra metadata_endpoint"):
-        origin = origin_of(given, allow_http=True)
+        origin = parse_origin(given, allow_http=True)
         if not is_loopback(urlsplit(origin).hostname or ""):
             raise ValueError(
                 f"{origin!r:.120} is not on this machine: it is for tests, such as http://127.0.0.1:8790; "
@@ -225,7 +225,7 @@ def _verify(fields: _Fields) -> bool | str:
     if text.lower() in {"true", "false"}:
         return text.lower() == "true"
     try:
-        return bundle_of(text)
+        return check_ca_bundle(text)
     except ValueError as error:
         problem = f"must be true, false or the path of a CA bundle; {error}"
         raise fields.error("extra verify", problem) from None

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
+from dli_provider.airflow_compat import AirflowException, AirflowFailException
 
 
 class DliFlinkJobFailedError(AirflowFailException):

@@ -15,6 +15,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 from yarl import URL
 
 from dli_provider.api import endpoints
+from dli_provider.api.auth.shared import share_credential
 from dli_provider.api.conversation import converse
 from dli_provider.api.endpoints import Call, JobPage
 from dli_provider.api.errors import DliError
@@ -22,8 +23,7 @@ from dli_provider.api.messages import Conversation, Reply, Request, Response, Se
 from dli_provider.api.paging import Pages
 from dli_provider.api.retry import RetryPolicy
 from dli_provider.api.settings import DliSettings
-from dli_provider.api.sharing import shared
-from dli_provider.api.transport import LINK_LOCAL_TIMEOUT, MAX_BODY, NO_TUNNEL, Way, ca_bundle_of
+from dli_provider.api.transport import LINK_LOCAL_TIMEOUT, MAX_BODY, NO_TUNNEL, Route, choose_ca_bundle
 from dli_provider.flink.job import FlinkJob
 
 T = TypeVar("T")
@@ -44,10 +44,10 @@ class AsyncDliClient:
     def __init__(self, settings: DliSettings, retry: RetryPolicy | None = None) -> None:
         self.settings = settings
         self._retry = retry or RetryPolicy()
-        self._credential = shared(settings.credential)
+        self._credential = share_credential(settings.credential)
         self._session: aiohttp.ClientSession | None = None
         self._opening = asyncio.Lock()
-        self._ways: dict[tuple[str, bool], Way] = {}
+        self._ways: dict[tuple[str, bool], Route] = {}
 
     async def show_flink_job(self, job_id: int | str) -> FlinkJob:
         """Return one job's detail; see :meth:`.client.DliClient.show_flink_job`."""
@@ -102,7 +102,7 @@ class AsyncDliClient:
         except DliError as error:
             return error
 
-    async def _exchange(self, step: Send, way: Way) -> Response | DliError:
+    async def _exchange(self, step: Send, way: Route) -> Response | DliError:
         request = step.request
         try:
             session = self._session or await self._open()
@@ -124,7 +124,7 @@ class AsyncDliClient:
     async def _open(self) -> aiohttp.ClientSession:
         async with self._opening:
             if self._session is None:
-                context = await asyncio.to_thread(lambda: _ssl_context(ca_bundle_of(self.settings)))
+                context = await asyncio.to_thread(lambda: _ssl_context(choose_ca_bundle(self.settings)))
                 self._session = aiohttp.ClientSession(
                     connector=aiohttp.TCPConnector(
                         limit=_CONNECTIONS, ssl=context, keepalive_timeout=_KEEPALIVE
@@ -136,10 +136,10 @@ class AsyncDliClient:
                 )
             return self._session
 
-    def _way(self, request: Request) -> Way:
+    def _way(self, request: Request) -> Route:
         key = (request.origin, request.link_local)
         if key not in self._ways:
-            self._ways[key] = Way.of(self.settings, request)
+            self._ways[key] = Route.of(self.settings, request)
         return self._ways[key]
 
     def _timeout(self, request: Request) -> aiohttp.ClientTimeout:
@@ -149,7 +149,7 @@ class AsyncDliClient:
         return aiohttp.ClientTimeout(total=connect + read, sock_connect=connect, sock_read=read)
 
 
-async def _read(answer: aiohttp.ClientResponse, way: Way) -> Response | DliError:
+async def _read(answer: aiohttp.ClientResponse, way: Route) -> Response | DliError:
     headers = {name.lower(): value for name, value in answer.headers.items()}
     body = bytearray()
     async for chunk in answer.content.iter_any():

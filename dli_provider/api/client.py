@@ -12,16 +12,16 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
 from dli_provider.api import endpoints
+from dli_provider.api.auth.shared import share_credential
 from dli_provider.api.conversation import converse, find_project
 from dli_provider.api.deadline import DeadlineAdapter
 from dli_provider.api.endpoints import Call, JobPage
 from dli_provider.api.errors import DliError
-from dli_provider.api.messages import Conversation, Reply, Request, Response, Send, Wait
+from dli_provider.api.messages import Conversation, Reply, Request, Response, Send, Sleep
 from dli_provider.api.paging import Pages
 from dli_provider.api.retry import RetryPolicy
 from dli_provider.api.settings import DliSettings
-from dli_provider.api.sharing import shared
-from dli_provider.api.transport import LINK_LOCAL_TIMEOUT, MAX_BODY, Way, ca_bundle_of
+from dli_provider.api.transport import LINK_LOCAL_TIMEOUT, MAX_BODY, Route, choose_ca_bundle
 from dli_provider.flink.job import FlinkJob
 
 T = TypeVar("T")
@@ -37,8 +37,8 @@ class DliClient:
     def __init__(self, settings: DliSettings, retry: RetryPolicy | None = None) -> None:
         self.settings = settings
         self._retry = retry or RetryPolicy()
-        self._credential = shared(settings.credential)
-        self._ways: dict[tuple[str, bool], tuple[Way, dict[str, Any]]] = {}
+        self._credential = share_credential(settings.credential)
+        self._ways: dict[tuple[str, bool], tuple[Route, dict[str, Any]]] = {}
         self._adapter = DeadlineAdapter()  # a session would read the whole body of a redirect
 
     def show_flink_job(self, job_id: int | str) -> FlinkJob:
@@ -117,7 +117,7 @@ class DliClient:
             conversation.close()
 
     @staticmethod
-    def _wait(step: Wait) -> None:
+    def _wait(step: Sleep) -> None:
         time.sleep(step.seconds)
 
     def _send(self, step: Send) -> Response | DliError:
@@ -140,15 +140,15 @@ class DliClient:
         except (requests.RequestException, HTTPError, OSError) as error:
             return way.failure(error)
 
-    def _way(self, request: Request) -> tuple[Way, dict[str, Any]]:
+    def _way(self, request: Request) -> tuple[Route, dict[str, Any]]:
         """Return the way to a request's origin, and how to send on it: the environment is read once."""
         key = (request.origin, request.link_local)
         if key not in self._ways:
-            way = Way.of(self.settings, request)
+            way = Route.of(self.settings, request)
             timeout = (self.settings.connect_timeout, self.settings.read_timeout)
             arguments = {
                 "proxies": {"http": way.proxy, "https": way.proxy} if way.proxy else {},
-                "verify": ca_bundle_of(self.settings),
+                "verify": choose_ca_bundle(self.settings),
                 "cert": None,
                 "timeout": (LINK_LOCAL_TIMEOUT,) * 2 if request.link_local else timeout,
                 "stream": True,
@@ -157,7 +157,7 @@ class DliClient:
         return self._ways[key]
 
 
-def _read(answer: requests.Response, way: Way) -> Response | DliError:
+def _read(answer: requests.Response, way: Route) -> Response | DliError:
     headers = {name.lower(): value for name, value in answer.headers.items()}
     body: bytes = answer.raw.read(MAX_BODY + 1, decode_content=False)
     if len(body) <= MAX_BODY:

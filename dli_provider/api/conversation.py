@@ -14,9 +14,10 @@ from email.utils import parsedate_to_datetime
 from time import time
 from typing import Any, TypeAlias, TypeVar
 
-from dli_provider.api.credentials import Lease
+from dli_provider.api.auth.credentials import Lease
+from dli_provider.api.auth.shared import SharedCredential
 from dli_provider.api.endpoints import Call
-from dli_provider.api.error_reader import excerpt, parse_json, printable, read_error
+from dli_provider.api.error_reader import excerpt, parse_json, read_error
 from dli_provider.api.errors import (
     DliApiError,
     DliAuthError,
@@ -24,11 +25,11 @@ from dli_provider.api.errors import (
     DliProtocolError,
     DliSettingsError,
 )
-from dli_provider.api.messages import Conversation, Request, Response, Wait, send
+from dli_provider.api.messages import Conversation, Request, Response, Sleep, send
 from dli_provider.api.retry import RetryPolicy
 from dli_provider.api.settings import DliSettings
-from dli_provider.api.sharing import SharedCredential
-from dli_provider.flink.identifiers import project_id_of
+from dli_provider.flink.arguments import parse_project_id
+from dli_provider.masking import printable
 
 T = TypeVar("T")
 _Answer: TypeAlias = tuple[dict[str, Any], Response]
@@ -56,7 +57,7 @@ def converse(
             if not error.transient or attempt >= retry.attempts:
                 raise
             delay = retry.delay(attempt, error.retry_after if isinstance(error, DliApiError) else None)
-        yield Wait(delay)
+        yield Sleep(delay)
     raise AssertionError("unreachable")
 
 
@@ -84,7 +85,7 @@ def _exchange(request: Request, credential: SharedCredential) -> Conversation[_A
         try:
             return _object_of(response), response
         except DliAuthError as error:
-            error.finding = _skew(response)
+            error.diagnosis = _skew(response)
             raise
 
     return (yield from credential.prove(request.origin, exchange))
@@ -146,7 +147,7 @@ def _only_project(answer: Mapping[str, Any], region: str) -> str:
             f"IAM knows {what} of the name {region!r}. Set project_id in the connection's extra"
         )
     try:
-        return project_id_of(ids[0])
+        return parse_project_id(ids[0])
     except ValueError as error:
         raise DliProtocolError(f"IAM's answer is odd: {error}") from None
 

@@ -23,7 +23,7 @@ from dli_provider.api.errors import (
     DliServerError,
     DliThrottledError,
 )
-from dli_provider.flink.redaction import MOST_READ, mask_and_cut
+from dli_provider.masking import MOST_READ, printable
 
 EXCERPT_LENGTH = 300
 _MESSAGE_LENGTH = 1000
@@ -54,17 +54,6 @@ def read_error(status: int, headers: Mapping[str, str], body: bytes) -> DliApiEr
 def excerpt(body: bytes) -> str:
     """Return the beginning of a body as one printable line, with credentials masked."""
     return printable(body[: 8 * MOST_READ].decode("utf-8", "replace"), EXCERPT_LENGTH)
-
-
-def printable(text: str, length: int) -> str:
-    """Return a stranger's text as one printable line, with credentials masked.
-
-    :param text: the text.
-    :param length: characters after which it is cut.
-    """
-    masked = mask_and_cut(text, 4 * length)  # before the lines are joined, for a name may begin one
-    line = " ".join("".join(c if c.isprintable() else " " for c in masked).split())
-    return line if len(line) <= length else line[:length] + "…"
 
 
 def parse_json(body: bytes) -> Any:

@@ -58,10 +58,10 @@ class DliApiError(DliError):
     :param message: the service's text, with credentials masked and its length bounded.
     :param request_id: id to quote to Huawei's support, when the service sent one.
     :param retry_after: seconds the service asked to wait, when it did.
-    :ivar finding: what this process found out about the cause, such as a clock that is off.
+    :ivar diagnosis: what this process found out about the cause, such as a clock that is off.
     """
 
-    finding: str = ""
+    diagnosis: str = ""
 
     _default_transient: ClassVar[bool] = False
 
@@ -85,7 +85,7 @@ class DliApiError(DliError):
     def _text(self) -> str:
         request_id = f" (request id {self.request_id})" if self.request_id else ""
         text = f"HTTP {self.status} {self.code}: {self.message.rstrip('.')}{request_id}"
-        return ". ".join(filter(None, (text, self.advice, self.finding)))
+        return ". ".join(filter(None, (text, self.advice, self.diagnosis)))
 
     @property
     def advice(self) -> str | None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
+from dli_provider.api.auth.signing import encode_query
 from dli_provider.api.errors import DliError
-from dli_provider.api.signing import encode_query
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class Sleep:
     """Ask the driver to wait; it answers with None.
 
     :param seconds: how long.
@@ -83,7 +83,7 @@ class Wait:
 T = TypeVar("T")
 
 Reply: TypeAlias = Response | DliError | None
-Conversation: TypeAlias = Generator[Send | Wait, Reply, T]
+Conversation: TypeAlias = Generator[Send | Sleep, Reply, T]
 
 
 def send(request: Request, headers: Mapping[str, str]) -> Conversation[Response]:

@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from dli_provider.flink.identifiers import project_id_of
+from dli_provider.flink.arguments import parse_project_id
 
 if TYPE_CHECKING:
-    from dli_provider.api.credentials import Credential
+    from dli_provider.api.auth.credentials import Credential
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DliSettings:
     """Everything that a client of DLI needs to know.
 
-    :param endpoint: origin of DLI, an answer of :func:`origin_of`.
+    :param endpoint: origin of DLI, an answer of :func:`parse_origin`.
     :param credential: what proves who is calling.
     :param region: the region's name, by which IAM finds the project when ``project_id`` is absent.
     :param project_id: the project (resource isolation) whose jobs are read; looked up from IAM when absent.
@@ -48,7 +48,7 @@ class DliSettings:
 
     def __post_init__(self) -> None:
         if self.project_id is not None:
-            project_id_of(self.project_id)
+            parse_project_id(self.project_id)
         for name in ("connect_timeout", "read_timeout"):
             if not 0 < getattr(self, name) <= 3600:
                 raise ValueError(f"{name} must be more than 0 and at most 3600 seconds")
@@ -79,7 +79,7 @@ class DliSettings:
 _HOST = re.compile(r"[0-9a-z._:-]+")
 
 
-def host_of(name: str | None) -> str:
+def parse_host(name: str | None) -> str:
     """Return a URL's host as it is looked up, names in other scripts encoded.
 
     :param name: the host as ``urlsplit`` gives it.
@@ -91,7 +91,7 @@ def host_of(name: str | None) -> str:
     return host
 
 
-def origin_of(endpoint: str, *, allow_http: bool = False) -> str:
+def parse_origin(endpoint: str, *, allow_http: bool = False) -> str:
     """Return scheme, host and port of an endpoint, fit to be put before a path.
 
     :param endpoint: such as ``https://dli.cn-north-4.myhuaweicloud.com``; ``https://`` may be left out.
@@ -103,7 +103,7 @@ def origin_of(endpoint: str, *, allow_http: bool = False) -> str:
     try:
         parts = urlsplit(text if "://" in text else f"https://{text}")
         port = parts.port
-        host = host_of(parts.hostname)
+        host = parse_host(parts.hostname)
     except ValueError:
         host = ""
     if not host or parts.scheme not in {"http", "https"} or any(c.isspace() for c in text):
@@ -122,7 +122,7 @@ def origin_of(endpoint: str, *, allow_http: bool = False) -> str:
     return f"{parts.scheme}://{shown_host}" + (f":{port}" if port not in {None, own_port} else "")
 
 
-def bundle_of(path: str) -> str:
+def check_ca_bundle(path: str) -> str:
     """Return the path of a CA bundle, after a look at it.
 
     :param path: a file, or a folder as OpenSSL takes it.

@@ -12,10 +12,10 @@ from urllib.parse import unquote, urlsplit
 
 from requests.utils import get_environ_proxies, select_proxy
 
-from dli_provider.api.error_reader import printable
 from dli_provider.api.errors import DliConnectionError, DliError, DliProtocolError, DliSettingsError
 from dli_provider.api.messages import Request
-from dli_provider.api.settings import DliSettings, bundle_of, host_of
+from dli_provider.api.settings import DliSettings, check_ca_bundle, parse_host
+from dli_provider.masking import printable
 
 MAX_BODY = 16 * 1024 * 1024
 """Bytes that an answer may have. A page of a hundred jobs with their Flink SQL, which may take 1 MiB each,
@@ -29,7 +29,7 @@ NO_TUNNEL = "Tunnel connection failed: "
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Route:
     """The way that a request takes, and what its outcome means. As text it shows nobody's password.
 
     :param origin: where the request goes.
@@ -40,12 +40,12 @@ class Way:
     proxy: str | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, settings: DliSettings, request: Request) -> Way:
+    def of(cls, settings: DliSettings, request: Request) -> Route:
         """Return the way of a request.
 
-        :raises DliSettingsError: as :func:`proxy_of` does.
+        :raises DliSettingsError: as :func:`choose_proxy` does.
         """
-        return cls(request.origin, proxy_of(settings, request))
+        return cls(request.origin, choose_proxy(settings, request))
 
     def __str__(self) -> str:
         return f"{self.origin} by way of the proxy {_place(self.proxy)}" if self.proxy else self.origin
@@ -92,7 +92,7 @@ class Way:
         )
 
 
-def proxy_of(settings: DliSettings, request: Request) -> str | None:
+def choose_proxy(settings: DliSettings, request: Request) -> str | None:
     """Return the URL of the proxy that leads to a request's host: the connection's, else the
     environment's.
 
@@ -110,7 +110,7 @@ def proxy_of(settings: DliSettings, request: Request) -> str | None:
     return proxy
 
 
-def ca_bundle_of(settings: DliSettings) -> bool | str:
+def choose_ca_bundle(settings: DliSettings) -> bool | str:
     """Return what to verify certificates with: the connection's choice, else the environment's, else True for
     the bundle of ``requests``.
 
@@ -124,7 +124,7 @@ def ca_bundle_of(settings: DliSettings) -> bool | str:
     for name, path in named.items():
         if path.strip():
             try:
-                return bundle_of(path.strip())
+                return check_ca_bundle(path.strip())
             except ValueError as error:
                 raise DliSettingsError(f"{name}: {error}") from None
     return True
@@ -133,7 +133,7 @@ def ca_bundle_of(settings: DliSettings) -> bool | str:
 def _flaw_of(proxy: str) -> str | None:
     try:
         parts = urlsplit(proxy)
-        valid = parts.scheme in {"http", "https"} and bool(host_of(parts.hostname)) and parts.port != 0
+        valid = parts.scheme in {"http", "https"} and bool(parse_host(parts.hostname)) and parts.port != 0
     except ValueError:
         valid = False
     if not valid:

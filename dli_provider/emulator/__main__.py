@@ -14,7 +14,7 @@ from typing import Any
 from dli_provider.emulator import checks
 from dli_provider.emulator.fleet import add_sample_jobs
 from dli_provider.emulator.server import DliEmulator
-from dli_provider.flink.identifiers import job_id_of
+from dli_provider.flink.arguments import parse_job_id
 
 _EPILOG = """\
 A job of --jobs is an object with job_id, optionally lifecycle (pairs of status and seconds, null for ever)
@@ -86,7 +86,7 @@ def _add_jobs(emulator: DliEmulator, file: Path | None) -> None:
 def _add_job(emulator: DliEmulator, job: Any) -> None:
     if not isinstance(job, dict) or "job_id" not in job:
         raise checks.complaint("a job", "an object with a job_id", job)
-    job_id = job_id_of(job.pop("job_id"))
+    job_id = parse_job_id(job.pop("job_id"))
     if emulator.jobs.get(job_id):
         raise ValueError(f"job {job_id}: another entry has this job_id")
     emulator.add_job(job_id, **job)

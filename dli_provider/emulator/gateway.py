@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from dli_provider.api import signing
+from dli_provider.api.auth import signing
 
 MAX_SKEW = timedelta(minutes=15)
 LOCK_AFTER = 5

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from dli_provider.emulator import checks
 from dli_provider.emulator.lifecycle import DEFAULT_LIFECYCLE, Life, Lifecycle, Step, status_of, steps_of
-from dli_provider.flink.identifiers import job_id_of
+from dli_provider.flink.arguments import parse_job_id
 
 Begins: TypeAlias = Literal["now", "first_read"]
 
@@ -78,7 +78,7 @@ class EmulatedJob:
         status: str | None = None,
         begins: Begins = "now",
     ) -> None:
-        self.job_id = job_id_of(job_id)
+        self.job_id = parse_job_id(job_id)
         self._lock = threading.Lock()
         with self._naming():
             if begins not in get_args(Begins):

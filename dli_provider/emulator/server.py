@@ -23,7 +23,7 @@ from dli_provider.emulator.lifecycle import Lifecycle
 from dli_provider.emulator.listener import Listener
 from dli_provider.emulator.routes import ReceivedRequest, route
 from dli_provider.emulator.store import JobStore
-from dli_provider.flink.identifiers import job_id_of, project_id_of
+from dli_provider.flink.arguments import parse_job_id, parse_project_id
 
 _REMEMBERED = 100_000
 
@@ -64,7 +64,7 @@ class DliEmulator:
             )
         self._listener = Listener(self._handle, host, checks.whole_number("port", port, 0, 65535))
         self.region = region
-        self.project_id = project_id_of(project_id or secrets.token_hex(16))
+        self.project_id = parse_project_id(project_id or secrets.token_hex(16))
         self.access_key = checks.key("access_key", access_key or _new_access_key())
         self.secret_key = checks.key("secret_key", secret_key or secrets.token_urlsafe(30))
         self.clock_offset = timedelta()
@@ -155,7 +155,7 @@ class DliEmulator:
         :param job_id: its id.
         :raises KeyError: when there is none.
         """
-        job = self.jobs.get(job_id_of(job_id))
+        job = self.jobs.get(parse_job_id(job_id))
         if job is None:
             raise KeyError(f"There is no job {job_id}; there are {[job.job_id for job in self.jobs]!s:.80}")
         return job

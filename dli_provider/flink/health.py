@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from dli_provider.flink.expectations import check_expected, config_of, drift
+from dli_provider.flink.drift import comparable_config, drift, validate_expected
 from dli_provider.flink.job import FlinkJob
-from dli_provider.flink.redaction import MOST_READ, mask_and_cut
 from dli_provider.flink.status import FlinkJobStatus
-from dli_provider.flink.table import one_line
+from dli_provider.masking import MOST_READ, mask_and_cut
+from dli_provider.masking.table import one_line
 
 OwnRule: TypeAlias = Callable[[FlinkJob], str | None]
 
@@ -55,7 +55,7 @@ class HealthRules:
     :param max_restarts: how often a job may have been restarted; None for any number.
     :param checkpointing: True to require that checkpointing is on.
     :param auto_restart: True to require ``restart_when_exception``.
-    :param expected_config: what ``job_config`` must be, see :mod:`dli_provider.flink.expectations`.
+    :param expected_config: what ``job_config`` must be, see :mod:`dli_provider.flink.drift`.
     :param own_rules: further rules: callables that return what is wrong with a job, or None. One that raises
         is a problem of the job, under the rule's name.
     :raises ValueError: for a rule that can't be checked.
@@ -79,7 +79,7 @@ class HealthRules:
         for rule in self.own_rules:
             if not callable(rule):
                 raise ValueError(f"own_rules must be callables, and not {rule!r:.80}")  # noqa: TRY004
-        check_expected(self.expected_config)
+        validate_expected(self.expected_config)
 
     def check(self, job: FlinkJob, now: datetime) -> list[Problem]:
         """Return what is wrong with a job; empty when it is healthy.
@@ -115,7 +115,7 @@ class HealthRules:
             yield Problem("restarts", f"was restarted {restarts} times, more than {self.max_restarts}")
 
     def _config(self, job: FlinkJob) -> Iterator[Problem]:
-        config = config_of(job)
+        config = comparable_config(job)
         if self.checkpointing and not config.get("checkpoint_enabled"):
             yield Problem("checkpointing", "has checkpointing off")
         if self.auto_restart and not config.get("restart_when_exception"):
@@ -149,7 +149,7 @@ def check_count(parameter: str, value: object) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class JobVerdict:
+class JobHealth:
     """What was found about one job.
 
     :param verdict: ``healthy``, ``unhealthy``, ``missing`` or ``unreadable``.
@@ -168,7 +168,7 @@ class JobVerdict:
     problems: tuple[Problem, ...] = ()
 
     @classmethod
-    def of(cls, job: FlinkJob, rules: HealthRules, now: datetime) -> JobVerdict:
+    def of(cls, job: FlinkJob, rules: HealthRules, now: datetime) -> JobHealth:
         """Return the verdict on a job that was read."""
         problems = tuple(rules.check(job, now))
         name = None if job.name is None else one_line(job.name, _NAME_LENGTH)

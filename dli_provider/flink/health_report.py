@@ -10,8 +10,8 @@ from datetime import datetime
 from itertools import accumulate, takewhile
 from typing import Any
 
-from dli_provider.flink.health import JobVerdict, Problem
-from dli_provider.flink.table import aligned
+from dli_provider.flink.health import JobHealth, Problem
+from dli_provider.masking.table import aligned
 
 _MOST_STATUSES = 20
 _MOST_REASONS = 10
@@ -33,9 +33,9 @@ class HealthReport:
         self._most = most
         self._verdicts: Counter[str] = Counter()
         self._statuses: Counter[str] = Counter()
-        self._worst: list[tuple[int, int, int, JobVerdict]] = []
+        self._worst: list[tuple[int, int, int, JobHealth]] = []
 
-    def add(self, verdict: JobVerdict) -> None:
+    def add(self, verdict: JobHealth) -> None:
         """Take the verdict on one job."""
         self._verdicts[verdict.verdict] += 1
         status = verdict.status or "none"
@@ -60,7 +60,7 @@ class HealthReport:
         return self.total - self._verdicts["healthy"]
 
     @property
-    def worst(self) -> list[JobVerdict]:
+    def worst(self) -> list[JobHealth]:
         """The unhealthy jobs, the worst first, as many as are listed."""
         return [entry[-1] for entry in sorted(self._worst, key=lambda entry: entry[:3], reverse=True)]
 
@@ -111,7 +111,7 @@ class HealthReport:
         return aligned(rows, widest=40) + more
 
 
-def _listed(verdict: JobVerdict) -> tuple[Problem, ...]:
+def _listed(verdict: JobHealth) -> tuple[Problem, ...]:
     """Return a job's first problems, and how many more there are."""
     problems = verdict.problems
     lengths = accumulate(len(problem.rule) + len(problem.reason) for problem in problems)

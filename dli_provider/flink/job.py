@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
+from dli_provider import masking
 from dli_provider.flink import redaction
-from dli_provider.flink.detail import Detail, FlinkJobFormatError, in_json_types
 from dli_provider.flink.fields import Flag, Free, Given, Moment, Status, Texts, Whole
+from dli_provider.flink.model import DliModel, FlinkJobFormatError, in_json_types
 
 __all__ = ["IMAGE_FIELDS", "FlinkJob", "FlinkJobFormatError", "JobConfig"]
 
@@ -26,7 +27,7 @@ _SUMMARY_FIELDS = (
 _DESC_LENGTH = 2000
 
 
-class JobConfig(Detail):
+class JobConfig(DliModel):
     """A job's configuration, as table 4 of the ShowFlinkJob page names it; every field may be None.
 
     :ivar checkpoint_enabled: whether checkpoints are taken; DLI's default is false.
@@ -117,7 +118,7 @@ class JobConfig(Detail):
     static_estimator_config: str | None = None
 
 
-class FlinkJob(Detail):
+class FlinkJob(DliModel):
     """A Flink job of DLI, as ShowFlinkJob's ``job_detail`` and the items of ListFlinkJobs describe it.
 
     Every field may be None: DLI leaves out what does not apply. Keys that this class doesn't know are kept
@@ -191,14 +192,14 @@ class FlinkJob(Detail):
 
         :param content: a ``job_detail`` object, an item of a job list, a whole answer of ShowFlinkJob, or
             what ``to_dict(redact=False)`` gave.
-        :raises FlinkJobFormatError: as :meth:`Detail.from_api` does.
+        :raises FlinkJobFormatError: as :meth:`DliModel.from_api` does.
         """
         is_answer = isinstance(content, Mapping) and "job_detail" in content
         job = super().from_api(content["job_detail"] if is_answer else content)
         if (config := job.job_config) is None:
             return job
-        lent = config.borrowing(job, IMAGE_FIELDS)
-        job = job.borrowing(config, IMAGE_FIELDS)
+        lent = config.with_fallback(job, IMAGE_FIELDS)
+        job = job.with_fallback(config, IMAGE_FIELDS)
         return job if lent is config else job.model_copy(update={"job_config": lent})
 
     def _content(self) -> dict[str, Any]:
@@ -216,5 +217,5 @@ class FlinkJob(Detail):
         """
         content = {name: getattr(self, name) for name in _SUMMARY_FIELDS}
         shown = redaction.redact(content | {"status_desc": None})
-        said = self.status_desc and redaction.mask_and_cut(self.status_desc, _DESC_LENGTH)
+        said = self.status_desc and masking.mask_and_cut(self.status_desc, _DESC_LENGTH)
         return in_json_types(shown | {"status_desc": said})

@@ -121,7 +121,7 @@ _FAILURES = frozenset(
 )
 
 
-def statuses_of(parameter: str, value: str | Iterable[str]) -> tuple[FlinkJobStatus, ...]:
+def parse_statuses(parameter: str, value: str | Iterable[str]) -> tuple[FlinkJobStatus, ...]:
     """Return the statuses that a parameter names.
 
     :param parameter: its name, for the error.

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from dli_provider.flink.redaction import mask_and_cut
 from dli_provider.flink.status import FlinkJobStatus
+from dli_provider.masking import mask_and_cut
 
 if TYPE_CHECKING:
     from dli_provider.flink.job import FlinkJob
@@ -24,7 +24,7 @@ RESTART_GRACE = timedelta(minutes=15)
 it up."""
 
 
-class Verdict(StrEnum):
+class WaitState(StrEnum):
     """How a wait stands."""
 
     WAITING = "waiting"
@@ -36,12 +36,12 @@ class Verdict(StrEnum):
 class Observation:
     """What a reading of the job means.
 
-    :param verdict: how the wait stands now.
+    :param state: how the wait stands now.
     :param reason: for a failed wait: the job, its status and what was awaited, fit for an error message.
     :param news: a line for the log when something changed, else None.
     """
 
-    verdict: Verdict
+    state: WaitState
     reason: str | None = None
     news: str | None = None
 
@@ -81,14 +81,14 @@ class FlinkJobWait:
         """
         news = self._note(job.status, now)
         if job.status in self.targets:
-            return Observation(Verdict.REACHED, news=news)
+            return Observation(WaitState.REACHED, news=news)
         if job.status is None or self._leads_on(job.status) or self._restarts(job, now):
-            return Observation(Verdict.WAITING, news=news)
+            return Observation(WaitState.WAITING, news=news)
         awaited = " or ".join(self.targets)
         consequence = f"From there it can't become {awaited} by itself"
         if job.status in self.failures:
             consequence = f"That was named a failure; awaited was {awaited}"
-        return Observation(Verdict.FAILED, self._reason(job, consequence), news)
+        return Observation(WaitState.FAILED, self._reason(job, consequence), news)
 
     def settles(self, status: FlinkJobStatus | None) -> bool:
         """Tell whether a status may end the wait, so that the job's whole detail must be read to know."""

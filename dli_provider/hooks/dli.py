@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import BaseHook
+from dli_provider.airflow_compat import BaseHook
 
 if TYPE_CHECKING:
     from dli_provider.api.aio import AsyncDliClient
@@ -105,14 +105,12 @@ class DliHook(BaseHook):
         """
         import asyncio
 
-        from airflow.providers.common.compat.connection import get_async_connection, get_async_extra_dejson
+        from dli_provider.airflow_compat import get_connection_async
+        from dli_provider.connection import settings_from_connection
 
-        from dli_provider.connection import settings_of
-
-        connection = await get_async_connection(self.dli_conn_id, hook=self)
-        extra = await get_async_extra_dejson(connection)
+        connection, extra = await get_connection_async(self, self.dli_conn_id)
         return await asyncio.to_thread(
-            settings_of, connection, extra, region=self.region, project_id=self.project_id
+            settings_from_connection, connection, extra, region=self.region, project_id=self.project_id
         )
 
     def test_connection(self) -> tuple[bool, str]:
@@ -131,10 +129,10 @@ class DliHook(BaseHook):
     @cached_property
     def _client(self) -> DliClient:
         from dli_provider.api.client import DliClient
-        from dli_provider.connection import settings_of
+        from dli_provider.connection import settings_from_connection
 
         connection = self.get_connection(self.dli_conn_id)
-        settings = settings_of(
+        settings = settings_from_connection(
             connection, connection.extra_dejson, region=self.region, project_id=self.project_id
         )
         return DliClient(settings)

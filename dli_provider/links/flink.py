@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airflow.providers.common.compat.sdk import BaseOperatorLink, XCom
+from dli_provider.airflow_compat import BaseOperatorLink, XCom
 
 if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import BaseOperator, Context, TaskInstanceKey
-
+    from dli_provider.airflow_compat import BaseOperator, Context, TaskInstanceKey
     from dli_provider.api.settings import DliSettings
 
 

@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import BaseOperator
-
-from dli_provider.hooks.connected import Connected
+from dli_provider.airflow_compat import BaseOperator
 from dli_provider.links.flink import DliFlinkConsoleLink
+from dli_provider.operators.base import DliConnectionMixin
 from dli_provider.operators.health import DliFlinkHealthCheckOperator
 
 if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import Context
-
+    from dli_provider.airflow_compat import Context
     from dli_provider.flink.job import FlinkJob
 
 __all__ = ["DliFlinkHealthCheckOperator", "DliGetFlinkJobConfigOperator", "DliShowFlinkJobOperator"]
 
 
-class _DliFlinkJobOperator(Connected, BaseOperator):
+class _DliFlinkJobOperator(DliConnectionMixin, BaseOperator):
     """What the operators on one job share: the job, the connection, and the reading of the one through the
     other."""
 
@@ -42,9 +40,9 @@ class _DliFlinkJobOperator(Connected, BaseOperator):
         self.project_id = project_id
 
     def _read(self, context: Context) -> FlinkJob:
-        from dli_provider.flink.identifiers import job_id_of
+        from dli_provider.flink.arguments import parse_job_id
 
-        job_id = job_id_of(self.job_id)
+        job_id = parse_job_id(self.job_id)
         with self.hook.get_conn() as client:
             DliFlinkConsoleLink.persist(context, client.settings, job_id)
             job = client.show_flink_job(job_id)
@@ -99,7 +97,7 @@ class DliGetFlinkJobConfigOperator(_DliFlinkJobOperator):
 
     :param job_id: the job: an int, digits, or a template or XComArg that yields one. (templated)
     :param expected: what the configuration must hold: keys (nested ones as nested mappings) with values, or
-        comparisons such as ``{">=": 2}``; see :mod:`dli_provider.flink.expectations`. None checks nothing.
+        comparisons such as ``{">=": 2}``; see :mod:`dli_provider.flink.drift`. None checks nothing.
         (templated)
     :param dli_conn_id: the Airflow connection. (templated)
     :param region: used instead of the connection's region. (templated)
@@ -123,14 +121,14 @@ class DliGetFlinkJobConfigOperator(_DliFlinkJobOperator):
         :param context: the task's context.
         """
         from dli_provider.exceptions import DliFlinkConfigDriftError
-        from dli_provider.flink.expectations import check_expected, config_of, difference_table, drift
+        from dli_provider.flink.drift import comparable_config, difference_table, drift, validate_expected
         from dli_provider.flink.job import JobConfig
 
         expected = self.expected or {}
-        check_expected(expected)
+        validate_expected(expected)
         job = self._read(context)
         config = job.job_config or JobConfig()
-        differences = drift(expected, config_of(job))
+        differences = drift(expected, comparable_config(job))
         if differences:
             if self.do_xcom_push:
                 context["ti"].xcom_push(key="return_value", value=config.to_dict())

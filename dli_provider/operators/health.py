@@ -7,21 +7,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import BaseOperator
-
-from dli_provider.flink.status import FlinkJobStatus, statuses_of
-from dli_provider.hooks.connected import Connected
+from dli_provider.airflow_compat import BaseOperator
+from dli_provider.flink.status import FlinkJobStatus, parse_statuses
+from dli_provider.operators.base import DliConnectionMixin
 
 if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import Context
-
+    from dli_provider.airflow_compat import Context
     from dli_provider.flink.health import HealthRules
     from dli_provider.flink.job import FlinkJob
 
 _IN_ERROR = 5
 
 
-class DliFlinkHealthCheckOperator(Connected, BaseOperator):
+class DliFlinkHealthCheckOperator(DliConnectionMixin, BaseOperator):
     """Checks a fleet of Flink jobs, and says which aren't healthy and why.
 
     XCom ``return_value`` is the report: totals by verdict and by status, and the unhealthy jobs, worst first,
@@ -41,7 +39,7 @@ class DliFlinkHealthCheckOperator(Connected, BaseOperator):
     :param max_restarts: how often a job may have been restarted; None for any number.
     :param checkpointing: True to require that checkpointing is on.
     :param auto_restart: True to require ``restart_when_exception``.
-    :param expected_config: what ``job_config`` must be; see :mod:`dli_provider.flink.expectations`.
+    :param expected_config: what ``job_config`` must be; see :mod:`dli_provider.flink.drift`.
         (templated)
     :param own_rules: callables that take a ``FlinkJob`` and return what is wrong with it, or None.
     :param fail_on_unhealthy: False to succeed all the same, so that a later task can branch on the report.
@@ -113,7 +111,7 @@ class DliFlinkHealthCheckOperator(Connected, BaseOperator):
         from dli_provider.exceptions import DliFlinkUnhealthyError
         from dli_provider.flink.health import check_count
         from dli_provider.flink.health_report import HealthReport
-        from dli_provider.operators.survey import Survey
+        from dli_provider.operators.fleet_reader import FleetReader
 
         rules, job_ids, filters = self._rules(), self._job_ids(), self._filters()
         check_count("max_reported", self.max_reported)
@@ -125,7 +123,7 @@ class DliFlinkHealthCheckOperator(Connected, BaseOperator):
         asked = {"job_ids": len(job_ids)} if job_ids is not None else filters
         report = HealthReport(now, asked, self.max_reported)
         with self.hook.get_conn() as client:
-            survey = Survey(client, rules, now, self.log.info)
+            survey = FleetReader(client, rules, now, self.log.info)
             for verdict in survey.of_ids(job_ids) if job_ids is not None else survey.of_list(filters):
                 report.add(verdict)
         if not report.unhealthy:
@@ -145,7 +143,7 @@ class DliFlinkHealthCheckOperator(Connected, BaseOperator):
         if not isinstance(self.own_rules, Iterable):
             raise ValueError(f"own_rules must be a list of callables, and not {self.own_rules!r:.80}")  # noqa: TRY004
         return HealthRules(
-            healthy_status=statuses_of("healthy_status", self.healthy_status),
+            healthy_status=parse_statuses("healthy_status", self.healthy_status),
             starting_limit=self.starting_limit,
             max_restarts=self.max_restarts,
             checkpointing=self.checkpointing,
@@ -155,14 +153,14 @@ class DliFlinkHealthCheckOperator(Connected, BaseOperator):
         )
 
     def _job_ids(self) -> list[int] | None:
-        from dli_provider.flink.identifiers import job_id_of
+        from dli_provider.flink.arguments import parse_job_id
 
         if self.job_ids is None:
             return None
         given = _items(self.job_ids) if isinstance(self.job_ids, str) else self.job_ids
         if not isinstance(given, Iterable):
             raise ValueError(f"job_ids must be a list of ids, and not {given!r:.80}")  # noqa: TRY004
-        found = list(dict.fromkeys(job_id_of(job_id) for job_id in given))
+        found = list(dict.fromkeys(parse_job_id(job_id) for job_id in given))
         if not found:
             raise ValueError("job_ids is empty: leave it out to check all jobs, or those that filters leave")
         return found

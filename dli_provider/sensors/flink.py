@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from airflow.providers.common.compat.sdk import (
+from dli_provider.airflow_compat import (
     AirflowFailException,
     AirflowSensorTimeout,
     AirflowSkipException,
@@ -14,16 +14,14 @@ from airflow.providers.common.compat.sdk import (
     PokeReturnValue,
     conf,
 )
-
-from dli_provider.flink.status import FlinkJobStatus, statuses_of
-from dli_provider.hooks.connected import Connected
+from dli_provider.flink.status import FlinkJobStatus, parse_statuses
 from dli_provider.links.flink import DliFlinkConsoleLink
+from dli_provider.operators.base import DliConnectionMixin
 
 if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import Context
-
+    from dli_provider.airflow_compat import Context
     from dli_provider.flink.wait import FlinkJobWait
-    from dli_provider.sensors.poking import Poking
+    from dli_provider.waiting.runner import WaitRunner
 
 _TRIGGERER_GRACE = timedelta(minutes=2)
 """How long after the deadline the scheduler ends a wait by itself, when no triggerer has done so."""
@@ -32,7 +30,7 @@ _TRIGGER_TIMEOUTS = ("Trigger timeout", "Trigger/execution timeout")
 """What Airflow 3 and Airflow 2 tell a task whose trigger did not fire in time."""
 
 
-class DliFlinkJobSensor(Connected, BaseSensorOperator):
+class DliFlinkJobSensor(DliConnectionMixin, BaseSensorOperator):
     """Waits until a Flink job has one of the target statuses, and returns the job's summary by XCom.
 
     The targets alone are success. A status from which no target can be reached without a person fails the
@@ -88,7 +86,7 @@ class DliFlinkJobSensor(Connected, BaseSensorOperator):
         self.region = region
         self.project_id = project_id
         self.deferrable = deferrable
-        self._poking: Poking | None = None
+        self._poking: WaitRunner | None = None
 
     def execute(self, context: Context) -> Any:
         """Wait, and return the job's summary.
@@ -144,7 +142,7 @@ class DliFlinkJobSensor(Connected, BaseSensorOperator):
         :param context: the task's context.
         :param event: the event; anything that isn't one of the trigger's fails the task.
         """
-        from dli_provider.triggers.events import Outcome, WaitEvent
+        from dli_provider.waiting.event import Outcome, WaitEvent
 
         ended = WaitEvent.read(event)
         if ended.outcome == Outcome.TIMEOUT:
@@ -154,20 +152,20 @@ class DliFlinkJobSensor(Connected, BaseSensorOperator):
         self._end_unless_silent(ended.exception())
         return self._defer(self._wait(), ended.deadline)
 
-    def _begin(self, context: Context) -> Poking:
-        from dli_provider.sensors.poking import Poking
+    def _begin(self, context: Context) -> WaitRunner:
+        from dli_provider.waiting.runner import WaitRunner
 
-        return Poking(self, self._wait(), self._tolerance(), context)
+        return WaitRunner(self, self._wait(), self._tolerance(), context)
 
     def _wait(self) -> FlinkJobWait:
-        from dli_provider.flink.identifiers import job_id_of
+        from dli_provider.flink.arguments import parse_job_id
         from dli_provider.flink.wait import FlinkJobWait
 
-        targets = statuses_of("target_status", self.target_status)
+        targets = parse_statuses("target_status", self.target_status)
         if not targets:
             raise ValueError("target_status is empty: it takes one or more statuses to wait for")
         return FlinkJobWait(
-            job_id_of(self.job_id), targets, statuses_of("failure_status", self.failure_status or ())
+            parse_job_id(self.job_id), targets, parse_statuses("failure_status", self.failure_status or ())
         )
 
     def _tolerance(self) -> timedelta:

@@ -8,25 +8,23 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.triggers import BaseEventTrigger
-from airflow.triggers.base import BaseTrigger, TriggerEvent
-
-from dli_provider.flink.identifiers import job_id_of
-from dli_provider.flink.status import FlinkJobStatus, statuses_of
+from dli_provider.airflow_compat import HAS_ASSET_WATCHERS, BaseEventTrigger, BaseTrigger, TriggerEvent
+from dli_provider.flink.arguments import parse_job_id
+from dli_provider.flink.status import FlinkJobStatus, parse_statuses
 
 if TYPE_CHECKING:
     from dli_provider.flink.wait import FlinkJobWait
-    from dli_provider.triggers.changes import Change, ChangeWatch
-    from dli_provider.triggers.events import WaitEvent
+    from dli_provider.polling.changes import Change, ChangeSubscriber
+    from dli_provider.waiting.event import WaitEvent
 
-_REST = 600.0
+ERROR_COOLDOWN = 600.0
 
 
 class DliFlinkJobTrigger(BaseTrigger):
     """Waits in the triggerer until a Flink job has a status, and fires one event.
 
     All its arguments are plain JSON and none is secret; the connection is looked up in the triggerer. The
-    waits of one connection share their calls (see :mod:`dli_provider.triggers.polling`).
+    waits of one connection share their calls (see :mod:`dli_provider.polling.poller`).
 
     :param job_id: the job.
     :param target_status: statuses that end the wait well.
@@ -81,7 +79,7 @@ class DliFlinkJobTrigger(BaseTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait, and fire one event."""
         from dli_provider.api.errors import DliError
-        from dli_provider.triggers.events import Outcome, WaitEvent
+        from dli_provider.waiting.event import Outcome, WaitEvent
 
         deadline = datetime.fromisoformat(self.deadline)
         wait = self._wait()
@@ -110,13 +108,13 @@ class DliFlinkJobTrigger(BaseTrigger):
         )
 
     async def _outcome(self, wait: FlinkJobWait, deadline: datetime) -> WaitEvent:
-        from dli_provider.triggers.events import Outcome, WaitEvent
-        from dli_provider.triggers.joining import Account, watching
-        from dli_provider.triggers.watching import JobWatch
+        from dli_provider.polling.registry import HookParams, subscribe
+        from dli_provider.polling.subscriber import WaitSubscriber
+        from dli_provider.waiting.event import Outcome, WaitEvent
 
-        account = Account(self.dli_conn_id, self.region, self.project_id)
-        watch = JobWatch(wait, self.poke_interval, timedelta(seconds=self.outage_tolerance))
-        async with watching(watch, account):
+        account = HookParams(self.dli_conn_id, self.region, self.project_id)
+        watch = WaitSubscriber(wait, self.poke_interval, timedelta(seconds=self.outage_tolerance))
+        async with subscribe(watch, account):
             while True:
                 news = await watch.news()
                 for level, line in news.lines:
@@ -173,14 +171,14 @@ class DliFlinkJobStatusChangeTrigger(BaseEventTrigger):
         region: str | None = None,
         project_id: str | None = None,
     ) -> None:
-        if BaseEventTrigger is BaseTrigger:
+        if not HAS_ASSET_WATCHERS:
             raise RuntimeError(
                 "DliFlinkJobStatusChangeTrigger needs Airflow 3, for Airflow 2 has no asset watchers: have a "
                 "scheduled DAG wait with DliFlinkJobSensor(deferrable=True) instead"
             )
         super().__init__()  # type: ignore[no-untyped-call]
-        self.job_id = None if job_id is None else job_id_of(job_id)
-        self.statuses = list(statuses_of("statuses", statuses or ()))
+        self.job_id = None if job_id is None else parse_job_id(job_id)
+        self.statuses = list(parse_statuses("statuses", statuses or ()))
         self.filters = {"name": name, "queue_name": queue_name, "job_type": job_type, "tags": tags}
         self.filters["user_name"] = user_name
         self.poke_interval = poke_interval
@@ -206,12 +204,12 @@ class DliFlinkJobStatusChangeTrigger(BaseEventTrigger):
         Airflow would start a trigger that ended anew at once.
         """
         from dli_provider.api.errors import DliError
-        from dli_provider.triggers.changes import ChangeStore, ChangeWatch
+        from dli_provider.polling.changes import ChangeStore, ChangeSubscriber
 
         store = ChangeStore(getattr(self, "asset_state_store", None), self.log)
         began, known = datetime.now(UTC), await store.load()
         while True:
-            watch = ChangeWatch(
+            watch = ChangeSubscriber(
                 self.job_id, self.poke_interval, self.statuses, known, began=began, initial=self.initial
             )
             try:
@@ -220,14 +218,16 @@ class DliFlinkJobStatusChangeTrigger(BaseEventTrigger):
                         yield TriggerEvent(change.to_dict())  # type: ignore[no-untyped-call]
                     await store.save(known)
             except DliError as error:
-                self.log.error("Reading again in %s s, for an error won't pass by itself: %s", _REST, error)
-            await asyncio.sleep(_REST)
+                self.log.error(
+                    "Reading again in %s s, for an error won't pass by itself: %s", ERROR_COOLDOWN, error
+                )
+            await asyncio.sleep(ERROR_COOLDOWN)
 
-    async def _learnt(self, watch: ChangeWatch) -> AsyncIterator[tuple[list[Change], dict[int, str]]]:
-        from dli_provider.triggers.joining import Account, watching
+    async def _learnt(self, watch: ChangeSubscriber) -> AsyncIterator[tuple[list[Change], dict[int, str]]]:
+        from dli_provider.polling.registry import HookParams, subscribe
 
-        account = Account(self.dli_conn_id, self.region, self.project_id)
+        account = HookParams(self.dli_conn_id, self.region, self.project_id)
         filters = {name: value for name, value in self.filters.items() if value}
-        async with watching(watch, account, filters):
+        async with subscribe(watch, account, filters):
             while True:
                 yield await watch.changes()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from dli_provider.triggers import changes, watching
+from dli_provider.polling import changes, subscriber
 
 
 @pytest.fixture(autouse=True)
 def _short_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let deferred waits poll more often than in a triggerer."""
-    for module in (changes, watching):
+    for module in (changes, subscriber):
         monkeypatch.setattr(module, "SHORTEST_INTERVAL", 0.01)

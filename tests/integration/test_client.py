@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
-from dli_provider.api import aio, errors, sharing
+from dli_provider.api import aio, errors
 from dli_provider.api.aio import AsyncDliClient
+from dli_provider.api.auth import shared
+from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, PasswordCredential
 from dli_provider.api.client import DliClient
-from dli_provider.api.credentials import AgencyCredential, AkSkCredential, PasswordCredential
 from dli_provider.api.retry import ONE_ATTEMPT, RetryPolicy
 from dli_provider.api.settings import DliSettings
 from dli_provider.emulator import DliEmulator, faults
@@ -91,9 +92,9 @@ class Async:
 @pytest.fixture(autouse=True)
 def _as_a_new_process(monkeypatch):
     monkeypatch.setattr(aio, "_ssl_context", SSL_CONTEXT)
-    sharing.forget_all()
+    shared.forget_all()
     yield
-    sharing.forget_all()
+    shared.forget_all()
 
 
 @pytest.fixture
@@ -370,7 +371,7 @@ class TestAPassword:
     def test_gets_another_before_the_token_ends(self, dli, connect, user, monkeypatch):
         client = connect(credential=user)
         client.show()
-        monkeypatch.setattr(sharing, "time", lambda: time.time() + dli.iam.token_lifetime - 1700)
+        monkeypatch.setattr(shared, "time", lambda: time.time() + dli.iam.token_lifetime - 1700)
         client.show()
         client.show()
         assert received(dli, "token") == 2
@@ -415,7 +416,7 @@ class TestAnAgency:
     def test_gets_others_when_its_keys_last_less_than_forty_minutes(self, dli, connect, monkeypatch):
         client = connect(credential=AgencyCredential(dli.url))
         client.show()
-        monkeypatch.setattr(sharing, "time", lambda: time.time() + dli.metadata.lifetime - 2300)
+        monkeypatch.setattr(shared, "time", lambda: time.time() + dli.metadata.lifetime - 2300)
         client.show()
         client.show()
         assert received(dli, "metadata_key") == 2

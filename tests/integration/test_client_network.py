@@ -23,12 +23,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from dli_provider.api import errors, sharing
+from dli_provider.api import errors
 from dli_provider.api.aio import AsyncDliClient
+from dli_provider.api.auth import shared
+from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, PasswordCredential
 from dli_provider.api.client import DliClient
-from dli_provider.api.credentials import AgencyCredential, AkSkCredential, PasswordCredential
 from dli_provider.api.retry import ONE_ATTEMPT
-from dli_provider.api.settings import DliSettings, origin_of
+from dli_provider.api.settings import DliSettings, parse_origin
 from dli_provider.emulator import DliEmulator
 
 JOB = 104
@@ -128,12 +129,12 @@ def serving(server: socketserver.BaseServer) -> Iterator[Any]:
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch):
-    sharing.forget_all()
+    shared.forget_all()
     names = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
     for name in (*names, *map(str.lower, names)):
         monkeypatch.delenv(name, raising=False)
     yield
-    sharing.forget_all()
+    shared.forget_all()
 
 
 @pytest.fixture
@@ -418,7 +419,7 @@ class TestTls:
 
 def test_plain_http_to_another_machine_is_refused():
     with pytest.raises(ValueError, match="is plain http to another machine"):
-        origin_of("http://dli.example.com")
+        parse_origin("http://dli.example.com")
 
 
 @pytest.mark.parametrize("host", ["::1", "localhost"])
@@ -429,7 +430,7 @@ def test_other_names_of_this_machine(dli, show, host):
         pytest.skip("this machine has no IPv6")
     with serving(relay):
         shown = f"[{host}]" if ":" in host else host
-        assert show(settings(dli, endpoint=origin_of(f"http://{shown}:{relay.port}"))) == [JOB]
+        assert show(settings(dli, endpoint=parse_origin(f"http://{shown}:{relay.port}"))) == [JOB]
 
 
 def test_a_host_that_does_not_exist(dli, show):

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dli_provider.api import signing
+from dli_provider.api.auth import signing
 from dli_provider.emulator import DliEmulator, faults
 
 

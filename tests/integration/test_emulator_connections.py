@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from dli_provider.api.sharing import forget_all
+from dli_provider.api.auth.shared import forget_all
 from dli_provider.emulator import DliEmulator
 from dli_provider.hooks.dli import DliHook
 

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
+from dli_provider.api.auth.credentials import AkSkCredential
 from dli_provider.api.client import DliClient
-from dli_provider.api.credentials import AkSkCredential
 from dli_provider.api.errors import DliServerError, DliThrottledError
 from dli_provider.api.retry import ONE_ATTEMPT
 from dli_provider.api.settings import DliSettings

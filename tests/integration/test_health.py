@@ -9,9 +9,9 @@ from unittest.mock import Mock
 import pytest
 
 from dli_provider.api import client, transport
+from dli_provider.api.auth.shared import forget_all
 from dli_provider.api.errors import DliAuthError, DliConnectionError
 from dli_provider.api.retry import RetryPolicy
-from dli_provider.api.sharing import forget_all
 from dli_provider.emulator import DliEmulator, faults
 from dli_provider.emulator.fleet import add_sample_jobs
 from dli_provider.exceptions import DliFlinkUnhealthyError

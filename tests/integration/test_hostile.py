@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from dli_provider.api import aio, errors, sharing
+from dli_provider.api import aio, errors
 from dli_provider.api.aio import AsyncDliClient
+from dli_provider.api.auth import shared
+from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, PasswordCredential
 from dli_provider.api.client import DliClient
-from dli_provider.api.credentials import AgencyCredential, AkSkCredential, PasswordCredential
 from dli_provider.api.retry import ONE_ATTEMPT
 from dli_provider.api.settings import DliSettings
 from dli_provider.api.transport import MAX_BODY
@@ -99,9 +100,9 @@ def answer(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
 @pytest.fixture(autouse=True)
 def _as_a_new_process(monkeypatch):
     monkeypatch.setattr(aio, "_ssl_context", lambda _: False)  # to read the system's CAs takes its time
-    sharing.forget_all()
+    shared.forget_all()
     yield
-    sharing.forget_all()
+    shared.forget_all()
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -366,7 +367,7 @@ def test_what_a_redirect_leaves_behind_is_not_sent_again(fail):
     with serving(says(answer(b"{}", "200 OK", "Set-Cookie: a=b; Path=/", "Connection: close"))) as server:
         for _ in range(2):
             fail(server.url)
-            sharing.forget_all()
+            shared.forget_all()
     assert not any(b"cookie" in head.lower() for head in server.requests)
 
 

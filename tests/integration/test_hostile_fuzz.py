@@ -19,10 +19,11 @@ from aiohttp.http_exceptions import HttpProcessingError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dli_provider.api import aio, endpoints, errors, sharing
+from dli_provider.api import aio, endpoints, errors
+from dli_provider.api.auth import shared
+from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, Credential, PasswordCredential
 from dli_provider.api.client import DliClient
 from dli_provider.api.conversation import converse
-from dli_provider.api.credentials import AgencyCredential, AkSkCredential, Credential, PasswordCredential
 from dli_provider.api.error_reader import read_error
 from dli_provider.api.messages import Response, Send
 from dli_provider.api.retry import ONE_ATTEMPT
@@ -92,9 +93,9 @@ replies = st.builds(Response, statuses, headers, bodies)
 @pytest.fixture(autouse=True)
 def _as_a_new_process(monkeypatch):
     monkeypatch.setattr(aio, "_ssl_context", lambda _: False)
-    sharing.forget_all()
+    shared.forget_all()
     yield
-    sharing.forget_all()
+    shared.forget_all()
 
 
 def fuzzed(examples: int) -> Callable[[Any], Any]:
@@ -141,7 +142,7 @@ CREDENTIALS: dict[str, Credential] = {
 @fuzzed(FEW)
 @given(data=st.data(), known=st.booleans())
 def test_a_conversation_ends_in_a_result_or_an_error_of_the_project(call, credential, data, known):
-    sharing.forget_all()
+    shared.forget_all()
     own = DliSettings(
         endpoint="https://dli.example.com",
         credential=CREDENTIALS[credential],
@@ -149,7 +150,7 @@ def test_a_conversation_ends_in_a_result_or_an_error_of_the_project(call, creden
         region="r",
         iam_endpoint="https://iam.example.com",
     )
-    conversation = converse(CALLS[call], own, sharing.shared(own.credential), ONE_ATTEMPT)
+    conversation = converse(CALLS[call], own, shared.share_credential(own.credential), ONE_ATTEMPT)
     with suppress(StopIteration, errors.DliError):
         step = next(conversation)
         for _ in range(8):
@@ -241,7 +242,7 @@ def settings_for(speaker: Speaker) -> DliSettings:
 @fuzzed(FEW)
 @given(said=raw_answers() | st.binary(max_size=100))
 def test_the_blocking_client_bears_any_bytes(speaker, said):
-    sharing.forget_all()
+    shared.forget_all()
     speaker.said = said
     with DliClient(settings_for(speaker), ONE_ATTEMPT) as client, suppress(errors.DliError):
         client.show_flink_job(JOB)
@@ -250,7 +251,7 @@ def test_the_blocking_client_bears_any_bytes(speaker, said):
 @fuzzed(FEW)
 @given(said=raw_answers() | st.binary(max_size=100))
 def test_the_client_for_event_loops_bears_any_bytes(speaker, said):
-    sharing.forget_all()
+    shared.forget_all()
     speaker.said = said
 
     async def show() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from dli_provider.api.auth.shared import forget_all
 from dli_provider.api.errors import DliNotFoundError, DliSettingsError
-from dli_provider.api.sharing import forget_all
 from dli_provider.emulator import DliEmulator
 from dli_provider.exceptions import DliFlinkConfigDriftError, DliFlinkUnhealthyError
 from dli_provider.operators.flink import (

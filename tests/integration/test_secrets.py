@@ -19,11 +19,12 @@ from urllib.parse import quote
 import pytest
 from aiohttp import web
 
-from dli_provider.api import aio, client, errors, sharing, signing
+from dli_provider.api import aio, client, errors
 from dli_provider.api.aio import AsyncDliClient
+from dli_provider.api.auth import shared, signing
+from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, Credential, PasswordCredential
 from dli_provider.api.client import DliClient
 from dli_provider.api.conversation import converse
-from dli_provider.api.credentials import AgencyCredential, AkSkCredential, Credential, PasswordCredential
 from dli_provider.api.endpoints import show_flink_job
 from dli_provider.api.messages import Response, Send
 from dli_provider.api.retry import ONE_ATTEMPT
@@ -129,7 +130,7 @@ def watch(monkeypatch, capfd) -> Iterator[Watch]:
     monkeypatch.setattr(client, "LINK_LOCAL_TIMEOUT", 0.3)
     monkeypatch.setattr(aio, "LINK_LOCAL_TIMEOUT", 0.3)
     monkeypatch.setattr(aio, "_ssl_context", SSL_CONTEXT)
-    sharing.forget_all()
+    shared.forget_all()
     watch = Watch()
     sign = signing.signature
 
@@ -152,7 +153,7 @@ def watch(monkeypatch, capfd) -> Iterator[Watch]:
     logging.captureWarnings(False)
     root.removeHandler(watch)
     watch.seen += capfd.readouterr()
-    sharing.forget_all()
+    shared.forget_all()
     assert len(watch.secrets) > 0
     assert watch.leaks() == []
 
@@ -222,7 +223,7 @@ def show(request, watch):
             logging.getLogger("dli_provider.test").debug("%r", client)
 
     def show(settings: DliSettings, **options: Any) -> None:
-        sharing.forget_all()
+        shared.forget_all()
         watch.see(settings, settings.credential)
         (read if request.param == "sync" else read_async)(settings, **options)
 
@@ -306,8 +307,8 @@ def test_in_the_steps_of_a_conversation(watch):
     }
     for credential, replies in talks.items():
         own = DliSettings(endpoint="https://dli.example.com", credential=credential, project_id="p1")
-        shared = sharing.shared(credential)
-        conversation = converse(show_flink_job(JOB), own, shared, ONE_ATTEMPT)
+        own_credential = shared.share_credential(credential)
+        conversation = converse(show_flink_job(JOB), own, own_credential, ONE_ATTEMPT)
         step = next(conversation)
         for reply in replies:
             watch.see(step, reply, conversation)

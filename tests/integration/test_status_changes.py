@@ -8,9 +8,10 @@ import json
 import airflow
 import pytest
 
-from dli_provider.api.sharing import forget_all
+from dli_provider.api.auth.shared import forget_all
 from dli_provider.emulator import DliEmulator, faults
-from dli_provider.triggers import flink, pacing
+from dli_provider.polling import rate_limiter
+from dli_provider.triggers import flink
 from dli_provider.triggers.flink import DliFlinkJobStatusChangeTrigger
 
 AIRFLOW_2 = airflow.__version__.startswith("2.")
@@ -64,8 +65,8 @@ async def until(condition) -> None:
 @pytest.fixture
 def dli(monkeypatch):
     forget_all()
-    monkeypatch.setattr(pacing, "LONGEST_PAUSE", 0.05)
-    monkeypatch.setattr(flink, "_REST", 0.05)
+    monkeypatch.setattr(rate_limiter, "LONGEST_PAUSE", 0.05)
+    monkeypatch.setattr(flink, "ERROR_COOLDOWN", 0.05)
     with DliEmulator() as emulator:
         monkeypatch.setenv("AIRFLOW_CONN_DLI_DEFAULT", json.dumps(emulator.connection))
         yield emulator

@@ -17,11 +17,11 @@ import pytest
 from airflow.providers.common.compat.sdk import TaskDeferred
 
 from dli_provider.api import client
+from dli_provider.api.auth.shared import forget_all
 from dli_provider.api.retry import RetryPolicy
-from dli_provider.api.sharing import forget_all
 from dli_provider.emulator import DliEmulator, faults
+from dli_provider.polling import rate_limiter, subscriber
 from dli_provider.sensors.flink import DliFlinkJobSensor
-from dli_provider.triggers import pacing, watching
 from dli_provider.triggers.flink import DliFlinkJobTrigger
 
 AIRFLOW_2 = airflow.__version__.startswith("2.")
@@ -156,8 +156,8 @@ def run_to_the_end(
 def dli(monkeypatch):
     forget_all()
     monkeypatch.setattr(client, "RetryPolicy", lambda: RetryPolicy(base=0.01))
-    monkeypatch.setattr(pacing, "LONGEST_PAUSE", 0.05)
-    monkeypatch.setattr(watching, "SHORTEST_INTERVAL", 0.05)
+    monkeypatch.setattr(rate_limiter, "LONGEST_PAUSE", 0.05)
+    monkeypatch.setattr(subscriber, "SHORTEST_INTERVAL", 0.05)
     with DliEmulator() as emulator:
         monkeypatch.setenv("AIRFLOW_CONN_DLI_DEFAULT", json.dumps(emulator.connection))
         yield emulator

@@ -9,10 +9,10 @@ from urllib.parse import quote
 import pytest
 from airflow.providers.common.compat.sdk import BaseHook, Connection
 
-from dli_provider.api.credentials import AgencyCredential, AkSkCredential, PasswordCredential
+from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, PasswordCredential
 from dli_provider.api.errors import DliSettingsError
-from dli_provider.api.settings import DliSettings, origin_of
-from dli_provider.connection import settings_of
+from dli_provider.api.settings import DliSettings, parse_origin
+from dli_provider.connection import settings_from_connection
 
 PROJECT = "330e068af1334c9782f4226acc00a2e2"
 ENDPOINT = "https://dli.cn-north-4.myhuaweicloud.com"
@@ -29,7 +29,7 @@ def settings(*, region: str | None = None, project_id: str | None = None, **fiel
     extra = {"region": "cn-north-4", "project_id": PROJECT, **fields.pop("extra", {})}
     plain = {"conn_id": "dli_own", "conn_type": "huaweicloud_dli", "login": "AK", "password": "SK"}
     connection = Connection(**{**plain, "extra": json.dumps(extra), **fields})
-    return settings_of(connection, connection.extra_dejson, region=region, project_id=project_id)
+    return settings_from_connection(connection, connection.extra_dejson, region=region, project_id=project_id)
 
 
 def complaint(**fields: Any) -> str:
@@ -81,25 +81,25 @@ class TestForms:
     @pytest.mark.parametrize("form", ["AS_JSON", "AS_URI"])
     def test_mean_the_same(self, monkeypatch, form):
         connection = from_environment(monkeypatch, getattr(self, form))
-        assert settings_of(connection, connection.extra_dejson) == self.MEANT
+        assert settings_from_connection(connection, connection.extra_dejson) == self.MEANT
 
     @pytest.mark.parametrize("form", ["AS_JSON", "AS_URI"])
     def test_mean_the_same_when_airflow_has_written_them_as_a_uri(self, monkeypatch, form):
         first = from_environment(monkeypatch, getattr(self, form))
         connection = from_environment(monkeypatch, first.get_uri())
-        assert settings_of(connection, connection.extra_dejson) == self.MEANT
+        assert settings_from_connection(connection, connection.extra_dejson) == self.MEANT
 
     def test_a_uri_needs_no_host(self, monkeypatch):
         uri = f"huaweicloud-dli://AK:SK@/?region=cn-north-4&project_id={PROJECT}"
         connection = from_environment(monkeypatch, uri)
-        assert settings_of(connection, connection.extra_dejson).endpoint == ENDPOINT
+        assert settings_from_connection(connection, connection.extra_dejson).endpoint == ENDPOINT
 
     def test_a_connection_of_the_older_provider_works_unchanged(self, monkeypatch):
         extra = {"region": "cn-north-4", "project_id": PROJECT, "obs_bucket": "unrelated"}
         older = {"conn_type": "huaweicloud", "login": "AK", "password": "SK", "extra": extra}
         connection = from_environment(monkeypatch, json.dumps(older))
         assert connection.conn_type == "huaweicloud"
-        assert settings_of(connection, connection.extra_dejson) == settings()
+        assert settings_from_connection(connection, connection.extra_dejson) == settings()
 
     def test_a_form_yields_all_of_it_as_text(self):
         empty = dict.fromkeys(
@@ -170,7 +170,7 @@ class TestEndpoint:
     def test_of_an_ipv6_address_in_a_uri(self, monkeypatch):
         uri = f"huaweicloud-dli://AK:SK@[::1]:8790/http?project_id={PROJECT}"
         connection = from_environment(monkeypatch, uri)
-        assert settings_of(connection, connection.extra_dejson).endpoint == "http://[::1]:8790"
+        assert settings_from_connection(connection, connection.extra_dejson).endpoint == "http://[::1]:8790"
 
     def test_of_iam_may_be_named(self):
         named = settings(extra={"iam_endpoint": "https://iam.example.com/"})
@@ -216,7 +216,7 @@ class TestCredential:
     @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:8790", "localhost:8790", "https://[::1]"])
     def test_is_the_agency_of_an_emulated_server_on_this_machine(self, endpoint):
         emulated = settings(extra={"auth": "agency", "metadata_endpoint": endpoint}).credential
-        assert emulated == AgencyCredential(origin_of(endpoint))
+        assert emulated == AgencyCredential(parse_origin(endpoint))
 
 
 class TestRegion:
@@ -377,7 +377,7 @@ def test_a_complaint_names_the_connection_and_the_field(case):
 def test_an_extra_that_is_no_object_is_told():
     connection = Connection(conn_id="dli_own", conn_type="huaweicloud_dli", extra="[1]")
     with pytest.raises(DliSettingsError, match="Connection 'dli_own', extra: must be a JSON object such as"):
-        settings_of(connection, connection.extra_dejson)
+        settings_from_connection(connection, connection.extra_dejson)
 
 
 @pytest.mark.parametrize(

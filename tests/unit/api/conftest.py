@@ -8,10 +8,11 @@ from typing import Any, Self
 
 import pytest
 
-from dli_provider.api import conversation, credentials, endpoints, sharing
-from dli_provider.api.credentials import AkSkCredential, PasswordCredential
+from dli_provider.api import conversation, endpoints
+from dli_provider.api.auth import credentials, shared
+from dli_provider.api.auth.credentials import AkSkCredential, PasswordCredential
 from dli_provider.api.errors import DliError
-from dli_provider.api.messages import Conversation, Reply, Response, Send, Wait
+from dli_provider.api.messages import Conversation, Reply, Response, Send, Sleep
 from dli_provider.api.retry import RetryPolicy
 from dli_provider.api.settings import DliSettings
 
@@ -25,7 +26,7 @@ class ByHand:
 
     def __init__(self, conversation: Conversation[Any]) -> None:
         self._conversation = conversation
-        self.step: Send | Wait | None = None
+        self.step: Send | Sleep | None = None
         self.sends: list[Send] = []
         self.waits: list[float] = []
         self.result: Any = None
@@ -43,18 +44,18 @@ class ByHand:
             self.error = error
         if isinstance(self.step, Send):
             self.sends.append(self.step)
-        elif isinstance(self.step, Wait):
+        elif isinstance(self.step, Sleep):
             self.waits.append(self.step.seconds)
         return self
 
     def run(self, *replies: Reply) -> Self:
-        """Answer one Send after the other, and let every Wait pass."""
+        """Answer one Send after the other, and let every Sleep pass."""
         for reply in replies:
-            while isinstance(self.step, Wait):
+            while isinstance(self.step, Sleep):
                 self.reply()
             assert isinstance(self.step, Send), f"nothing was asked when {reply} was to be answered"
             self.reply(reply)
-        while isinstance(self.step, Wait):
+        while isinstance(self.step, Sleep):
             self.reply()
         return self
 
@@ -115,17 +116,17 @@ class Answers:
 
 @pytest.fixture(autouse=True)
 def _as_a_new_process():
-    sharing.forget_all()
+    shared.forget_all()
     yield
-    sharing.forget_all()
+    shared.forget_all()
 
 
 @pytest.fixture
 def clock(monkeypatch) -> Clock:
     clock = Clock()
-    for module in (conversation, credentials, sharing):
+    for module in (conversation, credentials, shared):
         monkeypatch.setattr(module, "time", clock)
-    monkeypatch.setattr(sharing, "monotonic", clock)
+    monkeypatch.setattr(shared, "monotonic", clock)
     return clock
 
 
@@ -169,7 +170,7 @@ def begin(clock) -> Callable[..., ByHand]:
             conversation.converse(
                 call or endpoints.show_flink_job(104),
                 chosen,
-                sharing.shared(chosen.credential),
+                shared.share_credential(chosen.credential),
                 retry or RetryPolicy(),
             )
         )

@@ -9,8 +9,9 @@ from typing import ClassVar
 
 import pytest
 
-from dli_provider.api import errors, signing
-from dli_provider.api.credentials import AkSkCredential
+from dli_provider.api import errors
+from dli_provider.api.auth import signing
+from dli_provider.api.auth.credentials import AkSkCredential
 from dli_provider.api.endpoints import list_flink_jobs, show_flink_job
 from dli_provider.api.messages import Response
 from dli_provider.api.retry import ONE_ATTEMPT
@@ -134,11 +135,11 @@ class TestRefusal:
 
     @pytest.mark.parametrize("skew", DATES)
     def test_says_how_far_the_clock_is_off(self, begin, answer, clock, skew):
-        offset, finding = self.DATES[skew]
+        offset, diagnosis = self.DATES[skew]
         date = format_datetime(datetime.fromtimestamp(clock.now + offset, UTC), usegmt=True)
         error = begin().reply(answer.refusal(date=date)).error
         assert isinstance(error, errors.DliAuthError)
-        assert str(error).endswith(finding)
+        assert str(error).endswith(diagnosis)
 
     @pytest.mark.parametrize(
         "date",
@@ -151,10 +152,10 @@ class TestRefusal:
     def test_says_nothing_of_a_clock_that_is_right_or_can_not_be_told(self, begin, answer, date):
         error = begin().reply(answer.refusal(date=date)).error
         assert isinstance(error, errors.DliAuthError)
-        assert error.finding == ""
+        assert error.diagnosis == ""
 
     def test_is_told_without_a_date_too(self, begin, answer):
-        assert begin().reply(answer.refusal()).error.finding == ""
+        assert begin().reply(answer.refusal()).error.diagnosis == ""
 
 
 class TestAnswersThatAreNone:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from dli_provider.api.error_reader import excerpt, parse_json, printable, read_error
+from dli_provider.api.error_reader import excerpt, parse_json, read_error
 from dli_provider.api.errors import (
     DliApiError,
     DliAuthError,
@@ -20,6 +20,7 @@ from dli_provider.api.errors import (
     DliServerError,
     DliThrottledError,
 )
+from dli_provider.masking import printable
 
 AUTH, FORBIDDEN, MISSING = DliAuthError, DliForbiddenError, DliNotFoundError
 THROTTLED, SERVER, BAD = DliThrottledError, DliServerError, DliBadRequestError

@@ -52,7 +52,7 @@ def test_what_passes():
 
 def test_the_text_has_all_that_is_known():
     error = errors.DliAuthError(401, "APIG.0307", "The token must be updated.", "r-1")
-    error.finding = "This machine's clock is 1200 s ahead of the server's"
+    error.diagnosis = "This machine's clock is 1200 s ahead of the server's"
     assert str(error) == (
         "HTTP 401 APIG.0307: The token must be updated (request id r-1). The token has expired or belongs to "
         "another region. This machine's clock is 1200 s ahead of the server's"

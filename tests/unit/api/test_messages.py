@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dli_provider.api.messages import Request, Response, Send, Wait
+from dli_provider.api.messages import Request, Response, Send, Sleep
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,6 @@ def test_the_url_has_its_query_in_the_order_in_which_it_is_signed():
 def test_nothing_shows_headers_and_bodies():
     request = Request("POST", "https://iam.example.com", "/", headers={"X": "s3cret"}, body=b"s3cret")
     shown = repr(
-        (request, Send(request, {"X": "s3cret"}), Wait(1), Response(200, {"x": "s3cret"}, b"s3cret"))
+        (request, Send(request, {"X": "s3cret"}), Sleep(1), Response(200, {"x": "s3cret"}, b"s3cret"))
     )
     assert "s3cret" not in shown

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from dli_provider.api import errors
+from dli_provider.api.auth.credentials import AkSkCredential, PasswordCredential
+from dli_provider.api.auth.shared import share_credential
 from dli_provider.api.conversation import find_project
-from dli_provider.api.credentials import AkSkCredential, PasswordCredential
 from dli_provider.api.messages import Response
 from dli_provider.api.retry import ONE_ATTEMPT
 from dli_provider.api.settings import DliSettings
-from dli_provider.api.sharing import shared
 
 IAM = "https://iam.cn-north-4.myhuaweicloud.com"
 BY_REGION = PasswordCredential("user", "p4ssw0rd", "account", IAM, project_name="cn-north-4")
@@ -160,5 +160,5 @@ def test_it_can_be_looked_up_for_its_own_sake(by_hand, answer):
     settings = DliSettings(
         endpoint="https://dli.example.com", credential=credential, region="eu-de", iam_endpoint=IAM
     )
-    talk = by_hand(find_project(settings, shared(credential)))
+    talk = by_hand(find_project(settings, share_credential(credential)))
     assert talk.reply(answer.projects("p1")).result == "p1"

@@ -8,7 +8,7 @@ from huaweicloudsdkcore.region.region import Region
 from huaweicloudsdkdli.v1.region.dli_region import DliRegion
 
 from dli_provider.api import regions
-from dli_provider.api.settings import origin_of
+from dli_provider.api.settings import parse_origin
 
 VENDORS: dict[str, Region] = {
     region.id: region for region in vars(DliRegion).values() if isinstance(region, Region)
@@ -34,7 +34,7 @@ def test_iam_is_where_the_vendor_has_it(region):
 @pytest.mark.parametrize("region", sorted(VENDORS))
 def test_every_endpoint_is_an_origin(region):
     for endpoint in (regions.dli_endpoint(region), regions.iam_endpoint(region)):
-        assert endpoint is None or origin_of(endpoint) == endpoint
+        assert endpoint is None or parse_origin(endpoint) == endpoint
 
 
 @pytest.mark.parametrize("region", [ELSEWHERE, "eu-de", "", "CN-NORTH-4", "cn-north-4.evil.example"])

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dli_provider.api.credentials import AkSkCredential
-from dli_provider.api.settings import DliSettings, bundle_of, is_loopback, origin_of
+from dli_provider.api.auth.credentials import AkSkCredential
+from dli_provider.api.settings import DliSettings, check_ca_bundle, is_loopback, parse_origin
 
 CREDENTIAL = AkSkCredential("AK", "s3cret", "t0ken")
 
@@ -43,8 +43,8 @@ class TestOrigin:
         ],
     )
     def test_is_scheme_host_and_port(self, endpoint, origin):
-        assert origin_of(endpoint) == origin
-        assert origin_of(origin) == origin
+        assert parse_origin(endpoint) == origin
+        assert parse_origin(origin) == origin
 
     @pytest.mark.parametrize(
         "endpoint",
@@ -57,7 +57,7 @@ class TestOrigin:
     )
     def test_is_no_url(self, endpoint):
         with pytest.raises(ValueError, match=r"is no URL such as https://dli\.cn-north-4"):
-            origin_of(endpoint)
+            parse_origin(endpoint)
 
     @pytest.mark.parametrize(
         "endpoint",
@@ -68,7 +68,7 @@ class TestOrigin:
     )
     def test_is_nothing_more(self, endpoint):
         with pytest.raises(ValueError, match="must be a scheme, a host and perhaps a port, and nothing more"):
-            origin_of(endpoint)
+            parse_origin(endpoint)
 
     @pytest.mark.parametrize(
         "endpoint",
@@ -82,7 +82,7 @@ class TestOrigin:
     )
     def test_has_no_password_and_a_refusal_does_not_repeat_it(self, endpoint):
         with pytest.raises(ValueError, match=r"dli\.example\.com|::1") as caught:
-            origin_of(endpoint)
+            parse_origin(endpoint)
         assert "hun" not in str(caught.value)
         assert "user" not in str(caught.value).replace("such as", "")
         assert caught.value.__cause__ is None
@@ -96,16 +96,16 @@ class TestOrigin:
     )
     def test_is_not_plain_http_to_another_machine(self, endpoint):
         with pytest.raises(ValueError, match="is plain http to another machine: use https, or set extra"):
-            origin_of(endpoint)
-        assert origin_of(endpoint, allow_http=True) == endpoint
+            parse_origin(endpoint)
+        assert parse_origin(endpoint, allow_http=True) == endpoint
 
     @given(st.text(max_size=200))
     @example("\u00b8")
     def test_is_found_or_refused_whatever_the_text(self, text):
         with suppress(ValueError):
-            origin = origin_of(text)
+            origin = parse_origin(text)
             assert origin.startswith(("https://", "http://"))
-            assert origin_of(origin, allow_http=True) == origin
+            assert parse_origin(origin, allow_http=True) == origin
 
 
 @pytest.mark.parametrize(
@@ -143,24 +143,24 @@ class TestBundle:
     def test_is_a_file_or_a_folder_with_something_in_it(self, folder):
         bundle = folder / "ca.pem"
         bundle.write_text("-----BEGIN CERTIFICATE-----")
-        assert bundle_of(str(bundle)) == str(bundle)
-        assert bundle_of(str(folder)) == str(folder)
+        assert check_ca_bundle(str(bundle)) == str(bundle)
+        assert check_ca_bundle(str(folder)) == str(folder)
 
     def test_is_not_missing(self, folder):
         with pytest.raises(ValueError, match=r"^there is no CA bundle '.*ca\.pem'$"):
-            bundle_of(str(folder / "ca.pem"))
+            check_ca_bundle(str(folder / "ca.pem"))
 
     def test_is_no_pipe_that_could_be_read_for_ever(self, folder):
         os.mkfifo(folder / "ca.pem")
         with pytest.raises(ValueError, match=r"^there is no CA bundle '.*ca\.pem'$"):
-            bundle_of(str(folder / "ca.pem"))
+            check_ca_bundle(str(folder / "ca.pem"))
 
     @pytest.mark.parametrize("name", ["", "ca.pem"], ids=["folder", "file"])
     def test_is_not_empty(self, folder, name):
         if name:
             (folder / name).touch()
         with pytest.raises(ValueError, match=r"^the CA bundle '.*' is empty$"):
-            bundle_of(str(folder / name))
+            check_ca_bundle(str(folder / name))
 
     @pytest.mark.parametrize("name", ["", "ca.pem"], ids=["folder", "file"])
     def test_can_be_read(self, folder, name, monkeypatch):
@@ -169,11 +169,11 @@ class TestBundle:
         for way in ("open", "iterdir"):
             monkeypatch.setattr(Path, way, refusal)
         with pytest.raises(ValueError, match=r"^the CA bundle '.*' can't be read: Permission denied$"):
-            bundle_of(str(folder / name))
+            check_ca_bundle(str(folder / name))
 
     def test_is_a_path_and_not_its_content(self):
         with pytest.raises(ValueError, match=r"^the CA bundle '-----BEGIN .*can't be read: File name too l"):
-            bundle_of("-----BEGIN CERTIFICATE-----\n" + "x" * 5000)
+            check_ca_bundle("-----BEGIN CERTIFICATE-----\n" + "x" * 5000)
 
 
 class TestConsole:

@@ -11,7 +11,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from dli_provider.api import errors, transport
 from dli_provider.api.aio import _ssl_context
-from dli_provider.api.credentials import AkSkCredential
+from dli_provider.api.auth.credentials import AkSkCredential
 from dli_provider.api.messages import Request
 from dli_provider.api.settings import DliSettings
 
@@ -35,38 +35,38 @@ def settings(**fields) -> DliSettings:
 
 class TestProxy:
     def test_is_none_unless_somebody_names_one(self):
-        assert transport.proxy_of(settings(), DLI) is None
+        assert transport.choose_proxy(settings(), DLI) is None
 
     @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
     def test_is_that_of_the_environment(self, monkeypatch, name):
         monkeypatch.setenv(name, "http://proxy.example.com:3128")
-        assert transport.proxy_of(settings(), DLI) == "http://proxy.example.com:3128"
+        assert transport.choose_proxy(settings(), DLI) == "http://proxy.example.com:3128"
 
     @pytest.mark.parametrize("hosts", ["dli.example.com", ".example.com", "*", "other,example.com"])
     def test_is_passed_by_where_the_environment_says_so(self, monkeypatch, hosts):
         monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
         monkeypatch.setenv("NO_PROXY", hosts)
-        assert transport.proxy_of(settings(), DLI) is None
+        assert transport.choose_proxy(settings(), DLI) is None
 
     def test_of_the_connection_goes_before_that_of_the_environment(self, monkeypatch):
         monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
         own = settings(proxies={"https": "http://own.example.com:3128"})
-        assert transport.proxy_of(own, DLI) == "http://own.example.com:3128"
-        assert transport.proxy_of(own, LOCAL) is None
-        assert transport.proxy_of(settings(proxies={}), DLI) is None
+        assert transport.choose_proxy(own, DLI) == "http://own.example.com:3128"
+        assert transport.choose_proxy(own, LOCAL) is None
+        assert transport.choose_proxy(settings(proxies={}), DLI) is None
 
     def test_may_be_chosen_by_host(self):
         proxies = {"https://dli.example.com": "http://a:1", "https": "http://b:2", "all": "http://c:3"}
         own = settings(proxies=proxies)
         iam = Request("GET", "https://iam.example.com", "/v3/projects")
-        assert [transport.proxy_of(own, request) for request in (DLI, iam, LOCAL)] == [
+        assert [transport.choose_proxy(own, request) for request in (DLI, iam, LOCAL)] == [
             *("http://a:1", "http://b:2", "http://c:3"),
         ]
 
     def test_is_never_on_the_way_to_the_metadata_service(self, monkeypatch):
         monkeypatch.setenv("ALL_PROXY", "http://proxy.example.com:3128")
-        assert transport.proxy_of(settings(), METADATA) is None
-        assert transport.proxy_of(settings(proxies={"all": "http://own.example.com"}), METADATA) is None
+        assert transport.choose_proxy(settings(), METADATA) is None
+        assert transport.choose_proxy(settings(proxies={"all": "http://own.example.com"}), METADATA) is None
 
     @pytest.mark.parametrize(
         ("given", "proxy"),
@@ -80,7 +80,7 @@ class TestProxy:
         ],
     )
     def test_is_a_url(self, given, proxy):
-        assert transport.proxy_of(settings(proxies={"https": given}), DLI) == proxy
+        assert transport.choose_proxy(settings(proxies={"https": given}), DLI) == proxy
 
     @pytest.mark.parametrize(
         "proxy",
@@ -93,13 +93,13 @@ class TestProxy:
     )
     def test_that_can_not_be_used_is_an_error_without_its_password(self, proxy):
         with pytest.raises(errors.DliSettingsError, match="is no URL such as http://proxy") as caught:
-            transport.proxy_of(settings(proxies={"https": proxy}), DLI)
+            transport.choose_proxy(settings(proxies={"https": proxy}), DLI)
         assert "hunter2" not in str(caught.value)
 
     @pytest.mark.parametrize("user", ["hunter2:密", "hunter2:%E5%AF%86", "密:hunter2", "a%3Ahunter2:b"])
     def test_takes_no_user_or_password_that_can_not_be_sent(self, user):
         with pytest.raises(errors.DliSettingsError) as caught:
-            transport.proxy_of(settings(proxies={"https": f"http://{user}@proxy.example.com:3128"}), DLI)
+            transport.choose_proxy(settings(proxies={"https": f"http://{user}@proxy.example.com:3128"}), DLI)
         assert str(caught.value) == (
             "The proxy for https://dli.example.com, 'proxy.example.com:3128', has a user or password that "
             "can't be sent: it must be Latin-1, the user without a colon"
@@ -118,21 +118,21 @@ class TestCaBundle:
     def test_is_that_of_requests_unless_somebody_names_one(self, monkeypatch, blank):
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", blank)
         monkeypatch.setenv("CURL_CA_BUNDLE", blank)
-        assert transport.ca_bundle_of(settings()) is True
-        assert transport.ca_bundle_of(settings(verify=blank)) is True
+        assert transport.choose_ca_bundle(settings()) is True
+        assert transport.choose_ca_bundle(settings(verify=blank)) is True
 
     @pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
     def test_is_that_of_the_environment(self, monkeypatch, name, bundle):
         monkeypatch.setenv(name, f" {bundle} ")
-        assert transport.ca_bundle_of(settings()) == bundle
-        assert transport.ca_bundle_of(settings(verify=" ")) == bundle
+        assert transport.choose_ca_bundle(settings()) == bundle
+        assert transport.choose_ca_bundle(settings(verify=" ")) == bundle
 
     def test_of_the_connection_goes_before_that_of_the_environment(self, monkeypatch, bundle, tmp_path):
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
-        assert transport.ca_bundle_of(settings(verify=False)) is False
+        assert transport.choose_ca_bundle(settings(verify=False)) is False
         own = tmp_path / "own.pem"
         own.write_text("-----BEGIN CERTIFICATE-----")
-        assert transport.ca_bundle_of(settings(verify=f"{own} ")) == str(own)
+        assert transport.choose_ca_bundle(settings(verify=f"{own} ")) == str(own)
 
     @pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
     @pytest.mark.parametrize(
@@ -141,25 +141,25 @@ class TestCaBundle:
     def test_that_is_none_is_an_error(self, monkeypatch, tmp_path, name, path, problem):
         monkeypatch.setenv(name, str(tmp_path / path))
         with pytest.raises(errors.DliSettingsError, match=f"^{name}: {problem}"):
-            transport.ca_bundle_of(settings())
+            transport.choose_ca_bundle(settings())
         monkeypatch.delenv(name)
         with pytest.raises(errors.DliSettingsError, match=f"^verify: {problem}"):
-            transport.ca_bundle_of(settings(verify=str(tmp_path / path)))
+            transport.choose_ca_bundle(settings(verify=str(tmp_path / path)))
 
 
-DIRECT = transport.Way("https://dli.example.com")
-PROXIED = transport.Way("https://dli.example.com", "http://user:hunter2@proxy.example.com:3128")
+DIRECT = transport.Route("https://dli.example.com")
+PROXIED = transport.Route("https://dli.example.com", "http://user:hunter2@proxy.example.com:3128")
 
 
 class TestWay:
     def test_is_direct_or_leads_through_a_proxy(self):
-        assert transport.Way.of(settings(proxies={}), DLI) == DIRECT
-        assert transport.Way.of(settings(proxies={"https": PROXIED.proxy}), DLI) == PROXIED
+        assert transport.Route.of(settings(proxies={}), DLI) == DIRECT
+        assert transport.Route.of(settings(proxies={"https": PROXIED.proxy}), DLI) == PROXIED
 
     def test_shows_the_proxys_host_and_port_alone(self):
         assert str(DIRECT) == "https://dli.example.com"
         assert str(PROXIED) == "https://dli.example.com by way of the proxy proxy.example.com:3128"
-        assert str(transport.Way(PROXIED.origin, f"{PROXIED.proxy}/path?hunter2")) == str(PROXIED)
+        assert str(transport.Route(PROXIED.origin, f"{PROXIED.proxy}/path?hunter2")) == str(PROXIED)
         assert "hunter2" not in repr(PROXIED)
 
 

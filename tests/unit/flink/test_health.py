@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
-from dli_provider.flink.health import HealthRules, JobVerdict
+from dli_provider.flink.health import HealthRules, JobHealth
 from dli_provider.flink.health_report import HealthReport
 from dli_provider.flink.job import FlinkJob, FlinkJobFormatError
 from dli_provider.flink.status import FlinkJobStatus as S
@@ -176,20 +176,20 @@ def test_a_reason_stands_on_one_line_without_secrets_and_without_end():
 
 
 class TestReport:
-    def report(self, *verdicts: JobVerdict, most: int = 100) -> HealthReport:
+    def report(self, *verdicts: JobHealth, most: int = 100) -> HealthReport:
         report = HealthReport(NOW, {"queue_name": "etl"}, most)
         for verdict in verdicts:
             report.add(verdict)
         return report
 
-    def verdict(self, status: str, job_id: int, **detail: Any) -> JobVerdict:
-        return JobVerdict.of(job(status, job_id=job_id, **detail), HealthRules(), NOW)
+    def verdict(self, status: str, job_id: int, **detail: Any) -> JobHealth:
+        return JobHealth.of(job(status, job_id=job_id, **detail), HealthRules(), NOW)
 
     def test_counts_and_lists_the_worst_first(self):
         report = self.report(
             self.verdict("job_running", 1),
             self.verdict("job_finish", 2),
-            JobVerdict("missing", 3),
+            JobHealth("missing", 3),
             self.verdict("job_submit_fail", 4),
         )
         content = report.to_dict()
@@ -213,7 +213,7 @@ class TestReport:
             return "too long a story " * 20
 
         rules = HealthRules(own_rules=(rule,) * 12)
-        verdict = JobVerdict.of(job(), rules, NOW)
+        verdict = JobHealth.of(job(), rules, NOW)
         content = self.report(*[verdict] * 1000, most=1000).to_dict()
         assert len(content["jobs"]) == 1000
         assert len(json.dumps(content)) < 1_000_000
@@ -227,7 +227,7 @@ class TestReport:
         def rule(job: FlinkJob) -> str:
             return "x" * length
 
-        verdict = JobVerdict.of(job(), HealthRules(own_rules=(rule,) * rules), NOW)
+        verdict = JobHealth.of(job(), HealthRules(own_rules=(rule,) * rules), NOW)
         report = self.report(verdict)
         shown = ["x" * min(length, 299) + ("…" if length > 300 else "")] * listed + [more] * bool(more)
         assert [reason["reason"] for reason in report.to_dict()["jobs"][0]["reasons"]] == shown
@@ -303,7 +303,7 @@ def jobs(draw: st.DrawFn) -> FlinkJob:
 def test_no_fleet_of_any_content_breaks_the_check_or_the_bounds_of_its_report(fleet, most):
     report = HealthReport(NOW, {}, most)
     for one in fleet:
-        report.add(JobVerdict.of(one, RULES, NOW))
+        report.add(JobHealth.of(one, RULES, NOW))
     content = json.loads(json.dumps(report.to_dict(), allow_nan=False))
     assert content["total"] == len(fleet)
     assert len(content["jobs"]) + content["omitted"] == report.unhealthy

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from dli_provider.flink.job import FlinkJob, FlinkJobFormatError, JobConfig
-from dli_provider.flink.redaction import MASK
 from dli_provider.flink.status import FlinkJobStatus
+from dli_provider.masking import MASK
 
 SAMPLES = [
     json.loads(path.read_text()) for path in sorted((Path(__file__).parent / "samples").glob("*.json"))

@@ -14,19 +14,10 @@ from hypothesis import strategies as st
 from dli_provider.api.error_reader import excerpt, printable
 from dli_provider.flink.health import Problem
 from dli_provider.flink.job import FlinkJob, JobConfig
-from dli_provider.flink.masking import is_credential
-from dli_provider.flink.redaction import (
-    MASK,
-    MOST_READ,
-    WITHHELD_FIELDS,
-    check_include,
-    is_withheld,
-    mask_and_cut,
-    mask_credentials,
-    redact,
-)
+from dli_provider.flink.redaction import WITHHELD_FIELDS, check_include, is_withheld, redact
 from dli_provider.flink.status import FlinkJobStatus
 from dli_provider.flink.wait import FlinkJobWait
+from dli_provider.masking import MASK, MOST_READ, is_credential, mask, mask_and_cut
 
 SQL = "CREATE TABLE t (id INT) WITH ('connector' = 'jdbc', 'password' = 'hunter2')"
 
@@ -67,7 +58,7 @@ def test_resource_config_is_shown_as_an_object_and_hidden_as_a_text() -> None:
 
 @pytest.mark.parametrize("name", ["status_desc", "desc", "config_url", "name", "some_new_key"])
 def test_credentials_in_any_other_text_are_masked(name: str) -> None:
-    assert redact({name: f"failed: {SQL}"}) == {name: f"failed: {mask_credentials(SQL)}"}
+    assert redact({name: f"failed: {SQL}"}) == {name: f"failed: {mask(SQL)}"}
 
 
 def test_texts_inside_unknown_lists_and_objects_are_masked_too() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dli_provider.flink.status import FlinkJobStatus, statuses_of
+from dli_provider.flink.status import FlinkJobStatus, parse_statuses
 
 S = FlinkJobStatus
 
@@ -139,11 +139,11 @@ def test_a_status_survives_pickling_and_copying(status: FlinkJobStatus, protocol
 
 
 def test_a_parameter_names_one_status_or_several() -> None:
-    assert statuses_of("target_status", "job_running") == (S.JOB_RUNNING,)
-    assert statuses_of("target_status", [S.JOB_RUNNING, "job_finish"]) == (S.JOB_RUNNING, S.JOB_FINISH)
+    assert parse_statuses("target_status", "job_running") == (S.JOB_RUNNING,)
+    assert parse_statuses("target_status", [S.JOB_RUNNING, "job_finish"]) == (S.JOB_RUNNING, S.JOB_FINISH)
 
 
 @pytest.mark.parametrize("value", ["job_runing", ["job_running", "done"], "", [""], None, 5])
 def test_a_parameter_that_names_no_status_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="target_status"):
-        statuses_of("target_status", value)
+        parse_statuses("target_status", value)

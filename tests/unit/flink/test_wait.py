@@ -9,7 +9,7 @@ import pytest
 
 from dli_provider.flink.job import FlinkJob
 from dli_provider.flink.status import FlinkJobStatus as S
-from dli_provider.flink.wait import RESTART_GRACE, FlinkJobWait, Verdict
+from dli_provider.flink.wait import RESTART_GRACE, FlinkJobWait, WaitState
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -18,25 +18,25 @@ def job(status: str | None, **detail: Any) -> FlinkJob:
     return FlinkJob.from_api({"job_id": 104, "name": "orders", "status": status, **detail})
 
 
-def observe(wait: FlinkJobWait, status: str | None, **detail: Any) -> Verdict:
-    return wait.observe(job(status, **detail), NOW).verdict
+def observe(wait: FlinkJobWait, status: str | None, **detail: Any) -> WaitState:
+    return wait.observe(job(status, **detail), NOW).state
 
 
 FOR_RUNNING = {
-    "job_init": Verdict.WAITING,
-    "job_submitting": Verdict.WAITING,
-    "job_submit_fail": Verdict.FAILED,
-    "job_running": Verdict.REACHED,
-    "job_running_exception": Verdict.FAILED,
-    "job_downloading": Verdict.WAITING,
-    "job_idle": Verdict.WAITING,
-    "job_canceling": Verdict.FAILED,
-    "job_cancel_success": Verdict.FAILED,
-    "job_cancel_fail": Verdict.FAILED,
-    "job_savepointing": Verdict.WAITING,
-    "job_arrearage_stopped": Verdict.FAILED,
-    "job_arrearage_recovering": Verdict.WAITING,
-    "job_finish": Verdict.FAILED,
+    "job_init": WaitState.WAITING,
+    "job_submitting": WaitState.WAITING,
+    "job_submit_fail": WaitState.FAILED,
+    "job_running": WaitState.REACHED,
+    "job_running_exception": WaitState.FAILED,
+    "job_downloading": WaitState.WAITING,
+    "job_idle": WaitState.WAITING,
+    "job_canceling": WaitState.FAILED,
+    "job_cancel_success": WaitState.FAILED,
+    "job_cancel_fail": WaitState.FAILED,
+    "job_savepointing": WaitState.WAITING,
+    "job_arrearage_stopped": WaitState.FAILED,
+    "job_arrearage_recovering": WaitState.WAITING,
+    "job_finish": WaitState.FAILED,
 }
 
 
@@ -52,16 +52,16 @@ def test_a_wait_for_running(status, verdict):
 @pytest.mark.parametrize(
     ("targets", "status", "verdict"),
     [
-        ([S.JOB_FINISH], "job_running", Verdict.WAITING),
-        ([S.JOB_FINISH], "job_finish", Verdict.REACHED),
-        ([S.JOB_FINISH], "job_cancel_success", Verdict.FAILED),
-        ([S.JOB_CANCEL_SUCCESS], "job_running", Verdict.WAITING),
-        ([S.JOB_CANCEL_SUCCESS], "job_canceling", Verdict.WAITING),
-        ([S.JOB_CANCEL_SUCCESS], "job_cancel_fail", Verdict.FAILED),
-        ([S.JOB_CANCEL_SUCCESS, S.JOB_FINISH], "job_finish", Verdict.REACHED),
-        ([S.JOB_RUNNING, S.JOB_SUBMIT_FAIL], "job_submit_fail", Verdict.REACHED),
-        ([S.JOB_RUNNING], "job_brand_new", Verdict.WAITING),
-        ([S.JOB_RUNNING], None, Verdict.WAITING),
+        ([S.JOB_FINISH], "job_running", WaitState.WAITING),
+        ([S.JOB_FINISH], "job_finish", WaitState.REACHED),
+        ([S.JOB_FINISH], "job_cancel_success", WaitState.FAILED),
+        ([S.JOB_CANCEL_SUCCESS], "job_running", WaitState.WAITING),
+        ([S.JOB_CANCEL_SUCCESS], "job_canceling", WaitState.WAITING),
+        ([S.JOB_CANCEL_SUCCESS], "job_cancel_fail", WaitState.FAILED),
+        ([S.JOB_CANCEL_SUCCESS, S.JOB_FINISH], "job_finish", WaitState.REACHED),
+        ([S.JOB_RUNNING, S.JOB_SUBMIT_FAIL], "job_submit_fail", WaitState.REACHED),
+        ([S.JOB_RUNNING], "job_brand_new", WaitState.WAITING),
+        ([S.JOB_RUNNING], None, WaitState.WAITING),
     ],
 )
 def test_success_is_an_allow_list_and_failure_is_what_leads_nowhere(targets, status, verdict):
@@ -71,13 +71,13 @@ def test_success_is_an_allow_list_and_failure_is_what_leads_nowhere(targets, sta
 def test_a_status_named_a_failure_ends_the_wait_though_the_target_could_follow():
     wait = FlinkJobWait(104, [S.JOB_RUNNING], [S.JOB_IDLE])
     observation = wait.observe(job("job_idle"), NOW)
-    assert observation.verdict == Verdict.FAILED
+    assert observation.state == WaitState.FAILED
     assert "named a failure" in observation.reason
 
 
 def test_a_target_wins_over_a_failure_of_the_same_name():
     wait = FlinkJobWait(104, [S.JOB_FINISH], [S.JOB_FINISH])
-    assert observe(wait, "job_finish") == Verdict.REACHED
+    assert observe(wait, "job_finish") == WaitState.REACHED
 
 
 def test_the_reason_names_job_status_description_and_what_was_awaited():
@@ -92,7 +92,7 @@ def test_the_reason_names_job_status_description_and_what_was_awaited():
 class TestRestartAfterAnException:
     def verdict(
         self, age: timedelta, *, restart: bool = True, targets: tuple[S, ...] = (S.JOB_RUNNING,)
-    ) -> Verdict:
+    ) -> WaitState:
         updated = int((NOW - age).timestamp() * 1000)
         config = {"restart_when_exception": restart}
         return observe(
@@ -100,23 +100,23 @@ class TestRestartAfterAnException:
         )
 
     def test_a_job_that_the_platform_restarts_is_given_time(self):
-        assert self.verdict(timedelta(minutes=1)) == Verdict.WAITING
+        assert self.verdict(timedelta(minutes=1)) == WaitState.WAITING
 
     def test_but_not_for_ever(self):
-        assert self.verdict(RESTART_GRACE + timedelta(seconds=1)) == Verdict.FAILED
+        assert self.verdict(RESTART_GRACE + timedelta(seconds=1)) == WaitState.FAILED
 
     def test_a_job_without_auto_restart_has_failed(self):
-        assert self.verdict(timedelta(minutes=1), restart=False) == Verdict.FAILED
+        assert self.verdict(timedelta(minutes=1), restart=False) == WaitState.FAILED
 
     def test_a_restart_leads_to_no_target_that_running_does_not_lead_to(self):
-        assert self.verdict(timedelta(minutes=1), targets=(S.JOB_INIT,)) == Verdict.FAILED
+        assert self.verdict(timedelta(minutes=1), targets=(S.JOB_INIT,)) == WaitState.FAILED
 
     def test_without_update_time_the_grace_counts_from_the_first_sight(self):
         wait = FlinkJobWait(104, [S.JOB_RUNNING])
         crashed = job("job_running_exception", job_config={"restart_when_exception": True})
-        assert wait.observe(crashed, NOW).verdict == Verdict.WAITING
-        assert wait.observe(crashed, NOW + RESTART_GRACE).verdict == Verdict.WAITING
-        assert wait.observe(crashed, NOW + RESTART_GRACE * 1.01).verdict == Verdict.FAILED
+        assert wait.observe(crashed, NOW).state == WaitState.WAITING
+        assert wait.observe(crashed, NOW + RESTART_GRACE).state == WaitState.WAITING
+        assert wait.observe(crashed, NOW + RESTART_GRACE * 1.01).state == WaitState.FAILED
 
 
 class TestNews:
@@ -199,14 +199,14 @@ class TestWhatSettlesAWait:
     @pytest.mark.parametrize("target", S)
     def test_is_whatever_ends_it(self, target):
         wait = FlinkJobWait(104, [target], [S.JOB_IDLE])
-        ending = {status for status in S if observe(wait, status) != Verdict.WAITING}
+        ending = {status for status in S if observe(wait, status) != WaitState.WAITING}
         assert ending == self.settling(wait)
 
 
 def test_an_exception_named_a_failure_ends_the_wait_though_the_platform_would_restart_the_job():
     wait = FlinkJobWait(104, [S.JOB_RUNNING], [S.JOB_RUNNING_EXCEPTION])
     config = {"restart_when_exception": True}
-    assert observe(wait, "job_running_exception", job_config=config) == Verdict.FAILED
+    assert observe(wait, "job_running_exception", job_config=config) == WaitState.FAILED
 
 
 def test_the_timeout_says_how_the_job_stands():

@@ -1,0 +1,1 @@
+"""Kinds of credential, signing, and what a process shares of them."""

@@ -1,0 +1,1 @@
+"""The poller that all deferred waits of a connection share."""

@@ -1,0 +1,150 @@
+"""A deferred wait as the shared poller sees it: readings go in, and the wait is woken when one is news."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from dli_provider.flink.wait import FlinkJobWait, WaitState
+from dli_provider.polling.rate_limiter import SHORTEST_INTERVAL
+from dli_provider.waiting.outage import OutageTracker
+
+if TYPE_CHECKING:
+    from dli_provider.api.errors import DliError
+    from dli_provider.flink.job import FlinkJob
+
+
+@dataclass(slots=True)
+class News:
+    """What became known since the last news.
+
+    :param lines: lines for the log of the wait, each with its level.
+    :param job: summary of the job once a target is reached.
+    :param reason: why no target can be reached any more.
+    """
+
+    lines: list[tuple[int, str]] = field(default_factory=list)
+    job: dict[str, Any] | None = None
+    reason: str | None = None
+
+
+class Watch(Protocol):
+    """What a poller serves."""
+
+    interval: float
+
+    @property
+    def job_id(self) -> int | None:
+        """The job, or None for every job of the list."""
+
+    def deliver(self, job: FlinkJob, now: datetime, *, detailed: bool) -> bool:
+        """Take a reading; False when the job's whole detail is needed."""
+
+    def fail(self, error: DliError, now: datetime) -> None:
+        """Take a reading that failed."""
+
+    def recover(self, now: datetime) -> None:
+        """Take it that DLI, which could not be read at all, can be read again."""
+
+    def end_round(self) -> None:
+        """Take it that the whole list was read once more, for a watch of every listed job."""
+
+    def abort(self, error: BaseException) -> None:
+        """End, for nothing will be read any more."""
+
+
+class WaitSubscriber:
+    """One wait's share of a poller.
+
+    :param wait: what is awaited.
+    :param interval: seconds between two readings.
+    :param outage_tolerance: how long readings may fail in a row.
+    """
+
+    __slots__ = ("_error", "_news", "_outage", "_waiter", "interval", "job_id", "wait")
+
+    def __init__(self, wait: FlinkJobWait, interval: float, outage_tolerance: timedelta) -> None:
+        self.job_id = wait.job_id
+        self.interval = max(interval, SHORTEST_INTERVAL)
+        self.wait = wait
+        self._outage = OutageTracker(outage_tolerance, had_success=True)
+        self._news: News | None = None
+        self._error: BaseException | None = None
+        self._waiter: asyncio.Future[None] | None = None
+
+    def deliver(self, job: FlinkJob, now: datetime, *, detailed: bool) -> bool:
+        """Take a reading; False when the job's whole detail is needed to tell what it means.
+
+        :param job: the job, from its own detail or from the list.
+        :param now: when it was read.
+        :param detailed: True for its own detail.
+        """
+        if not detailed and self.wait.settles(job.status):
+            return False
+        self.recover(now)
+        observation = self.wait.observe(job, now)
+        if observation.news:
+            self._tell().lines.append((logging.INFO, observation.news))
+        if observation.state == WaitState.REACHED:
+            self._tell().job = job.summary()
+        elif observation.state == WaitState.FAILED:
+            self._tell().reason = observation.reason
+        return True
+
+    def fail(self, error: DliError, now: datetime) -> None:
+        """Take a reading that failed; the wait ends with the error when it won't bear it.
+
+        :param error: why it failed.
+        :param now: when it failed.
+        """
+        try:
+            line = self._outage.fail(error, now)
+        except type(error):
+            self.abort(error)
+        else:
+            if line:
+                self._tell().lines.append((logging.WARNING, line))
+
+    def recover(self, now: datetime) -> None:
+        """Note that an outage is over, if there was one."""
+        if line := self._outage.end(now):
+            self._tell().lines.append((logging.INFO, line))
+
+    def end_round(self) -> None:
+        """Do nothing: a wait is of one job."""
+
+    def abort(self, error: BaseException) -> None:
+        """End the wait with an error."""
+        self._error = error
+        self._wake()
+
+    async def news(self) -> News:
+        """Return what became known, as soon as there is something.
+
+        :raises DliError: when the job can't be read, and that isn't borne.
+        """
+        if self._news is None and self._error is None:
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        if self._news is not None:
+            news, self._news = self._news, None
+            return news
+        if self._error is None:
+            raise RuntimeError("woken without news")
+        raise self._error.with_traceback(None)
+
+    def _tell(self) -> News:
+        if self._news is None:
+            self._news = News()
+        self._wake()
+        return self._news
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

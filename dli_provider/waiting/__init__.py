@@ -1,0 +1,1 @@
+"""One wait, wherever it runs."""
