@@ -315,7 +315,7 @@ def test_in_the_steps_of_a_conversation(watch):
             step = conversation.send(reply)
         assert isinstance(step, Send)
         assert any(secret in str(dict(step.headers)) for secret in secrets | watch.secrets)
-        watch.see(own, credential, shared, shared._lease, step, step.request)
+        watch.see(own, credential, own_credential, own_credential._lease, step, step.request)
         conversation.close()
 
 
