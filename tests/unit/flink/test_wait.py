@@ -98,7 +98,7 @@ COMING_BACK = [
     pytest.param(S.JOB_CANCELING, SCALING, id="scaling, being stopped"),
     pytest.param(S.JOB_CANCEL_SUCCESS, SCALING, id="scaling, stopped"),
 ]
-"""How the platform stops a job and runs it again: the status it passes through, the configuration behind it."""
+"""The status a job passes through when the platform runs it again, and the configuration that says so."""
 
 
 def milliseconds(moment: datetime) -> int:
