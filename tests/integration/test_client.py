@@ -28,7 +28,7 @@ from dli_provider.hooks.dli import DliHook
 
 JOB = 104
 SEVERAL = 20
-SSL_CONTEXT = cache(aio._ssl_context)  # to read the CAs takes its time
+SSL_CONTEXT = cache(aio.ssl_context)  # to read the CAs takes its time
 QUICK = RetryPolicy(base=0.001, retry_after_cap=0.01)
 
 
@@ -91,7 +91,7 @@ class Async:
 
 @pytest.fixture(autouse=True)
 def _as_a_new_process(monkeypatch):
-    monkeypatch.setattr(aio, "_ssl_context", SSL_CONTEXT)
+    monkeypatch.setattr(aio, "ssl_context", SSL_CONTEXT)
     shared.forget_all()
     yield
     shared.forget_all()

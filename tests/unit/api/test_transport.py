@@ -10,7 +10,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError,
 from urllib3.util.ssl_ import create_urllib3_context
 
 from dli_provider.api import errors, transport
-from dli_provider.api.aio import _ssl_context
+from dli_provider.api.connections import ssl_context as _ssl_context
 from dli_provider.api.auth.credentials import AkSkCredential
 from dli_provider.api.messages import Request
 from dli_provider.api.settings import DliSettings
