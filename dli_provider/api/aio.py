@@ -124,7 +124,6 @@ class _Transport:
         self._timeout = aiohttp.ClientTimeout(
             total=settings.connect_timeout + settings.read_timeout,
             sock_connect=settings.connect_timeout,
-            sock_read=settings.read_timeout,
         )
         self._tls: ssl.SSLContext | None = None
         self._session: aiohttp.ClientSession | None = None
@@ -218,7 +217,7 @@ def _new_session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
 async def _read(answer: aiohttp.ClientResponse, route: Route) -> Response | DliError:
     headers = {name.lower(): value for name, value in answer.headers.items()}
     body = bytearray()
-    async for chunk in answer.content.iter_any():
+    while chunk := await answer.content.readany():
         body += chunk
         if len(body) > MAX_BODY:
             break

@@ -58,10 +58,12 @@ def converse(
     """
     backoff = Backoff(retry)
     while True:
+        replies: list[Reply] = []
         try:
-            return (yield from _attempt(call, settings, credential))
+            return (yield from _attempt(call, settings, credential, replies))
         except DliError as error:
             error.context = error.context or f"{call.title} at {settings.endpoint}"
+            error.outcome = None if call.idempotent else outcome_of(replies[-1] if replies else None, error)
             if error.outcome is Outcome.UNKNOWN:
                 raise _unknown(error) from error
             delay = backoff.delay_after(error) if _may_repeat(error) else None
@@ -86,22 +88,22 @@ def _unknown(error: DliError) -> DliOutcomeUnknownError:
     return unknown
 
 
-def _attempt(call: Call[T], settings: DliSettings, credential: SharedCredential) -> Conversation[T]:
-    if call.idempotent:
-        project_id = yield from find_project(settings, credential)
-        return (yield from _ask(call, _request(call, settings, project_id), credential))
-    return (yield from _attempt_once(call, settings, credential))
+def _attempt(
+    call: Call[T], settings: DliSettings, credential: SharedCredential, replies: list[Reply]
+) -> Conversation[T]:
+    """Make a call once.
 
-
-def _attempt_once(call: Call[T], settings: DliSettings, credential: SharedCredential) -> Conversation[T]:
-    """Make a call that must not be carried out twice; an error knows what became of it."""
-    replies: list[Reply] = []
+    :param replies: where the replies to the call itself are put, unless it may be repeated anyway.
+    """
+    project_id = settings.project_id or (yield from find_project(settings, credential))
+    request = _request(call, settings, project_id)
+    exchange = _exchange(request, credential)
     try:
-        project_id = yield from find_project(settings, credential)
-        request = _request(call, settings, project_id)
-        return (yield from _watch(request, _ask(call, request, credential), replies))
-    except DliError as error:
-        error.outcome = outcome_of(replies[-1] if replies else None, error)
+        response = yield from (exchange if call.idempotent else _watch(request, exchange, replies))
+        return call.read(response.content)
+    except DliForbiddenError as error:
+        asked = f"Project {project_id} was asked for: it may be the wrong one"
+        error.diagnosis = ". ".join(filter(None, (asked, error.diagnosis)))
         raise
 
 
@@ -142,16 +144,6 @@ def _request(call: Call[T], settings: DliSettings, project_id: str) -> Request:
         body=body,
         idempotent=call.idempotent,
     )
-
-
-def _ask(call: Call[T], request: Request, credential: SharedCredential) -> Conversation[T]:
-    try:
-        response = yield from _exchange(request, credential)
-        return call.read(response.content)
-    except DliForbiddenError as error:
-        asked = f"Project {request.headers['X-Project-Id']} was asked for: it may be the wrong one"
-        error.diagnosis = ". ".join(filter(None, (asked, error.diagnosis)))
-        raise
 
 
 def _exchange(request: Request, credential: SharedCredential) -> Conversation[Response]:
