@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias, TypeVar
+from functools import cached_property
+from typing import Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from dli_provider.api.auth.signing import encode_query
+from dli_provider.api.bodies import parse_json
 from dli_provider.api.errors import DliError
 
 
@@ -23,6 +25,8 @@ class Request:
     :param body: the exact bytes to send.
     :param link_local: True for an address of this very machine's network (ECS metadata): no proxy, short
         timeouts.
+    :param idempotent: False for a request that must not be made twice: it gets a connection of its own, on
+        which the driver knows whether it was sent.
     """
 
     method: str
@@ -32,6 +36,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
     link_local: bool = False
+    idempotent: bool = True
 
     @property
     def host(self) -> str:
@@ -41,11 +46,16 @@ class Request:
     @property
     def url(self) -> str:
         """The URL as it is sent, its query in the order in which it is signed."""
+        return f"{self.origin}{self.target}"
+
+    @property
+    def target(self) -> str:
+        """Path and query as they are sent."""
         query = encode_query(self.query)
-        return f"{self.origin}{self.path}?{query}" if query else f"{self.origin}{self.path}"
+        return f"{self.path}?{query}" if query else self.path
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Response:
     """An HTTP answer, read whole.
 
@@ -57,6 +67,14 @@ class Response:
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+
+    @cached_property
+    def content(self) -> Any:
+        """What the body holds as JSON; it is parsed once.
+
+        :raises DliProtocolError: when it holds none.
+        """
+        return parse_json(self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +93,11 @@ class Sleep:
     """Ask the driver to wait; it answers with None.
 
     :param seconds: how long.
+    :param notice: a line for the log, for a wait that somebody will wonder about.
     """
 
     seconds: float
+    notice: str = ""
 
 
 T = TypeVar("T")

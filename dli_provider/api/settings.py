@@ -32,6 +32,8 @@ class DliSettings:
     :param connect_timeout: seconds within which a connection must stand.
     :param read_timeout: seconds within which the whole answer must have come, so that one which trickles in
         ends too.
+    :param language: of DLI's messages, ``en-us`` or ``zh-cn``; None for DLI's own choice.
+    :param user_agent: what the client calls itself; this provider and its version when empty.
     :raises ValueError: for a setting that can't be right.
     """
 
@@ -45,6 +47,8 @@ class DliSettings:
     console_url: str | None = None
     connect_timeout: float = 10.0
     read_timeout: float = 30.0
+    language: str | None = None
+    user_agent: str = ""
 
     def __post_init__(self) -> None:
         if self.project_id is not None:

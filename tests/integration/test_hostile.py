@@ -99,7 +99,7 @@ def answer(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
 
 @pytest.fixture(autouse=True)
 def _as_a_new_process(monkeypatch):
-    monkeypatch.setattr(aio, "_ssl_context", lambda _: False)  # to read the system's CAs takes its time
+    monkeypatch.setattr(aio, "ssl_context", lambda _: False)  # to read the system's CAs takes its time
     shared.forget_all()
     yield
     shared.forget_all()

@@ -13,7 +13,8 @@ from time import time
 from typing import Any, ClassVar, Protocol, TypeGuard
 
 from dli_provider.api.auth import signing
-from dli_provider.api.error_reader import parse_json, read_error
+from dli_provider.api.bodies import parse_json
+from dli_provider.api.error_reader import read_error
 from dli_provider.api.errors import DliError, DliProtocolError
 from dli_provider.api.messages import Conversation, Request, Response, send
 from dli_provider.flink.arguments import parse_project_id
