@@ -9,7 +9,8 @@ from typing import Any, Self
 import pytest
 
 from dli_provider.api import conversation, endpoints
-from dli_provider.api.auth import aksk, clock as auth_clock, flight, guard, issuing, shared
+from dli_provider.api.auth import aksk, flight, guard, issuing, shared
+from dli_provider.api.auth import clock as auth_clock
 from dli_provider.api.auth.credentials import AkSkCredential, PasswordCredential
 from dli_provider.api.errors import DliError
 from dli_provider.api.messages import Conversation, Reply, Response, Send, Sleep
