@@ -10,6 +10,7 @@ import asyncio
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from airflow import __version__ as AIRFLOW_VERSION  # noqa: N812
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ else:
         HAS_ASSET_WATCHERS = False
 
 __all__ = [
+    "AIRFLOW_VERSION",
     "HAS_ASSET_WATCHERS",
     "AirflowException",
     "AirflowFailException",

@@ -170,37 +170,39 @@ def find_job(
 
 
 def find_project(settings: DliSettings, credential: SharedCredential) -> Conversation[str]:
-    """Return the project's id: the one that is set, that of the token, or the region's main one as IAM names
-    it.
+    """Return the project's id: the one that is set, that of the token, or the one that IAM knows by the
+    project's name, which for a region's main project is the region's.
 
-    :raises DliSettingsError: when IAM knows none or several of the region's name; several are listed.
+    :raises DliSettingsError: when IAM knows none or several of the name; several are listed.
     """
     if settings.project_id:
         return settings.project_id
     lease = yield from credential.lease()
     if lease.project_id:
         return lease.project_id
-    if not settings.region or not settings.iam_endpoint:
+    name = settings.project_name or settings.region
+    if not name or not settings.iam_endpoint:
         raise DliSettingsError(
             "project_id is not set, and without region and iam_endpoint it can't be looked up"
         )
-    iam, region = settings.iam_endpoint, settings.region
-    request = Request("GET", iam, "/v3/projects", query=(("name", region),))
+    iam = settings.iam_endpoint
+    request = Request("GET", iam, "/v3/projects", query=(("name", name),))
 
     def look_up() -> Conversation[str]:
         response = yield from credential.send(request)
-        return _only_project(object_of(response.content), region)
+        return _only_project(object_of(response.content), name)
 
     try:
-        return (yield from credential.project(iam, region, look_up()))
+        return (yield from credential.project(iam, name, look_up()))
     except DliError as error:
-        error.context = error.context or f"Looking up the project of region {region} at {iam}"
+        what = settings.project_name or f"of region {settings.region}"
+        error.context = error.context or f"Looking up the project {what} at {iam}"
         if isinstance(error, DliForbiddenError) and not error.diagnosis:
             error.diagnosis = "With project_id set in the connection's extra, no look-up is needed"
         raise
 
 
-def _only_project(answer: Mapping[str, Any], region: str) -> str:
+def _only_project(answer: Mapping[str, Any], name: str) -> str:
     found = answer.get("projects")
     if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
         raise DliProtocolError("IAM's answer has no list of projects", transient=True)
@@ -208,7 +210,7 @@ def _only_project(answer: Mapping[str, Any], region: str) -> str:
     if len(ids) != 1:
         what = f"{len(ids)} projects: {printable(', '.join(map(str, ids)), 300)}" if ids else "no project"
         raise DliSettingsError(
-            f"IAM knows {what} of the name {region!r}. Set project_id in the connection's extra"
+            f"IAM knows {what} of the name {name!r}. Set project_id in the connection's extra"
         )
     try:
         return parse_project_id(ids[0])
