@@ -128,6 +128,9 @@ class _Transport:
             total=settings.connect_timeout + settings.read_timeout,
             sock_connect=settings.connect_timeout,
         )
+        self._link_local_timeout = aiohttp.ClientTimeout(
+            total=2 * LINK_LOCAL_TIMEOUT, connect=LINK_LOCAL_TIMEOUT
+        )
         self._tls: ssl.SSLContext | None = None
         self._session: aiohttp.ClientSession | None = None
         self._opening = asyncio.Lock()
@@ -162,7 +165,7 @@ class _Transport:
                 data=request.body or None,
                 allow_redirects=False,
                 proxy=route.proxy,
-                timeout=_LINK_LOCAL if request.link_local else self._timeout,
+                timeout=self._link_local_timeout if request.link_local else self._timeout,
             ) as answer:
                 return await _read(answer, route)
         except aiohttp.ClientHttpProxyError as error:
@@ -185,9 +188,6 @@ class _Transport:
         if key not in self._routes:
             self._routes[key] = Route.of(self._settings, request)
         return self._routes[key]
-
-
-_LINK_LOCAL = aiohttp.ClientTimeout(total=2 * LINK_LOCAL_TIMEOUT, connect=LINK_LOCAL_TIMEOUT)
 
 
 class _MarkingConnector(aiohttp.TCPConnector):

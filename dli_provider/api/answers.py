@@ -6,7 +6,7 @@ from typing import Any
 
 from dli_provider.api.bodies import excerpt
 from dli_provider.api.error_codes import is_service_code
-from dli_provider.api.error_reader import read_error
+from dli_provider.api.error_reader import is_unsuccessful, read_error
 from dli_provider.api.errors import DliApiError, DliError, DliProtocolError, Outcome
 from dli_provider.api.messages import Reply, Response
 from dli_provider.masking import printable
@@ -42,14 +42,13 @@ def error_of(response: Response) -> DliError | None:
 
 
 def _has_failed(content: dict[str, Any] | list[Any]) -> bool:
-    """Tell whether an answer with a status of success reports a failure in its body."""
+    """Tell whether an answer with a status of success reports a failure in its body, or in an item of it."""
     for item in content if isinstance(content, list) else [content]:
-        if isinstance(item, dict):
-            success = item.get("is_success")
-            if success is None:
-                success = not (item.get("error_code") or item.get("errorCode"))
-            if str(success).lower() != "true":
-                return True
+        if not isinstance(item, dict):
+            continue
+        has_code = item.get("is_success") is None and (item.get("error_code") or item.get("errorCode"))
+        if has_code or is_unsuccessful(item):
+            return True
     return False
 
 

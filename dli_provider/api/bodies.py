@@ -24,9 +24,17 @@ def parse_json(body: bytes) -> Any:
     """
     with suppress(ValueError, RecursionError):
         return json.loads(body)
-    what = f"is not JSON, but perhaps a proxy's: {excerpt(body)}" if body else "is empty"
     # raised out here, because the error of json holds the whole body
-    raise DliProtocolError(f"The answer's body {what}", transient=True)
+    raise DliProtocolError(f"The answer's body is {describe(body)}", transient=True)
+
+
+def describe(body: bytes) -> str:
+    """Return what a body is that isn't JSON of DLI's, with its beginning."""
+    if not body:
+        return "empty"
+    return (
+        f"an HTML page, perhaps a proxy's: {excerpt(body)}" if is_html(body) else f"not JSON: {excerpt(body)}"
+    )
 
 
 def excerpt(body: bytes) -> str:

@@ -33,9 +33,9 @@ def describe_fault(error: BaseException) -> Fault:
     """
     causes = list(_causes(error))
     for cause in causes:
-        if isinstance(cause, ssl.SSLCertVerificationError):
+        if isinstance(cause, ssl.SSLCertVerificationError) and hasattr(cause, "verify_code"):
             return Fault(_certificate_fault(cause), transient=False)
-        if isinstance(cause, ssl.SSLError) and cause.reason:
+        if isinstance(cause, ssl.SSLError) and getattr(cause, "reason", None):
             hint = ": does it speak https?" if cause.reason in _NO_TLS else ""
             return Fault(f"TLS failed, {cause.reason.lower().replace('_', ' ')}{hint}")
         if isinstance(cause, socket.gaierror):
@@ -48,8 +48,8 @@ def describe_fault(error: BaseException) -> Fault:
             return Fault("connection refused: nobody listens there, or a firewall is in between")
         if isinstance(cause, TimeoutError):
             return Fault("timed out")
-    text = _OBJECT.sub("", _USER.sub("", str(causes[-1]) or type(causes[-1]).__name__))
-    return Fault(printable(text, 300))
+    text = _OBJECT.sub("", _USER.sub("", str(causes[-1])))
+    return Fault(printable(text, 300) or type(causes[-1]).__name__)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -68,7 +68,7 @@ _NO_TLS = frozenset(
 )
 _WRAPPING = ("reason", "os_error", "certificate_error", "original_error")
 _USER = re.compile(r"(?<=://)[^\s/]*@")
-_OBJECT = re.compile(r"^<?[\w.]+(?:\([^)]*\)| object at 0x\w+)>?: ")
+_OBJECT = re.compile(r"^(?:(?:None|<?[\w.]+\([^()]*\)(?: at 0x\w+)?>?): )+|^400, message:\s*")
 
 
 def _certificate_fault(error: ssl.SSLCertVerificationError) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import re
 import socket
 import ssl
 from functools import partial
@@ -78,9 +79,22 @@ class _CompleteResponse(http.client.HTTPResponse):
 
     def begin(self) -> None:
         super().begin()
-        if self._reader.has_ended:  # nothing reads on while the headers' end is in the buffer
+        if problem := self._problem():
             self.close()
-            raise http.client.HTTPException("the connection was closed within the headers")
+            raise http.client.HTTPException(problem)
+
+    def _problem(self) -> str | None:
+        """Return what is wrong with the headers; aiohttp is as strict about them."""
+        if self._reader.has_ended:  # nothing reads on while the headers' end is in the buffer
+            return "the connection was closed within the headers"
+        headers = self.headers
+        if headers.defects or not all(map(_HEADER.fullmatch, map(": ".join, headers.items()))):
+            return "the headers are malformed"
+        lengths = headers.get_all("Content-Length", [])
+        is_said_twice = len(lengths) > 1 or (lengths and "Transfer-Encoding" in headers)
+        if is_said_twice or not all(map(_LENGTH.fullmatch, lengths)):
+            return "the length of the body is unclear"
+        return None
 
     def _read_status(self) -> tuple[str, int, str]:
         status: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
@@ -90,10 +104,22 @@ class _CompleteResponse(http.client.HTTPResponse):
         return status
 
     def _read_next_chunk_size(self) -> int:
-        size: int = super()._read_next_chunk_size()  # type: ignore[misc]
-        if size < 0:  # http.client would take -1 for all that comes
-            raise http.client.HTTPException(f"a chunk of {size} bytes")
-        return size
+        line = self.fp.readline(_LONGEST_CHUNK_LINE)
+        size = _CHUNK_SIZE.match(line)
+        if not size:  # http.client would take -1 for all that comes
+            raise http.client.HTTPException("the size of a chunk is no number")
+        return int(size[1], 16)
+
+    def _read_and_discard_trailer(self) -> None:
+        super()._read_and_discard_trailer()  # type: ignore[misc]
+        if self._reader.has_ended:
+            raise http.client.HTTPException("the connection was closed within the last chunk")
+
+
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\0]*")
+_LENGTH = re.compile(r"[0-9]{1,18}")
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\n]*)?\r?\n")
+_LONGEST_CHUNK_LINE = 4096
 
 
 class _MarkingConnection:

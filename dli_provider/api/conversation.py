@@ -75,7 +75,7 @@ def _may_repeat(error: DliError) -> bool:
 def _unknown(error: DliError) -> DliOutcomeUnknownError:
     text = str(error).removeprefix(f"{error.context}: ")
     unknown = DliOutcomeUnknownError(
-        f"{text}. It may have been carried out all the same", retry_after=error.retry_after
+        f"{text.rstrip('.')}. It may have been carried out all the same", retry_after=error.retry_after
     )
     unknown.context = error.context
     return unknown

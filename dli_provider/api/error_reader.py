@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from dli_provider.api.bodies import excerpt, is_html, parse_json
+from dli_provider.api.bodies import describe, excerpt, is_html, parse_json
 from dli_provider.api.error_codes import NOTHING_THERE, Kind, is_lock, is_service_code, kind_of, missing_key
 from dli_provider.api.errors import (
     DliApiError,
@@ -81,14 +81,13 @@ _KEYS = (("error_code", "error_msg"), ("errorCode", "errorMsg"), ("code", "messa
 def _not_the_services(status: int, body: bytes) -> DliProtocolError:
     advice = f". {NOTHING_THERE}" if status == 404 else ""
     return DliProtocolError(
-        f"HTTP {status} without an error code of DLI, perhaps from a proxy: {_text_of(body)}{advice}",
+        f"HTTP {status} without an error code of DLI: {_text_of(body)}{advice}",
         transient=True,
     )
 
 
 def _text_of(body: bytes) -> str:
-    shown = excerpt(body)
-    return f"an HTML page, {shown!r}" if shown and is_html(body) else shown or _NO_TEXT
+    return describe(body) if is_html(body) else excerpt(body) or _NO_TEXT
 
 
 def _content(body: bytes) -> Any:
@@ -101,18 +100,25 @@ def _content(body: bytes) -> Any:
 def _find(content: Any) -> _Found | None:
     """Return the code and the message of the service's own error; None when the content holds none."""
     unsuccessful: _Found | None = None
+    iam_error = content.get("error") if isinstance(content, dict) else None
     for item in _objects(content, _MAX_DEPTH):
         for code_key, message_key in _KEYS:
             code, message = item.get(code_key), item.get(message_key)
             if not (isinstance(code, str | int) and isinstance(message, str | None)):
                 continue
-            if code_key != "code" or is_service_code(str(code)) or isinstance(item.get("title"), str):
+            if code_key != "code" or is_service_code(str(code)) or item is iam_error:
                 return _Found(str(code), message or _NO_TEXT)
-        if unsuccessful is None and str(item.get("is_success")).lower() == "false":
+        if unsuccessful is None and is_unsuccessful(item):
             message = item.get("message")
             text = message if message and isinstance(message, str) else _NO_TEXT
             unsuccessful = _Found("", f"is_success is false: {text}")
     return unsuccessful
+
+
+def is_unsuccessful(item: Mapping[str, Any]) -> bool:
+    """Tell whether an object says ``is_success`` and not that it is true, as text or as a Boolean."""
+    success = item.get("is_success")
+    return success is not None and str(success).lower() != "true"
 
 
 def _objects(content: Any, depth: int) -> Iterator[dict[str, Any]]:

@@ -84,10 +84,11 @@ class Route:
             return self._login_refused()
         if length > MAX_BODY:
             return DliProtocolError(f"The answer is larger than {MAX_BODY // 2**20} MiB")
-        encoding = headers.get("content-encoding", "identity").strip().lower()
+        transferred = headers.get("transfer-encoding", "").lower().removesuffix("chunked").strip(" ,")
+        encoding = transferred or headers.get("content-encoding", "").strip().lower()
         if encoding not in {"", "identity"}:
             return DliProtocolError(
-                f"The answer is compressed ({encoding[:40]!r}), though none was asked for", transient=True
+                f"The answer is compressed ({encoding[:40]!r}), though nobody asked for that", transient=True
             )
         return None
 

@@ -92,7 +92,7 @@ replies = st.builds(Response, statuses, headers, bodies)
 
 @pytest.fixture(autouse=True)
 def _as_a_new_process(monkeypatch):
-    monkeypatch.setattr(aio, "_ssl_context", lambda _: False)
+    monkeypatch.setattr(aio, "ssl_context", lambda _: False)
     shared.forget_all()
     yield
     shared.forget_all()

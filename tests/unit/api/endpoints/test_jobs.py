@@ -59,7 +59,7 @@ class TestList:
             name="a&b=c",
             root_job_id=7,
             show_detail=False,
-            user_name="",
+            user_name="etl",
             tags={"team": "etl", "tier": "1"},
             sys_enterprise_project_name=None,
         )
@@ -73,7 +73,7 @@ class TestList:
             "name": "a&b=c",
             "root_job_id": "7",
             "show_detail": "false",
-            "user_name": "",
+            "user_name": "etl",
             "tags": "team=etl,tier=1",
         }
 
