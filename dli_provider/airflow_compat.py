@@ -10,6 +10,7 @@ import asyncio
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from airflow import __version__ as AIRFLOW_VERSION  # noqa: N812
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         Context,
         PokeReturnValue,
     )
+    from airflow.sdk.bases.xcom import BaseXCom
     from airflow.sdk.configuration import conf
     from airflow.sdk.exceptions import (
         AirflowException,
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
         AirflowSensorTimeout,
         AirflowSkipException,
     )
-    from airflow.sdk.execution_time.xcom import XCom
     from airflow.sdk.types import TaskInstanceKey
     from airflow.triggers.base import BaseEventTrigger
 
@@ -52,7 +53,7 @@ else:
     BaseSensorOperator = _first("BaseSensorOperator", "airflow.sdk", "airflow.sensors.base")
     Connection = _first("Connection", "airflow.sdk", "airflow.models.connection")
     PokeReturnValue = _first("PokeReturnValue", "airflow.sdk", "airflow.sensors.base")
-    XCom = _first("XCom", "airflow.sdk.execution_time.xcom", "airflow.models.xcom")
+    BaseXCom = _first("BaseXCom", "airflow.sdk.bases.xcom", "airflow.models.xcom")
     conf = _first("conf", "airflow.sdk.configuration", "airflow.configuration")
 
     _EXCEPTIONS = ("airflow.sdk.exceptions", "airflow.exceptions")
@@ -71,6 +72,7 @@ else:
         HAS_ASSET_WATCHERS = False
 
 __all__ = [
+    "AIRFLOW_VERSION",
     "HAS_ASSET_WATCHERS",
     "AirflowException",
     "AirflowFailException",
@@ -83,12 +85,12 @@ __all__ = [
     "BaseOperatorLink",
     "BaseSensorOperator",
     "BaseTrigger",
+    "BaseXCom",
     "Connection",
     "Context",
     "PokeReturnValue",
     "TaskInstanceKey",
     "TriggerEvent",
-    "XCom",
     "conf",
     "get_connection_async",
 ]

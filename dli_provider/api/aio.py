@@ -111,7 +111,10 @@ class AsyncDliClient:
     async def _sleep(self, step: Sleep) -> None:
         if step.notice and self._tell:
             self._tell(step.notice)
-        await asyncio.sleep(step.seconds)
+        if step.until:
+            await asyncio.wait([asyncio.wrap_future(step.until)], timeout=step.seconds)
+        else:
+            await asyncio.sleep(step.seconds)
 
 
 class _Transport:

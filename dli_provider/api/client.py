@@ -6,6 +6,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import wait
 from copy import copy
 from types import TracebackType
 from typing import Self, TypeVar, Unpack
@@ -157,7 +158,10 @@ class DliClient:
     def _sleep(self, step: Sleep) -> Reply:
         if step.notice and self._tell:
             self._tell(step.notice)
-        time.sleep(step.seconds)
+        if step.until:
+            wait([step.until], step.seconds)
+        else:
+            time.sleep(step.seconds)
         return None
 
 

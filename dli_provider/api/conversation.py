@@ -9,17 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from time import time
 from typing import Any, TypeVar
 
-from dli_provider.api.answers import error_of, outcome_of
-from dli_provider.api.auth.credentials import Lease
+from dli_provider.api.answers import outcome_of
 from dli_provider.api.auth.shared import SharedCredential
 from dli_provider.api.endpoints import Call, object_of, show_flink_job
 from dli_provider.api.errors import (
-    DliAuthError,
     DliError,
     DliForbiddenError,
     DliOutcomeUnknownError,
@@ -28,7 +23,7 @@ from dli_provider.api.errors import (
     DliThrottledError,
     Outcome,
 )
-from dli_provider.api.messages import Conversation, Reply, Request, Response, Send, Sleep, send
+from dli_provider.api.messages import Conversation, Reply, Request, Send, Sleep
 from dli_provider.api.paging import Pages
 from dli_provider.api.retry import Backoff, RetryPolicy
 from dli_provider.api.settings import DliSettings
@@ -37,8 +32,6 @@ from dli_provider.flink.job import FlinkJob
 from dli_provider.masking import printable
 
 T = TypeVar("T")
-
-_NOTABLE_SKEW = 60.0
 
 
 def converse(
@@ -97,11 +90,13 @@ def _attempt(
     """
     project_id = settings.project_id or (yield from find_project(settings, credential))
     request = _request(call, settings, project_id)
-    exchange = _exchange(request, credential)
+    exchange = credential.send(request)
     try:
         response = yield from (exchange if call.idempotent else _watch(request, exchange, replies))
         return call.read(response.content)
     except DliForbiddenError as error:
+        if error.context:  # not of this call, but of asking for a token
+            raise
         asked = f"Project {project_id} was asked for: it may be the wrong one"
         error.diagnosis = ". ".join(filter(None, (asked, error.diagnosis)))
         raise
@@ -146,21 +141,6 @@ def _request(call: Call[T], settings: DliSettings, project_id: str) -> Request:
     )
 
 
-def _exchange(request: Request, credential: SharedCredential) -> Conversation[Response]:
-    """Send a request with the credential's proof, and return the answer, which is JSON."""
-
-    def exchange(lease: Lease) -> Conversation[Response]:
-        response = yield from send(request, lease.proof.headers(request))
-        error = error_of(response)
-        if error is None:
-            return response
-        if isinstance(error, DliAuthError):
-            error.diagnosis = " ".join(filter(None, (error.diagnosis, _skew(response))))
-        raise error
-
-    return (yield from credential.prove(request.origin, exchange))
-
-
 def find_job(
     name: str, settings: DliSettings, credential: SharedCredential, retry: RetryPolicy
 ) -> Conversation[FlinkJob | None]:
@@ -190,38 +170,39 @@ def find_job(
 
 
 def find_project(settings: DliSettings, credential: SharedCredential) -> Conversation[str]:
-    """Return the project's id: the one that is set, that of the token, or the region's main one as IAM names
-    it.
+    """Return the project's id: the one that is set, that of the token, or the one that IAM knows by the
+    project's name, which for a region's main project is the region's.
 
-    :raises DliSettingsError: when IAM knows none or several of the region's name; several are listed.
+    :raises DliSettingsError: when IAM knows none or several of the name; several are listed.
     """
     if settings.project_id:
         return settings.project_id
-    if credential.credential.renewable:
-        lease = yield from credential.lease()
-        if lease.project_id:
-            return lease.project_id
-    if not settings.region or not settings.iam_endpoint:
+    lease = yield from credential.lease()
+    if lease.project_id:
+        return lease.project_id
+    name = settings.project_name or settings.region
+    if not name or not settings.iam_endpoint:
         raise DliSettingsError(
             "project_id is not set, and without region and iam_endpoint it can't be looked up"
         )
-    iam, region = settings.iam_endpoint, settings.region
-    request = Request("GET", iam, "/v3/projects", query=(("name", region),))
+    iam = settings.iam_endpoint
+    request = Request("GET", iam, "/v3/projects", query=(("name", name),))
 
     def look_up() -> Conversation[str]:
-        response = yield from _exchange(request, credential)
-        return _only_project(object_of(response.content), region)
+        response = yield from credential.send(request)
+        return _only_project(object_of(response.content), name)
 
     try:
-        return (yield from credential.project(iam, region, look_up()))
+        return (yield from credential.project(iam, name, look_up()))
     except DliError as error:
-        error.context = error.context or f"Looking up the project of region {region} at {iam}"
+        what = settings.project_name or f"of region {settings.region}"
+        error.context = error.context or f"Looking up the project {what} at {iam}"
         if isinstance(error, DliForbiddenError) and not error.diagnosis:
             error.diagnosis = "With project_id set in the connection's extra, no look-up is needed"
         raise
 
 
-def _only_project(answer: Mapping[str, Any], region: str) -> str:
+def _only_project(answer: Mapping[str, Any], name: str) -> str:
     found = answer.get("projects")
     if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
         raise DliProtocolError("IAM's answer has no list of projects", transient=True)
@@ -229,23 +210,9 @@ def _only_project(answer: Mapping[str, Any], region: str) -> str:
     if len(ids) != 1:
         what = f"{len(ids)} projects: {printable(', '.join(map(str, ids)), 300)}" if ids else "no project"
         raise DliSettingsError(
-            f"IAM knows {what} of the name {region!r}. Set project_id in the connection's extra"
+            f"IAM knows {what} of the name {name!r}. Set project_id in the connection's extra"
         )
     try:
         return parse_project_id(ids[0])
     except ValueError as error:
         raise DliProtocolError(f"IAM's answer is odd: {error}") from None
-
-
-def _skew(response: Response) -> str:
-    """Say how far this machine's clock is off, when the answer's Date shows that it is."""
-    try:
-        server = parsedate_to_datetime(response.headers["date"])
-    except (KeyError, ValueError, OverflowError):
-        return ""
-    if server.tzinfo is None:
-        server = server.replace(tzinfo=UTC)
-    ahead = (datetime.fromtimestamp(time(), UTC) - server).total_seconds()
-    if abs(ahead) < _NOTABLE_SKEW:
-        return ""
-    return f"This machine's clock is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the server's"

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from dli_provider.api.auth.signing import encode_query
 from dli_provider.api.bodies import parse_json
 from dli_provider.api.errors import DliError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +97,12 @@ class Sleep:
 
     :param seconds: how long.
     :param notice: a line for the log, for a wait that somebody will wonder about.
+    :param until: ends the wait before its time when it is done, which another thread may do.
     """
 
     seconds: float
     notice: str = ""
+    until: Future[None] | None = None
 
 
 T = TypeVar("T")
@@ -106,14 +111,14 @@ Reply: TypeAlias = Response | DliError | None
 Conversation: TypeAlias = Generator[Send | Sleep, Reply, T]
 
 
-def send(request: Request, headers: Mapping[str, str]) -> Conversation[Response]:
+def send(step: Send) -> Conversation[Response]:
     """Ask the driver to send a request, and return the answer.
 
-    :param request: the request.
-    :param headers: all its headers, those that prove who is calling included.
+    :param step: the request with all its headers; it shows none, also to reports of errors that show local
+        variables.
     :raises DliError: when no answer came.
     """
-    reply = yield Send(request, headers)
+    reply = yield step
     if isinstance(reply, DliError):
         raise reply
     if not isinstance(reply, Response):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from dli_provider.api.aio import AsyncDliClient
     from dli_provider.api.client import DliClient
     from dli_provider.api.settings import DliSettings
+    from dli_provider.connection import ConnectionFields
     from dli_provider.flink.job import FlinkJob
 
 
@@ -164,11 +165,11 @@ class DliHook(BaseHook):
         import asyncio
 
         from dli_provider.airflow_compat import get_connection_async
-        from dli_provider.connection import settings_from_connection
+        from dli_provider.connection import ConnectionFields, settings_from_fields
 
-        connection, extra = await get_connection_async(self, self.dli_conn_id)
+        fields = ConnectionFields(*await get_connection_async(self, self.dli_conn_id))
         return await asyncio.to_thread(
-            settings_from_connection, connection, extra, region=self.region, project_id=self.project_id
+            settings_from_fields, fields, region=self.region, project_id=self.project_id
         )
 
     def test_connection(self) -> tuple[bool, str]:
@@ -187,10 +188,13 @@ class DliHook(BaseHook):
     @cached_property
     def _client(self) -> DliClient:
         from dli_provider.api.client import DliClient
-        from dli_provider.connection import settings_from_connection
+        from dli_provider.connection import settings_from_fields
+
+        fields = self._connection_fields()
+        return DliClient(settings_from_fields(fields, region=self.region, project_id=self.project_id))
+
+    def _connection_fields(self) -> ConnectionFields:
+        from dli_provider.connection import ConnectionFields
 
         connection = self.get_connection(self.dli_conn_id)
-        settings = settings_from_connection(
-            connection, connection.extra_dejson, region=self.region, project_id=self.project_id
-        )
-        return DliClient(settings)
+        return ConnectionFields(connection, connection.extra_dejson)
