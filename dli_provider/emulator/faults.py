@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from dli_provider.emulator import checks
+from dli_provider.emulator import validation
+from dli_provider.emulator.http.messages import error_body
 
 _CHUNK = 65536
 
@@ -27,7 +28,7 @@ class Fault(ABC):
 
 
 def _error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> web.Response:
-    return web.json_response({"error_code": code, "error_msg": message}, status=status, headers=headers)
+    return web.json_response(error_body(code, message), status=status, headers=headers)
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,9 @@ class Throttle(Fault):
 
     def __post_init__(self) -> None:
         if isinstance(self.retry_after, str):
-            checks.header("retry_after", self.retry_after)
+            validation.header("retry_after", self.retry_after)
         elif self.retry_after is not None:
-            checks.seconds("retry_after", self.retry_after)
+            validation.seconds("retry_after", self.retry_after)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002
         """Say that the threshold has been reached."""
@@ -67,8 +68,8 @@ class RateLimit(Fault):
     _answered: deque[float] = field(default_factory=deque, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        checks.whole_number("calls", self.calls, 1)
-        checks.seconds("seconds", self.seconds, least=0.001)
+        validation.whole_number("calls", self.calls, 1)
+        validation.seconds("seconds", self.seconds, minimum=0.001)
         self._refusal = Throttle(self.retry_after)
 
     async def answer(self, request: web.Request) -> web.StreamResponse | None:
@@ -94,7 +95,7 @@ class ServerError(Fault):
     code: str = "APIG.0202"
 
     def __post_init__(self) -> None:
-        checks.whole_number("status", self.status, 400, 599)
+        validation.whole_number("status", self.status, 400, 599)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002
         """Say that the backend isn't available."""
@@ -117,7 +118,7 @@ class ArrayError(Fault):
     async def answer(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002
         """Say that a queue is missing."""
         text = "No job-running queue selected. Please select a queue for your job."
-        return web.json_response([{"error_code": "DLI.13024", "error_msg": text}], status=400)
+        return web.json_response([error_body("DLI.13024", text)], status=400)
 
 
 @dataclass(frozen=True)
@@ -134,11 +135,11 @@ class Answer(Fault):
     headers: tuple[tuple[str, str], ...] = (("Content-Type", "application/json"),)
 
     def __post_init__(self) -> None:
-        checks.whole_number("status", self.status, 200, 599)
+        validation.whole_number("status", self.status, 200, 599)
         if not isinstance(self.body, bytes | str):
-            raise checks.complaint("body", "bytes or text", self.body)
+            raise validation.invalid("body", "bytes or text", self.body)
         for name, value in dict(self.headers).items():
-            checks.header(f"header {checks.header('the name of a header', name)}", value)
+            validation.header(f"header {validation.header('the name of a header', name)}", value)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002
         """Answer so."""
@@ -168,7 +169,7 @@ class GzipBomb(Fault):
     megabytes: int = 100
 
     def __post_init__(self) -> None:
-        checks.whole_number("megabytes", self.megabytes, 1)
+        validation.whole_number("megabytes", self.megabytes, 1)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002
         """Send it packed."""
@@ -216,7 +217,7 @@ class Slow(Fault):
     seconds: float
 
     def __post_init__(self) -> None:
-        checks.seconds("seconds", self.seconds)
+        validation.seconds("seconds", self.seconds)
 
     async def answer(self, request: web.Request) -> web.StreamResponse | None:  # noqa: ARG002
         """Wait, and let the real answer follow."""
@@ -236,7 +237,7 @@ class Dribble(Fault):
     headers: bool = False
 
     def __post_init__(self) -> None:
-        checks.seconds("interval", self.interval)
+        validation.seconds("interval", self.interval)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Send a byte now and then, until the other side has had enough."""
@@ -267,7 +268,7 @@ class Huge(Fault):
     size: int = 1_000_000_000
 
     def __post_init__(self) -> None:
-        checks.whole_number("size", self.size, 1)
+        validation.whole_number("size", self.size, 1)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Send it, for as long as the other side takes it."""

@@ -1,47 +1,27 @@
-"""The operations that the emulator knows by method and path, and the record of a request for one."""
+"""The emulator's route table: one row an operation."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dli_provider.emulator.http.routes import Access, Route
+from dli_provider.emulator.services.iam import Iam
+from dli_provider.emulator.services.jobs import JobService
+from dli_provider.emulator.services.metadata import Metadata
 
-from aiohttp import web
-
-ROUTES = (
-    ("show", "GET", re.compile(r"/v1\.0/([^/]+)/streaming/jobs/([^/]+)")),
-    ("list", "GET", re.compile(r"/v1\.0/([^/]+)/streaming/jobs")),
-    ("projects", "GET", re.compile(r"/v3/projects")),
-    ("token", "POST", re.compile(r"/v3/auth/tokens")),
-    ("metadata_session", "PUT", re.compile(r"/meta-data/latest/api/token")),
-    ("metadata_key", "GET", re.compile(r"/openstack/latest/securitykey")),
-)
+_JOBS = "/v1.0/<project_id>/streaming/jobs"
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedRequest:
-    """A request that arrived, without its credential.
+def route_table(jobs: JobService, iam: Iam, metadata: Metadata) -> list[Route]:
+    """Return the routes.
 
-    :param operation: ``show``, ``list``, ``projects``, ``token``, ``metadata_session``, ``metadata_key`` or
-        ``unknown``.
-    :param method: HTTP method.
-    :param path: path.
-    :param query: the query, decoded.
-    :param status: HTTP status of the answer; 0 when a fault left it without one.
-    :param at: when it arrived, epoch seconds.
+    :param jobs: DLI's endpoints.
+    :param iam: IAM's endpoints.
+    :param metadata: the endpoints of the metadata service.
     """
-
-    operation: str
-    method: str
-    path: str
-    query: Mapping[str, str]
-    status: int
-    at: float
-
-
-def route(request: web.BaseRequest) -> tuple[str, tuple[str, ...]]:
-    """Return the operation that a request is for, and the parts of its path."""
-    for operation, method, pattern in ROUTES:
-        if request.method == method and (match := pattern.fullmatch(request.path)):
-            return operation, match.groups()
-    return "unknown", ()
+    return [
+        Route("show", "GET", f"{_JOBS}/<job_id>", jobs.show),
+        Route("list", "GET", _JOBS, jobs.list),
+        Route("projects", "GET", "/v3/projects", iam.list_projects, Access.SIGNED),
+        Route("token", "POST", "/v3/auth/tokens", iam.create_token, Access.OPEN),
+        Route("metadata_session", "PUT", "/meta-data/latest/api/token", metadata.create_session, Access.OPEN),
+        Route("metadata_key", "GET", "/openstack/latest/securitykey", metadata.security_key, Access.OPEN),
+    ]

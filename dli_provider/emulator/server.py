@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import secrets
-import time
-from collections import deque
 from datetime import timedelta
 from ipaddress import ip_address
 from types import TracebackType
 from typing import Any, Self
 
-from aiohttp import web
-
-from dli_provider.emulator import checks
-from dli_provider.emulator.dli import DliService, error
+from dli_provider.emulator import validation
 from dli_provider.emulator.faults import Fault
-from dli_provider.emulator.gateway import AccessKey, Gateway, RefusedError
-from dli_provider.emulator.identity import Iam, Metadata
-from dli_provider.emulator.injection import Injections
-from dli_provider.emulator.jobs import Begins, EmulatedJob
-from dli_provider.emulator.lifecycle import Lifecycle
-from dli_provider.emulator.listener import Listener
-from dli_provider.emulator.routes import ReceivedRequest, route
-from dli_provider.emulator.store import JobStore
+from dli_provider.emulator.http.application import Application
+from dli_provider.emulator.http.fault_queue import FaultQueue
+from dli_provider.emulator.http.listener import Listener
+from dli_provider.emulator.http.routes import ReceivedRequest, Router
+from dli_provider.emulator.model.clock import Clock
+from dli_provider.emulator.model.job import Begins, EmulatedJob
+from dli_provider.emulator.model.store import JobStore
+from dli_provider.emulator.model.timeline import Lifecycle
+from dli_provider.emulator.routes import route_table
+from dli_provider.emulator.services.gateway import AccessKey, Gateway
+from dli_provider.emulator.services.iam import Iam
+from dli_provider.emulator.services.jobs import JobService
+from dli_provider.emulator.services.metadata import Metadata
 from dli_provider.flink.arguments import parse_job_id, parse_project_id
-
-_REMEMBERED = 100_000
 
 
 class DliEmulator:
@@ -42,6 +40,7 @@ class DliEmulator:
     :param secret_key: its SK.
     :param allow_remote: True to listen on an address that other machines reach.
     :param boolean_success: True to answer ``is_success`` as a Boolean, not as text.
+    :param clock: the emulated time; None for this machine's.
     :raises ValueError: for a host that is no loopback address, without ``allow_remote``; for a port, a
         project's id or a key that is none.
     """
@@ -57,27 +56,31 @@ class DliEmulator:
         secret_key: str | None = None,
         allow_remote: bool = False,
         boolean_success: bool = False,
+        clock: Clock | None = None,
     ) -> None:
         if not allow_remote and host != "localhost" and not ip_address(host).is_loopback:
             raise ValueError(
                 f"{host} can be reached from other machines: allow_remote must be set to listen there"
             )
-        self._listener = Listener(self._handle, host, checks.whole_number("port", port, 0, 65535))
         self.region = region
         self.project_id = parse_project_id(project_id or secrets.token_hex(16))
-        self.access_key = checks.key("access_key", access_key or _new_access_key())
-        self.secret_key = checks.key("secret_key", secret_key or secrets.token_urlsafe(30))
-        self.clock_offset = timedelta()
-        self._requests: deque[ReceivedRequest] = deque(maxlen=_REMEMBERED)
-        self.gateway = Gateway(self._now)
+        self.access_key = validation.key("access_key", access_key or _new_access_key())
+        self.secret_key = validation.key("secret_key", secret_key or secrets.token_urlsafe(30))
+        self.clock = clock or Clock()
+        self.gateway = Gateway(self.clock)
         self.gateway.keys[self.access_key] = AccessKey(self.secret_key)
-        self.iam = Iam(self.gateway, self._now, [(region, self.project_id)])
-        self.metadata = Metadata(self.gateway, self._now)
+        self.iam = Iam(self.gateway, self.clock, [(region, self.project_id)])
+        self.metadata = Metadata(self.gateway, self.clock)
         self.jobs = JobStore(
             {"user_id": secrets.token_hex(16), "queue_name": "emulated", "project_id": self.project_id}
         )
-        self._service = DliService(self.jobs, boolean_success=boolean_success)
-        self._injections = Injections()
+        service = JobService(self.jobs, boolean_success=boolean_success)
+        router = Router(route_table(service, self.iam, self.metadata))
+        self._faults = FaultQueue(router.operations)
+        self._application = Application(router, self._faults, self.gateway, self.project_id, self.clock)
+        self._listener = Listener(
+            self._application.handle, host, validation.whole_number("port", port, 0, 65535)
+        )
 
     @property
     def url(self) -> str:
@@ -85,9 +88,18 @@ class DliEmulator:
         return self._listener.url
 
     @property
+    def clock_offset(self) -> timedelta:
+        """By how much the gateway's clock is wrong, so that signatures look old or early to it."""
+        return self.clock.offset
+
+    @clock_offset.setter
+    def clock_offset(self, offset: timedelta) -> None:
+        self.clock.offset = offset
+
+    @property
     def requests(self) -> list[ReceivedRequest]:
         """The requests that have arrived so far, the last 100,000 at the most."""
-        return list(self._requests)
+        return list(self._application.requests)
 
     @property
     def connection(self) -> dict[str, Any]:
@@ -145,7 +157,7 @@ class DliEmulator:
             are answered as epoch milliseconds.
         :raises ValueError: for a job that can't be, naming what is wrong with it.
         """
-        job = EmulatedJob(job_id, lifecycle, detail, status=status, begins=begins)
+        job = EmulatedJob(job_id, lifecycle, detail, status=status, begins=begins, clock=self.clock)
         self.jobs.add(job)
         return job
 
@@ -185,11 +197,23 @@ class DliEmulator:
         :param after: how many of these requests are answered as usual before it begins.
         :raises ValueError: for what can't be, naming what is wrong.
         """
-        self._injections.add(fault, times=times, only=only, after=after)
+        self._faults.add(fault, times=times, only=only, after=after)
 
     def clear_faults(self) -> None:
         """Answer as usual again."""
-        self._injections.clear()
+        self._faults.clear()
+
+    def advance(self, seconds: float | timedelta) -> None:
+        """Let time go by at once: jobs move on, tokens and temporary keys expire, a locked key is unlocked.
+
+        Signatures are still judged by this machine's clock; the times in answers are ahead of it.
+
+        :param seconds: how much time.
+        :raises ValueError: for what is no time to come.
+        """
+        if isinstance(seconds, timedelta):
+            seconds = seconds.total_seconds()
+        self.clock.advance(validation.seconds("seconds", seconds))
 
     def start(self) -> Self:
         """Listen, in a thread of its own; nothing happens when it listens already.
@@ -213,63 +237,6 @@ class DliEmulator:
     ) -> None:
         self.stop()
 
-    def _now(self) -> float:
-        return time.time() + self.clock_offset.total_seconds()
-
-    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        operation, parts = route(request)
-        status = 0
-        at = time.time()
-        try:
-            response = await self._respond(request, operation, parts)  # type: ignore[arg-type]
-            if response.prepared or not _is_gone(request):
-                status = response.status
-            if not response.prepared:
-                response.headers["X-Request-Id"] = secrets.token_hex(16)
-                response.headers["Date"] = _http_date(self._now())
-            return response
-        finally:
-            path = request.path
-            self._requests.append(
-                ReceivedRequest(operation, request.method, path, dict(request.query), status, at)
-            )
-
-    async def _respond(
-        self, request: web.Request, operation: str, parts: tuple[str, ...]
-    ) -> web.StreamResponse:
-        if (fault := self._injections.meet(operation)) and (shown := await fault.answer(request)) is not None:
-            return shown
-        body = await request.read()
-        if operation == "token":
-            return self.iam.create_token(body)
-        if operation == "metadata_session":
-            return self.metadata.create_session(request)
-        if operation == "metadata_key":
-            return self.metadata.security_key(request)
-        if operation == "unknown":
-            return error(
-                404, "APIG.0101", "The API does not exist or has not been published in the environment"
-            )
-        try:
-            self.gateway.verify(request, body, parts[0] if parts else None)
-        except RefusedError as refusal:
-            return error(refusal.status, refusal.code, refusal.message)
-        if operation == "projects":
-            return self.iam.list_projects(request.query.get("name"))
-        if parts[0] != self.project_id:
-            return error(403, "APIG.0302", "The IAM user is not allowed to access the project")
-        if operation == "show":
-            return self._service.show(parts[1])
-        return self._service.list(dict(request.query))
-
 
 def _new_access_key() -> str:
     return "EMU" + secrets.token_hex(8).upper()
-
-
-def _is_gone(request: web.BaseRequest) -> bool:
-    return request.transport is None or request.transport.is_closing()
-
-
-def _http_date(epoch: float) -> str:
-    return time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(epoch))

@@ -29,7 +29,7 @@ from dli_provider.api.messages import Response, Send
 from dli_provider.api.retry import ONE_ATTEMPT
 from dli_provider.api.settings import DliSettings
 from dli_provider.emulator import DliEmulator
-from dli_provider.emulator.gateway import IssuedToken
+from dli_provider.emulator.services.gateway import IssuedToken
 from dli_provider.flink.job import FlinkJob, FlinkJobFormatError, JobConfig
 
 JOB = 104

@@ -14,11 +14,6 @@ from dli_provider.flink.status import FlinkJobStatus
 LIFE = [("job_submitting", 2.0), ("job_running", 5.0), ("job_finish", None)]
 
 
-@pytest.fixture
-def dli(clock) -> DliEmulator:
-    return DliEmulator()
-
-
 def shown(dli: DliEmulator, job: EmulatedJob) -> dict[str, Any]:
     return dli.jobs.detail(job)
 
@@ -50,7 +45,7 @@ class TestAStatus:
             *("job_running_exception", "OOM", "orders")
         ]
         job.set_lifecycle([("job_submitting", 1), ("job_running", None)])
-        clock.now += 1
+        clock.advance(1)
         assert shown(dli, job)["status"] == "job_running"
 
     def test_has_its_own_description_or_none(self, dli):
@@ -66,7 +61,7 @@ class TestAStatus:
 
     def test_keeps_the_description_it_was_added_with_through_its_life(self, dli, clock):
         job = dli.add_job(104, LIFE, status_desc="as added")
-        clock.now += 10
+        clock.advance(10)
         assert (shown(dli, job)["status"], shown(dli, job)["status_desc"]) == ("job_finish", "as added")
 
     @pytest.mark.parametrize("text", ["job_new", "job_hibernating", FlinkJobStatus("job_runing")])
@@ -109,20 +104,20 @@ class TestALifecycle:
         seen = []
         for _ in range(8):
             seen.append(job.status)
-            clock.now += 1
+            clock.advance(1)
         assert seen == ["job_submitting"] * 2 + ["job_running"] * 5 + ["job_finish"]
 
     def test_without_one_is_submitting_and_then_running(self, dli, clock):
         job = dli.add_job(104)
         assert job.status == "job_submitting"
-        clock.now += 2
+        clock.advance(2)
         assert job.status == "job_running"
 
     def test_takes_timedeltas_and_pairs_as_json_has_them(self, dli, clock):
         job = dli.add_job(104, [["job_submitting", timedelta(minutes=1)], ("job_running", None)])
-        clock.now += 59
+        clock.advance(59)
         assert job.status == "job_submitting"
-        clock.now += 1
+        clock.advance(1)
         assert job.status == "job_running"
 
     @pytest.mark.parametrize(
@@ -158,19 +153,19 @@ class TestALifecycle:
 class TestALifeThatBeginsWhenItIsFirstRead:
     def test_holds_its_first_status_until_then(self, dli, clock):
         job = dli.add_job(104, LIFE, begins="first_read")
-        clock.now += 100
+        clock.advance(100)
         assert job.status == "job_submitting"
         job.begin()
-        clock.now += 1.9
+        clock.advance(1.9)
         assert job.status == "job_submitting"
         job.begin()
-        clock.now += 0.1
+        clock.advance(0.1)
         assert job.status == "job_running"
 
     def test_was_created_before_and_updated_and_started_then(self, dli, clock):
         job = dli.add_job(104, [("job_running", 5), ("job_finish", None)], begins="first_read")
-        created = int(clock.now * 1000)
-        clock.now += 100
+        created = int(clock.time() * 1000)
+        clock.advance(100)
         job.begin()
         detail = shown(dli, job)
         assert [detail[name] - created for name in ("create_time", "update_time", "start_time")] == [
@@ -183,13 +178,13 @@ class TestALifeThatBeginsWhenItIsFirstRead:
         for _ in range(3):
             page = {"offset": 0, "limit": 10, "newest_first": True, "show_detail": False}
             found.append(dli.jobs.items({"status": "job_running"}, **page)[0])
-            clock.now += 1
+            clock.advance(1)
         assert found == [0, 0, 1]
 
     def test_is_over_when_a_status_is_set_before(self, dli, clock):
         job = dli.add_job(104, LIFE, begins="first_read")
         job.set_lifecycle([("job_running", 1), ("job_finish", None)])
-        clock.now += 1
+        clock.advance(1)
         assert job.status == "job_finish"
 
     def test_has_two_ways_to_begin(self, dli):
@@ -277,30 +272,30 @@ class TestTimes:
         durations = []
         for _ in range(10):
             durations.append(brief(dli)["duration"])
-            clock.now += 1
+            clock.advance(1)
         assert durations == [0, 0, 0, 1000, 2000, 3000, 4000, 5000, 5000, 5000]
 
     def test_of_the_next_run_are_its_own(self, dli, clock):
         job = dli.add_job(104, [("job_running", 5), ("job_running_exception", None)])
-        clock.now += 10
+        clock.advance(10)
         assert brief(dli)["duration"] == 5000
         job.set_lifecycle([("job_submitting", 1), ("job_running", None)])
         assert brief(dli)["duration"] == 5000
-        clock.now += 4
+        clock.advance(4)
         assert brief(dli)["duration"] == 3000
-        assert brief(dli)["start_time"] == int((clock.now - 3) * 1000)
+        assert brief(dli)["start_time"] == int((clock.time() - 3) * 1000)
 
     def test_of_a_stop_and_a_savepoint_belong_to_the_run(self, dli, clock):
         dli.add_job(
             104,
             [("job_running", 1), ("job_savepointing", 1), ("job_canceling", 1), ("job_cancel_success", None)],
         )
-        clock.now += 60
+        clock.advance(60)
         assert brief(dli)["duration"] == 3000
 
     def test_are_none_for_a_job_that_never_ran(self, dli, clock):
         job = dli.add_job(104, [("job_submitting", 1), ("job_submit_fail", None)])
-        clock.now += 60
+        clock.advance(60)
         assert (shown(dli, job)["start_time"], brief(dli)["start_time"], brief(dli)["duration"]) == (
             None,
             0,
@@ -312,12 +307,12 @@ class TestTimes:
     )
     def test_of_a_start_stand_with_a_job_that_must_have_run(self, dli, clock, status):
         job = dli.add_job(104, status=status)
-        assert shown(dli, job)["start_time"] == int(clock.now * 1000)
+        assert shown(dli, job)["start_time"] == int(clock.time() * 1000)
 
     def test_can_be_given(self, dli, clock):
-        an_hour_ago = int((clock.now - 3600) * 1000)
+        an_hour_ago = int((clock.time() - 3600) * 1000)
         dli.add_job(104, status="job_cancel_success", start_time=an_hour_ago)
-        clock.now += 60
+        clock.advance(60)
         assert (brief(dli)["start_time"], brief(dli)["duration"]) == (an_hour_ago, 3_600_000)
 
 
@@ -329,9 +324,9 @@ class TestTheList:
     def test_is_in_the_order_of_creation(self, dli, clock):
         for job_id in (3, 1, 2):
             dli.add_job(job_id)
-        dli.add_job(9, create_time=int(clock.now * 1000) - 1)
+        dli.add_job(9, create_time=int(clock.time() * 1000) - 1)
         dli.add_job(8, create_time=datetime(2100, 1, 1, tzinfo=UTC))
-        clock.now += 1
+        clock.advance(1)
         dli.add_job(1)
         assert self.found(dli) == [9, 3, 2, 1, 8]
 

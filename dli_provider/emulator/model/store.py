@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dli_provider.emulator.jobs import EmulatedJob
+from dli_provider.emulator.model.job import EmulatedJob
 
 
 class JobStore:

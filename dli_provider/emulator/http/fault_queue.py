@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dli_provider.emulator import checks
+from dli_provider.emulator import validation
 from dli_provider.emulator.faults import Fault, RateLimit
-from dli_provider.emulator.routes import ROUTES
 
 
 @dataclass(eq=False)
@@ -18,42 +18,49 @@ class _Injected:
     left: int | None
 
 
-class Injections:
-    """The faults that are to be shown, in the order in which they were injected."""
+class FaultQueue:
+    """The faults that are to be shown, in the order in which they were injected.
 
-    def __init__(self) -> None:
+    :param operations: the names of the operations that a fault may be limited to.
+    """
+
+    def __init__(self, operations: Sequence[str]) -> None:
+        self._operations = operations
         self._injected: list[_Injected] = []
         self._lock = threading.Lock()
 
     def add(self, fault: Fault, *, times: int | None, only: str | None, after: int) -> None:
-        """Have a fault shown, when all that is said of it is right.
+        """Add a fault.
 
-        :raises ValueError: naming what is wrong.
+        :param fault: what goes wrong.
+        :param times: how many requests meet it; None for all.
+        :param only: the operation that it is limited to; None for all.
+        :param after: how many of these requests are answered as usual before it begins.
+        :raises ValueError: for arguments that can't be, naming what is wrong.
         """
         if isinstance(fault, type) and issubclass(fault, Fault):
-            raise checks.complaint("fault", f"an instance, {fault.__name__}(...) with brackets", fault)
+            raise validation.invalid("fault", f"an instance, {fault.__name__}(...) with brackets", fault)
         if not isinstance(fault, Fault):
-            raise checks.complaint("fault", "one of dli_provider.emulator.faults", fault)
+            raise validation.invalid("fault", "one of dli_provider.emulator.faults", fault)
         if times is not None:
-            checks.whole_number("times", times, 1)
+            validation.whole_number("times", times, 1)
             if isinstance(fault, RateLimit):
                 raise ValueError("RateLimit counts the requests itself: inject it with times=None")
-        checks.whole_number("after", after, 0)
-        operations = [name for name, _, _ in ROUTES]
-        if only not in (None, *operations):
-            raise ValueError(f"only {only!r:.80} is no operation: there are {', '.join(operations)}")
+        validation.whole_number("after", after, 0)
+        if only is not None and only not in self._operations:
+            raise ValueError(f"only {only!r:.80} is no operation: there are {', '.join(self._operations)}")
         with self._lock:
             self._injected.append(_Injected(fault, only, after, times))
 
     def clear(self) -> None:
-        """Show none any more."""
+        """Remove all faults."""
         with self._lock:
             self._injected.clear()
 
-    def meet(self, operation: str) -> Fault | None:
-        """Return the fault that a request meets, and count the request; None when it meets none.
+    def next_for(self, operation: str) -> Fault | None:
+        """Return the fault that a request meets, None for none, and count the request.
 
-        :param operation: what it is for.
+        :param operation: what the request asks for.
         """
         with self._lock:
             met = None
@@ -71,3 +78,6 @@ class Injections:
                 if met.left == 0:
                     self._injected.remove(met)
             return met.fault
+
+    def __len__(self) -> int:
+        return len(self._injected)

@@ -1,54 +1,53 @@
-"""What a user of the emulator gives it is checked at once: a complaint names what was given, and what would
-be right."""
+"""Checks of what a user of the emulator hands in. An error names what was given, and what would be right."""
 
 from __future__ import annotations
 
 import re
 
-_LONGEST = 10**9
+_MAX_SECONDS = 10**9
 
 
-def complaint(name: str, right: str, value: object) -> ValueError:
+def invalid(name: str, expected: str, value: object) -> ValueError:
     """Return the error that says what is wrong.
 
     :param name: what the value is called.
-    :param right: what it must be.
+    :param expected: what it must be.
     :param value: what it is.
     """
-    return ValueError(f"{name} must be {right}, and not {value!r:.80}")
+    return ValueError(f"{name} must be {expected}, and not {value!r:.80}")
 
 
-def whole_number(name: str, value: object, least: int, most: int | None = None) -> int:
+def whole_number(name: str, value: object, minimum: int, maximum: int | None = None) -> int:
     """Return a whole number within its limits.
 
     :param name: what it is called.
     :param value: the number.
-    :param least: the least that is allowed.
-    :param most: the most that is allowed; None for any.
+    :param minimum: the least that is allowed.
+    :param maximum: the most that is allowed; None for any.
     :raises ValueError: for anything else.
     """
     if (
         isinstance(value, int)
         and not isinstance(value, bool)
-        and least <= value
-        and (most is None or value <= most)
+        and minimum <= value
+        and (maximum is None or value <= maximum)
     ):
         return value
-    limits = f"of {least} or more" if most is None else f"from {least} to {most}"
-    raise complaint(name, f"a whole number {limits}", value)
+    limits = f"of {minimum} or more" if maximum is None else f"from {minimum} to {maximum}"
+    raise invalid(name, f"a whole number {limits}", value)
 
 
-def seconds(name: str, value: object, least: float = 0) -> float:
+def seconds(name: str, value: object, minimum: float = 0) -> float:
     """Return a number of seconds.
 
     :param name: what it is called.
     :param value: the number.
-    :param least: the least that is allowed.
+    :param minimum: the least that is allowed.
     :raises ValueError: for anything else.
     """
-    if isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= _LONGEST:
+    if isinstance(value, int | float) and not isinstance(value, bool) and minimum <= value <= _MAX_SECONDS:
         return float(value)
-    raise complaint(name, f"a number of seconds from {least:g} to {_LONGEST}", value)
+    raise invalid(name, f"a number of seconds from {minimum:g} to {_MAX_SECONDS}", value)
 
 
 def header(name: str, value: object) -> str:
@@ -60,11 +59,11 @@ def header(name: str, value: object) -> str:
     """
     if isinstance(value, str) and value.isprintable():
         return value
-    raise complaint(name, "text on one line", value)
+    raise invalid(name, "text on one line", value)
 
 
 def key(name: str, value: object) -> str:
-    """Return an access key or a secret key, as a client can sign with it; a complaint does not repeat it.
+    """Return an access key or a secret key that a client can sign with. The error does not repeat it.
 
     :param name: what it is called.
     :param value: the key.

@@ -1,23 +1,20 @@
-"""The gateway before the emulated DLI: who is calling is verified for real, and a key that fails too often is
-locked."""
+"""The gateway: it verifies who is calling, and locks a key that fails too often."""
 
 from __future__ import annotations
 
 import hmac
 import re
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
-from aiohttp import web
-
 from dli_provider.api.auth import signing
+from dli_provider.emulator.http.messages import RefusalError, Request
+from dli_provider.emulator.model.clock import Clock
 
 MAX_SKEW = timedelta(minutes=15)
 LOCK_AFTER = 5
-"""Refusals in a row after which the next one finds the key locked."""
+"""Refusals in a row after which the next one locks the key."""
 
 LOCK_SECONDS = 300.0
 
@@ -54,92 +51,76 @@ class IssuedToken:
     project_id: str
 
 
-class RefusedError(Exception):
-    """The gateway's refusal of a request.
-
-    :param status: HTTP status.
-    :param code: the gateway's code.
-    :param message: the gateway's text.
-    """
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code, self.message = status, code, message
-
-
 class Gateway:
     """Verifies signatures and tokens.
 
-    :param now: the gateway's clock, epoch seconds.
+    :param clock: the emulated time.
     """
 
-    def __init__(self, now: Callable[[], float]) -> None:
-        self._now = now
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self.keys: dict[str, AccessKey] = {}
         self.tokens: dict[str, IssuedToken] = {}
 
     @property
     def locked(self) -> bool:
         """True while a key is locked."""
-        return any(key.locked_until > time.time() for key in self.keys.values())
+        return any(self._is_locked(key) for key in self.keys.values())
 
-    def verify(self, request: web.Request, body: bytes, project_id: str | None) -> None:
+    def verify(self, request: Request, project_id: str | None) -> None:
         """Let a request pass, or refuse it.
 
         :param request: the request.
-        :param body: its body.
         :param project_id: the project that it is about; None when it is about none.
-        :raises RefusedError: when it does not show who is calling.
+        :raises RefusalError: when it does not show who is calling.
         """
         if token := request.headers.get("X-Auth-Token"):
             self._verify_token(token, project_id)
             return
         authorization = request.headers.get("Authorization")
         if authorization is None:
-            raise RefusedError(401, "APIG.0301", "Incorrect IAM authentication information: no credential")
+            raise _refusal("no credential")
         match = _AUTHORIZATION.fullmatch(authorization)
         if match is None:
-            raise RefusedError(
-                401, "APIG.0301", "Incorrect IAM authentication information: malformed Authorization"
-            )
+            raise _refusal("malformed Authorization")
         access_key, signed, proof = match.groups()
+        self._verify_signature(request, access_key, signed.split(";"), proof)
+
+    def _verify_token(self, token: str, project_id: str | None) -> None:
+        issued = self.tokens.get(token)
+        if issued and issued.expires_at > self._clock.time() and project_id in {None, issued.project_id}:
+            return
+        raise RefusalError(401, "APIG.0307", "The token must be updated.")
+
+    def _verify_signature(self, request: Request, access_key: str, signed: list[str], proof: str) -> None:
         key = self.keys.get(access_key)
         if key is None:
-            raise RefusedError(401, "APIG.0301", "Incorrect IAM authentication information: AK access failed")
-        if key.locked_until > time.time():
-            raise RefusedError(401, "APIG.0301", "Incorrect IAM authentication information: AK is locked")
-        problem = self._problem(request, body, access_key, key, signed.split(";"), proof)
+            raise _refusal("AK access failed")
+        if self._is_locked(key):
+            raise _refusal("AK is locked")
+        problem = self._problem(request, access_key, key, signed, proof)
         if problem is None:
             key.failures = 0
             return
         key.failures += 1
         if key.failures > LOCK_AFTER:
-            key.locked_until = time.time() + LOCK_SECONDS
-        raise RefusedError(401, "APIG.0301", f"Incorrect IAM authentication information: {problem}")
+            key.locked_until = self._clock.time() + LOCK_SECONDS
+        raise _refusal(problem)
 
-    def _verify_token(self, token: str, project_id: str | None) -> None:
-        issued = self.tokens.get(token)
-        if issued and issued.expires_at > self._now() and project_id in {None, issued.project_id}:
-            return
-        raise RefusedError(401, "APIG.0307", "The token must be updated.")
+    def _is_locked(self, key: AccessKey) -> bool:
+        return key.locked_until > self._clock.time()
 
     def _problem(
-        self,
-        request: web.Request,
-        body: bytes,
-        access_key: str,
-        key: AccessKey,
-        signed: list[str],
-        proof: str,
+        self, request: Request, access_key: str, key: AccessKey, signed: list[str], proof: str
     ) -> str | None:
         headers = {name: request.headers.get(name, "") for name in signed}
         try:
             sent = datetime.strptime(headers["x-sdk-date"], signing.DATE_FORMAT).replace(tzinfo=UTC)
         except (KeyError, ValueError):
             return "X-Sdk-Date is missing, not signed or malformed"
-        if abs(sent.timestamp() - self._now()) > MAX_SKEW.total_seconds():
+        if abs(sent.timestamp() - self._clock.server_time()) > MAX_SKEW.total_seconds():
             return "the request is expired"
-        path, _, query = request.raw_path.partition("?")
+        path, _, query = request.target.partition("?")
         try:
             expected = signing.authorization(
                 access_key,
@@ -148,7 +129,7 @@ class Gateway:
                 path=path,
                 query=_pairs(query),
                 headers=headers,
-                body=body,
+                body=request.body,
             )
         except UnicodeEncodeError:
             return "a signed header is not UTF-8"
@@ -157,9 +138,13 @@ class Gateway:
         if key.security_token is not None:
             if request.headers.get("X-Security-Token") != key.security_token:
                 return "the security token is missing or wrong"
-            if key.expires_at is not None and key.expires_at <= self._now():
+            if key.expires_at is not None and key.expires_at <= self._clock.time():
                 return "the temporary access key is expired"
         return None
+
+
+def _refusal(reason: str) -> RefusalError:
+    return RefusalError(401, "APIG.0301", f"Incorrect IAM authentication information: {reason}")
 
 
 def _pairs(query: str) -> list[tuple[str, str]]:

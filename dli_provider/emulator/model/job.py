@@ -1,0 +1,186 @@
+"""A job of the emulated DLI."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Literal, TypeAlias, get_args
+
+from dli_provider.emulator import validation
+from dli_provider.emulator.model.clock import Clock
+from dli_provider.emulator.model.fields import (
+    DEFAULT_CONFIG,
+    DEFAULT_DETAIL,
+    ONLY_IN_BRIEF,
+    ONLY_IN_DETAIL,
+    parse_fields,
+)
+from dli_provider.emulator.model.timeline import (
+    DEFAULT_LIFECYCLE,
+    Lifecycle,
+    StatusTimeline,
+    Step,
+    parse_lifecycle,
+    parse_status,
+)
+from dli_provider.flink.arguments import parse_job_id
+
+Begins: TypeAlias = Literal["now", "first_read"]
+
+
+class EmulatedJob:
+    """A job of the emulated DLI, as ``DliEmulator.add_job`` makes it.
+
+    :param job_id: its id.
+    :param lifecycle: statuses, each with the seconds it lasts; None, or the end of the list, lasts for ever.
+    :param detail: fields of ``job_detail``; ``job_config`` is laid over the default one.
+    :param status: a status that lasts for ever, instead of a lifecycle.
+    :param begins: when its life begins.
+    :param clock: the emulated time; None for this machine's.
+    :raises ValueError: for a job that can't be, naming what is wrong with it.
+    """
+
+    def __init__(
+        self,
+        job_id: int | str,
+        lifecycle: Lifecycle | None,
+        detail: Mapping[str, Any],
+        *,
+        status: str | None = None,
+        begins: Begins = "now",
+        clock: Clock | None = None,
+    ) -> None:
+        self.job_id = parse_job_id(job_id)
+        self._lock = threading.Lock()
+        with self._named():
+            if begins not in get_args(Begins):
+                raise validation.invalid("begins", "'now' or 'first_read'", begins)
+            waits = begins == "first_read"
+            self._timeline = StatusTimeline(_steps(lifecycle, status), clock or Clock(), waits=waits)
+            self._detail, config = parse_fields(detail)
+        self._config = DEFAULT_CONFIG | config
+        self._created = _milliseconds(self._timeline.since)
+
+    @property
+    def status(self) -> str:
+        """The status it has now."""
+        with self._lock:
+            return self._timeline.advance()
+
+    @property
+    def create_time(self) -> int:
+        """When it was created, epoch milliseconds."""
+        own = self._detail.get("create_time")
+        return own if isinstance(own, int) else self._created
+
+    @property
+    def is_edge_child(self) -> bool:
+        """True for an edge job that has a parent."""
+        own = self._detail.get("job_type") == "flink_sql_edge_job"
+        return own and self._config["root_id"] not in (None, -1)
+
+    def begin(self) -> None:
+        """Begin the life that waits for the first reading."""
+        with self._lock:
+            self._timeline.begin()
+
+    def set_status(self, status: str, status_desc: str | None = None) -> None:
+        """Give the job a status now, which lasts for ever.
+
+        :param status: the status.
+        :param status_desc: why; a new status without one has an empty one.
+        :raises ValueError: for a status that is none.
+        """
+        with self._named():
+            own = {} if status_desc is None else {"status_desc": status_desc}
+            self._change([(parse_status(status), None)], own)
+
+    def set_lifecycle(self, lifecycle: Lifecycle) -> None:
+        """Let the job live through these statuses from now on; a new status has an empty ``status_desc``.
+
+        :param lifecycle: as :class:`EmulatedJob` takes it.
+        :raises ValueError: for a lifecycle that is none, naming the step at fault.
+        """
+        with self._named():
+            self._change(parse_lifecycle(lifecycle), {})
+
+    def update(self, *, status: str | None = None, **detail: Any) -> None:
+        """Change fields of ``job_detail``.
+
+        :param status: a status that the job takes now, as by :meth:`set_status`.
+        :param detail: the fields; ``job_config`` is laid over the present one.
+        :raises ValueError: for what is no field, and for what JSON can't hold.
+        """
+        with self._named():
+            self._change(None if status is None else [(parse_status(status), None)], detail)
+
+    def detail(self, defaults: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the job as ShowFlinkJob shows it."""
+        return _without(ONLY_IN_BRIEF, self.record(defaults))
+
+    def item(self, defaults: Mapping[str, Any], *, show_detail: bool) -> dict[str, Any]:
+        """Return the job as ListFlinkJobs shows it: a start that never was is 0 there, not null."""
+        item = _without(ONLY_IN_BRIEF if show_detail else ONLY_IN_DETAIL, self.record(defaults))
+        return item | {"start_time": item["start_time"] or 0}
+
+    def record(self, defaults: Mapping[str, Any]) -> dict[str, Any]:
+        """Return all fields that any answer shows of it."""
+        with self._lock:
+            status, timeline = self._timeline.advance(), self._timeline
+            record = {
+                "job_id": self.job_id,
+                **defaults,
+                "name": f"job_{self.job_id}",
+                **DEFAULT_DETAIL,
+                "job_config": dict(self._config),
+                "status": status,
+                "create_time": self._created,
+                "update_time": _milliseconds(timeline.since),
+                "start_time": None if timeline.started is None else _milliseconds(timeline.started),
+                **self._detail,
+            }
+            brief = {
+                "user_name": "",
+                "duration": self._duration(record["start_time"]),
+                "root_id": self._config["root_id"],
+            }
+            return brief | record
+
+    def _duration(self, start_time: object) -> int:
+        if not isinstance(start_time, int):
+            return 0
+        return max(0, _milliseconds(self._timeline.ended) - start_time)
+
+    def _change(self, steps: list[Step] | None, detail: Mapping[str, Any]) -> None:
+        fields, config = parse_fields(detail)
+        with self._lock:
+            if steps is not None:
+                if self._timeline.advance() != steps[0][0]:
+                    self._detail.pop("status_desc", None)
+                self._timeline.restart(steps)
+            self._detail |= fields
+            self._config |= config
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        try:
+            yield
+        except ValueError as error:
+            raise ValueError(f"job {self.job_id}: {error}") from None
+
+
+def _steps(lifecycle: Lifecycle | None, status: str | None) -> list[Step]:
+    if status is None:
+        return parse_lifecycle(DEFAULT_LIFECYCLE if lifecycle is None else lifecycle)
+    if lifecycle is not None:
+        raise ValueError("status and lifecycle are two ways to say the same: give one of them")
+    return [(parse_status(status), None)]
+
+
+def _milliseconds(epoch: float) -> int:
+    return int(epoch * 1000)
+
+
+def _without(names: frozenset[str], record: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in names}
