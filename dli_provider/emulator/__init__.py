@@ -21,6 +21,8 @@ _MODULES = {"DliEmulator": "server", "EmulatedJob": "model.job", "ReceivedReques
 
 
 def __getattr__(name: str) -> Any:
+    if name == "faults":
+        return import_module(f"{__name__}.faults")
     if name in _MODULES:
         return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

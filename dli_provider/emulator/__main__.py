@@ -18,7 +18,8 @@ from dli_provider.flink.arguments import parse_job_id
 
 _EPILOG = """\
 A job of --jobs is an object with job_id, optionally lifecycle (pairs of status and seconds, null for ever)
-or status, optionally begins ("first_read": when it is first asked for), and any field of job_detail:
+or status, optionally begins ("first_read": when it is first asked for) and extra (fields of any name), and
+fields of job_detail:
 
   [{"job_id": 104, "name": "orders", "lifecycle": [["job_submitting", 20], ["job_running", null]],
     "job_config": {"parallel_number": 4}}]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import timedelta
 from ipaddress import ip_address
 from types import TracebackType
@@ -19,7 +20,7 @@ from dli_provider.emulator.model.job import Begins, EmulatedJob
 from dli_provider.emulator.model.store import JobStore
 from dli_provider.emulator.model.timeline import Lifecycle
 from dli_provider.emulator.routes import route_table
-from dli_provider.emulator.services.gateway import AccessKey, Gateway
+from dli_provider.emulator.services.gateway import LOCK_SECONDS, AccessKey, Gateway
 from dli_provider.emulator.services.iam import Iam
 from dli_provider.emulator.services.jobs import JobService
 from dli_provider.emulator.services.metadata import Metadata
@@ -76,7 +77,8 @@ class DliEmulator:
         )
         service = JobService(self.jobs, boolean_success=boolean_success)
         router = Router(route_table(service, self.iam, self.metadata))
-        self._faults = FaultQueue(router.operations)
+        self._operations = router.operations
+        self._faults = FaultQueue(self._operations)
         self._application = Application(router, self._faults, self.gateway, self.project_id, self.clock)
         self._listener = Listener(
             self._application.handle, host, validation.whole_number("port", port, 0, 65535)
@@ -134,6 +136,16 @@ class DliEmulator:
         """True while a key is locked, for more than five wrong signatures in a row."""
         return self.gateway.locked
 
+    def requests_of(self, operation: str) -> list[ReceivedRequest]:
+        """Return the requests for one operation.
+
+        :param operation: its name, as :meth:`inject` takes it, or ``unknown``.
+        :raises ValueError: for a name that is none.
+        """
+        if operation not in (known := [*self._operations, "unknown"]):
+            raise ValueError(f"{operation!r:.80} is no operation: there are {', '.join(known)}")
+        return [request for request in self.requests if request.operation == operation]
+
     def add_job(
         self,
         /,
@@ -142,6 +154,7 @@ class DliEmulator:
         *,
         status: str | None = None,
         begins: Begins = "now",
+        extra: Mapping[str, Any] | None = None,
         **detail: Any,
     ) -> EmulatedJob:
         """Add a job, and return it.
@@ -153,11 +166,15 @@ class DliEmulator:
             that resembles none of them, to see what a DAG makes of it.
         :param begins: ``now``, or ``first_read`` to hold the first status until ShowFlinkJob reads the job,
             or any list is read.
+        :param extra: fields that DLI may introduce some day, or odd values of those it has: laid over the
+            answers as they are, within ``job_config`` too.
         :param detail: fields of ``job_detail``; ``job_config`` is laid over a complete default one. Datetimes
-            are answered as epoch milliseconds.
+            are answered as epoch milliseconds. Misspelt names are refused; values may be odd.
         :raises ValueError: for a job that can't be, naming what is wrong with it.
         """
-        job = EmulatedJob(job_id, lifecycle, detail, status=status, begins=begins, clock=self.clock)
+        job = EmulatedJob(
+            job_id, lifecycle, detail, status=status, begins=begins, extra=extra, clock=self.clock
+        )
         self.jobs.add(job)
         return job
 
@@ -186,6 +203,13 @@ class DliEmulator:
         self.access_key = _new_access_key()
         self.secret_key = secrets.token_urlsafe(30)
         self.gateway.keys[self.access_key] = AccessKey(self.secret_key)
+
+    def lock_key(self, seconds: float = LOCK_SECONDS) -> None:
+        """Lock the access key, as if another system had sent too many wrong signatures.
+
+        :param seconds: for how long.
+        """
+        self.gateway.lock(self.access_key, validation.seconds("seconds", seconds))
 
     def inject(self, fault: Fault, *, times: int | None = 1, only: str | None = None, after: int = 0) -> None:
         """Have a fault shown instead of answers; several are shown one after another.
@@ -228,6 +252,11 @@ class DliEmulator:
     def stop(self) -> None:
         """Stop listening, and leave nothing behind."""
         self._listener.stop()
+
+    def __repr__(self) -> str:
+        state = f"at {self.url}" if self._listener.is_running else "not listening"
+        counts = (len(self.jobs), "jobs"), (len(self._faults), "faults"), (len(self.requests), "requests")
+        return f"<DliEmulator {state}, {', '.join(f'{count} {what}' for count, what in counts)}>"
 
     def __enter__(self) -> Self:
         return self.start()

@@ -7,6 +7,7 @@ import http.client
 import json
 import threading
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -102,8 +103,16 @@ class TestStartAndStop:
         dli.stop()
         assert send(dli.start(), "GET", "/")[0] == 404
 
+    def test_several_threads_may_start_and_stop_it_at_once(self, dli):
+        threads = threading.active_count()
+        for act in (dli.stop, dli.start, dli.stop):
+            with ThreadPoolExecutor(8) as pool:
+                done = [pool.submit(act) for _ in range(8)]
+            assert [future.exception() for future in done] == [None] * 8
+        assert threading.active_count() == threads - 1
+
     @pytest.mark.parametrize(
-        ("arguments", "complaint"),
+        ("arguments", "message"),
         [
             ({"port": -1}, "port must be a whole number from 0 to 65535, and not -1"),
             ({"port": "8790"}, "port must be .* not '8790'"),
@@ -113,8 +122,8 @@ class TestStartAndStop:
             ({"secret_key": "a b"}, "^secret_key must be of ASCII characters without blanks and commas$"),
         ],
     )
-    def test_one_that_can_not_be_reached_is_refused_at_once(self, arguments, complaint):
-        with pytest.raises(ValueError, match=complaint):
+    def test_one_that_can_not_be_reached_is_refused_at_once(self, arguments, message):
+        with pytest.raises(ValueError, match=message):
             DliEmulator(**arguments)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+import requests
 
 from dli_provider.api.auth.credentials import AkSkCredential
 from dli_provider.api.client import DliClient
@@ -90,3 +91,58 @@ class TestARateLimit:
         list(client.list_flink_jobs())
         with pytest.raises(DliThrottledError):
             list(client.list_flink_jobs())
+
+
+def test_a_list_can_be_cut(dli, client):
+    dli.inject(faults.ListPage(450), times=None)
+    listed = requests.get(
+        f"{dli.url}/v1.0/{dli.project_id}/streaming/jobs", params={"offset": 100}, timeout=10
+    )
+    assert listed.json()["job_list"] == {"total_count": 450, "jobs": []}
+
+
+@pytest.mark.parametrize(
+    ("page", "shown"),
+    [
+        (faults.ListPage(None), {"jobs": []}),
+        (faults.ListPage(0, None), {"total_count": 0, "jobs": None}),
+        (faults.ListPage(2, [None, {"job_id": 1}]), {"total_count": 2, "jobs": [None, {"job_id": 1}]}),
+    ],
+)
+def test_a_list_can_be_odd(dli, page, shown):
+    dli.inject(page)
+    assert requests.get(dli.url, timeout=10).json()["job_list"] == shown
+
+
+def test_an_answer_can_be_rewritten(dli, client):
+    def cut_in_mid_emoji(answer):
+        answer["job_detail"]["desc"] = "cut \ud83d"
+        return answer
+
+    dli.inject(faults.Rewritten(cut_in_mid_emoji), only="show")
+    assert (client.show_flink_job(104).desc, client.show_flink_job(104).desc) == ("cut \ud83d", "")
+
+
+def test_a_fault_that_rewrites_by_no_function_is_refused():
+    with pytest.raises(ValueError, match="rewrite must be a function, and not 5"):
+        faults.Rewritten(5)
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "begins"),
+    [
+        (faults.PROXY_REFUSAL, 401, "<html>"),
+        (faults.CAPTIVE_PORTAL, 200, "<html>"),
+        (faults.KEY_LOCKED, 401, '{"error_code": "APIG.0301"'),
+    ],
+)
+def test_what_stands_in_the_way_can_be_shown(dli, fault, status, begins):
+    dli.inject(fault)
+    answer = requests.get(dli.url, timeout=10)
+    assert answer.status_code == status
+    assert answer.text.startswith(begins)
+
+
+def test_the_gateway_s_errors_repeat_the_request_id_and_dli_s_do_not(dli):
+    answer = requests.get(f"{dli.url}/nowhere", timeout=10)
+    assert answer.json()["request_id"] == answer.headers["X-Request-Id"]

@@ -72,9 +72,10 @@ class Application:
             request_id,
         )
         try:
-            return _response(self._reply(route, seen))
+            response = _response(self._reply(route, seen))
         except RefusalError as refusal:
-            return _response(refusal.reply(request_id))
+            response = _response(refusal.reply(request_id))
+        return fault.change(response) if fault else response
 
     def _reply(self, route: Route | None, request: Request) -> Reply:
         if route is None:

@@ -25,6 +25,7 @@ class Listener:
     ) -> None:
         self._handle = handle
         self._address = (host, port)
+        self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._runner: web.ServerRunner | None = None
@@ -41,19 +42,29 @@ class Listener:
 
         :raises OSError: when the port is taken.
         """
-        if self._loop is not None:
-            return
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="dli-emulator", daemon=True)
-        self._thread.start()
-        try:
-            asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
-        except BaseException:
-            self.stop()
-            raise
+        with self._lock:
+            if self._loop is not None:
+                return
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(target=self._loop.run_forever, name="dli-emulator", daemon=True)
+            self._thread.start()
+            try:
+                asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
+            except BaseException:
+                self._stop()
+                raise
 
     def stop(self) -> None:
-        """Stop listening, and leave nothing behind."""
+        """Stop listening, and leave nothing behind; any thread may call it, several at once too."""
+        with self._lock:
+            self._stop()
+
+    @property
+    def is_running(self) -> bool:
+        """True while it listens."""
+        return self._loop is not None
+
+    def _stop(self) -> None:
         if self._loop is None or self._thread is None:
             return
         asyncio.run_coroutine_threadsafe(self._shut(), self._loop).result()

@@ -14,6 +14,7 @@ from dli_provider.emulator.model.fields import (
     DEFAULT_DETAIL,
     ONLY_IN_BRIEF,
     ONLY_IN_DETAIL,
+    parse_extra,
     parse_fields,
 )
 from dli_provider.emulator.model.timeline import (
@@ -37,6 +38,7 @@ class EmulatedJob:
     :param detail: fields of ``job_detail``; ``job_config`` is laid over the default one.
     :param status: a status that lasts for ever, instead of a lifecycle.
     :param begins: when its life begins.
+    :param extra: further fields, of any name and value.
     :param clock: the emulated time; None for this machine's.
     :raises ValueError: for a job that can't be, naming what is wrong with it.
     """
@@ -49,6 +51,7 @@ class EmulatedJob:
         *,
         status: str | None = None,
         begins: Begins = "now",
+        extra: Mapping[str, Any] | None = None,
         clock: Clock | None = None,
     ) -> None:
         self.job_id = parse_job_id(job_id)
@@ -59,6 +62,7 @@ class EmulatedJob:
             waits = begins == "first_read"
             self._timeline = StatusTimeline(_steps(lifecycle, status), clock or Clock(), waits=waits)
             self._detail, config = parse_fields(detail)
+            self._extra, self._extra_config = parse_extra(extra or {})
         self._config = DEFAULT_CONFIG | config
         self._created = _milliseconds(self._timeline.since)
 
@@ -105,15 +109,18 @@ class EmulatedJob:
         with self._named():
             self._change(parse_lifecycle(lifecycle), {})
 
-    def update(self, *, status: str | None = None, **detail: Any) -> None:
+    def update(
+        self, *, status: str | None = None, extra: Mapping[str, Any] | None = None, **detail: Any
+    ) -> None:
         """Change fields of ``job_detail``.
 
         :param status: a status that the job takes now, as by :meth:`set_status`.
+        :param extra: further fields, of any name and value; they are laid over those that it has.
         :param detail: the fields; ``job_config`` is laid over the present one.
         :raises ValueError: for what is no field, and for what JSON can't hold.
         """
         with self._named():
-            self._change(None if status is None else [(parse_status(status), None)], detail)
+            self._change(None if status is None else [(parse_status(status), None)], detail, extra)
 
     def detail(self, defaults: Mapping[str, Any]) -> dict[str, Any]:
         """Return the job as ShowFlinkJob shows it."""
@@ -131,14 +138,15 @@ class EmulatedJob:
             record = {
                 "job_id": self.job_id,
                 **defaults,
-                "name": f"job_{self.job_id}",
+                "name": self._name,
                 **DEFAULT_DETAIL,
-                "job_config": dict(self._config),
+                "job_config": self._config | self._extra_config,
                 "status": status,
                 "create_time": self._created,
                 "update_time": _milliseconds(timeline.since),
                 "start_time": None if timeline.started is None else _milliseconds(timeline.started),
                 **self._detail,
+                **self._extra,
             }
             brief = {
                 "user_name": "",
@@ -147,13 +155,23 @@ class EmulatedJob:
             }
             return brief | record
 
+    def __repr__(self) -> str:
+        return f"<EmulatedJob {self.job_id} {self._name!r:.80} {self.status}>"
+
+    @property
+    def _name(self) -> object:
+        return self._detail.get("name", f"job_{self.job_id}")
+
     def _duration(self, start_time: object) -> int:
         if not isinstance(start_time, int):
             return 0
         return max(0, _milliseconds(self._timeline.ended) - start_time)
 
-    def _change(self, steps: list[Step] | None, detail: Mapping[str, Any]) -> None:
+    def _change(
+        self, steps: list[Step] | None, detail: Mapping[str, Any], extra: Mapping[str, Any] | None = None
+    ) -> None:
         fields, config = parse_fields(detail)
+        extra_fields, extra_config = parse_extra(extra or {})
         with self._lock:
             if steps is not None:
                 if self._timeline.advance() != steps[0][0]:
@@ -161,6 +179,8 @@ class EmulatedJob:
                 self._timeline.restart(steps)
             self._detail |= fields
             self._config |= config
+            self._extra |= extra_fields
+            self._extra_config |= extra_config
 
     @contextmanager
     def _named(self) -> Iterator[None]:

@@ -71,6 +71,9 @@ class JobStore:
         with self._lock:
             return iter(list(self._jobs.values()))
 
+    def __repr__(self) -> str:
+        return f"<JobStore {list(self)}>"
+
     def __len__(self) -> int:
         return len(self._jobs)
 
@@ -86,6 +89,9 @@ def _passes(record: Mapping[str, Any], name: str, wanted: str) -> bool:
 
 
 def _tags(tags: object) -> set[str]:
+    """Return tags as ``key=value``: given as a mapping, as requests list them, or as text."""
     if isinstance(tags, Mapping):
         return {f"{key}={value}" for key, value in tags.items()}
+    if isinstance(tags, list):
+        return {f"{tag.get('key')}={tag.get('value')}" if isinstance(tag, dict) else str(tag) for tag in tags}
     return set(str(tags or "").split(","))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from dli_provider.emulator.http.messages import Reply, Request, iam_error, iam_reply
 from dli_provider.emulator.model.clock import Clock
-from dli_provider.emulator.services.gateway import Gateway, IssuedToken
+from dli_provider.emulator.services.gateway import ISSUED_BEGIN, Gateway, IssuedToken
 
 
 @dataclass
@@ -62,8 +62,8 @@ class Iam:
     def _issue(self, project_name: str, project_id: str) -> Reply:
         now = self.clock.time()
         expires_at = now + self.token_lifetime
-        token = secrets.token_urlsafe(40)
-        self.gateway.tokens[token] = IssuedToken(expires_at, project_id)
+        token = ISSUED_BEGIN + secrets.token_urlsafe(40)
+        self.gateway.add_token(token, IssuedToken(expires_at, project_id))
         content = {
             "expires_at": utc_text(expires_at),
             "issued_at": utc_text(now),

@@ -227,9 +227,12 @@ class TestDetails:
             ({"begins": "now"}, "begins is no field to be given"),
             ({"job_config": None}, "job_config must be a mapping, and not None"),
             ({"job_config": [1]}, r"job_config must be a mapping, and not \[1\]"),
-            ({"job_config": {"jars": {1, 2}}}, "job_config can't be part of an answer in JSON: .*set"),
-            ({"owner": object()}, "owner can't be part of an answer in JSON: .*object"),
-            ({"size": float("nan")}, "size can't be part of an answer in JSON"),
+            (
+                {"job_config": {"dependency_jars": {1, 2}}},
+                "job_config can't be part of an answer in JSON: .*set",
+            ),
+            ({"user_name": object()}, "user_name can't be part of an answer in JSON: .*object"),
+            ({"duration": float("nan")}, "duration can't be part of an answer in JSON"),
             ({"create_time": datetime(2024, 1, 2)}, "create_time 2024-01-02 00:00:00 has no time zone"),  # noqa: DTZ001
             ({"create_time": date(2024, 1, 2)}, "create_time can't be part of an answer in JSON"),
         ],
@@ -248,10 +251,47 @@ class TestDetails:
         assert shown(dli, job)["create_time"] == 1704164645678
 
     def test_may_be_as_odd_as_json_for_that_is_what_a_dag_must_bear(self, dli):
-        job = dli.add_job(104, create_time=["not", "a", "time"], job_config={"cu_number": "many"}, self=1)
+        job = dli.add_job(104, create_time=["not", "a", "time"], job_config={"cu_number": "many"})
         assert shown(dli, job)["create_time"] == ["not", "a", "time"]
         assert shown(dli, job)["job_config"]["cu_number"] == "many"
         assert brief(dli)["create_time"] == ["not", "a", "time"]
+
+    @pytest.mark.parametrize(
+        ("detail", "hint"),
+        [
+            ({"nmae": "x"}, "nmae is no field of job_detail, did you mean name? To emulate what DLI may"),
+            ({"queue": "etl"}, "queue is no field of job_detail, did you mean queue_name?"),
+            ({"zzz": 1}, "zzz is no field of job_detail. To emulate what DLI may introduce some day, put it"),
+            ({"parallel_number": 4}, "parallel_number is a field of job_config: give job_config={'parallel_"),
+            ({"job_config": {"paralel_number": 4}}, "paralel_number is no field of job_config, did you mean"),
+            (
+                {"job_type": "flink_jar"},
+                "job_type 'flink_jar' is none that DLI has, did you mean flink_jar_job?",
+            ),
+            ({"job_type": 7}, "job_type 7 is none that DLI has: it has flink_jar_job, flink_"),
+        ],
+    )
+    def test_that_are_misspelt_are_refused_with_a_suggestion(self, dli, detail, hint):
+        job = dli.add_job(104)
+        for refused, place in (
+            (lambda: dli.add_job(105, **detail), 105),
+            (lambda: job.update(**detail), 104),
+        ):
+            with pytest.raises(ValueError, match=f"^job {place}: {re.escape(hint)}"):
+                refused()
+        assert len(dli.jobs) == 1
+
+    def test_that_dli_does_not_have_yet_are_extra(self, dli):
+        odd = {"owner": "ada", "job_type": "flink_python_job", "job_config": {"gpu_number": 1}}
+        job = dli.add_job(104, job_config={"cu_number": 4}, extra=odd)
+        job.update(extra={"status_desc": None, "job_config": {"gpu_number": 2}})
+        detail = shown(dli, job)
+        assert (detail["owner"], detail["job_type"], detail["status_desc"]) == (
+            "ada",
+            "flink_python_job",
+            None,
+        )
+        assert (detail["job_config"]["cu_number"], detail["job_config"]["gpu_number"]) == (4, 2)
 
     def test_are_the_job_s_own(self, dli):
         jars = ["a.jar"]
@@ -342,6 +382,20 @@ class TestTheList:
     def test_and_the_detail_name_the_same_parent(self, dli):
         job = dli.add_job(13, root_id=99)
         assert (brief(dli, 13)["root_id"], shown(dli, job)["job_config"]["root_id"]) == (99, 99)
+
+    @pytest.mark.parametrize(
+        "tags",
+        [
+            {"team": "ads", "tier": "1"},
+            [{"key": "team", "value": "ads"}, {"key": "tier", "value": "1"}],
+            ["team=ads", "tier=1"],
+            "team=ads,tier=1",
+        ],
+    )
+    def test_finds_jobs_by_tags_however_they_were_given(self, dli, tags):
+        dli.add_job(104, tags=tags)
+        assert self.found(dli, tags="team=ads") == self.found(dli, tags="tier=1,team=ads") == [104]
+        assert self.found(dli, tags="team=ads,tier=2") == []
 
     def test_finds_the_jobs_of_a_user_whose_name_it_shows(self, dli):
         job = dli.add_job(104, user_name="ada")
