@@ -87,7 +87,7 @@ def suite(pytester, monkeypatch):
 def test_each_test_gets_a_dli_that_the_default_connection_leads_to(suite):
     suite.makeconftest(OPT_IN)
     suite.makepyfile(USERS_TESTS)
-    suite.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=3)
+    suite.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=3)
 
 
 def test_the_connections_and_the_emulator_s_arguments_can_be_named(suite):
@@ -98,7 +98,7 @@ def test_the_connections_and_the_emulator_s_arguments_can_be_named(suite):
     )
     suite.makeconftest(OPT_IN)
     suite.makepyfile(CONNECTIONS)
-    suite.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=3)
+    suite.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=3)
 
 
 @pytest.mark.parametrize("asks_too", [False, True], ids=["installed", "installed and asked for"])

@@ -13,7 +13,7 @@ from dli_provider.emulator.services.gateway import AccessKey, IssuedToken
 PATH = "/v1.0/p/streaming/jobs/104"
 
 
-def request(clock, key="AK", secret="SK", *, signed_at: datetime | None = None, **headers: str) -> Request:
+def request(clock, key="AK", secret="SK", *, signed_at=None, **headers: str) -> Request:  # noqa: S107
     """Return a signed request; further headers are signed too, and written with ``_`` for ``-``."""
     sent = signed_at or datetime.fromtimestamp(clock.server_time(), UTC)
     own = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -49,11 +49,9 @@ def test_a_wrong_secret_is_told_the_canonical_request(gateway, clock):
     said = refusal(gateway, request(clock, secret="wrong", x_security_token="s3cret"))
     assert (said.status, said.code) == (401, "APIG.0301")
     assert said.message.startswith(
-        f"{REFUSED}verify aksk signature fail, canonicalRequest:GET|{PATH}/||x-sdk-date:"
-        if "x-security" not in said.message
-        else f"{REFUSED}verify aksk signature fail, canonicalRequest:GET|{PATH}/||x-s"
+        f"{REFUSED}verify aksk signature fail, canonicalRequest:GET|{PATH}/||"
+        "x-sdk-date:20231114T221320Z|x-security-token:s3cret||x-sdk-date;x-security-token|e3b0c442"
     )
-    assert "x-security-token:s3cret" in said.message
 
 
 def test_a_key_that_nobody_has_is_named(gateway, clock):

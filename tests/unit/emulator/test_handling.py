@@ -22,5 +22,5 @@ def test_the_repr_of_a_job_says_its_id_name_and_status(dli):
 
 @pytest.mark.parametrize("operation", ["shwo", "", None, "SHOW"])
 def test_requests_of_an_operation_that_is_none_are_refused(dli, operation):
-    with pytest.raises(ValueError, match="is no operation: there are show, list, .*, unknown"):
+    with pytest.raises(ValueError, match=r"is no operation: there are show, list, .*, unknown"):
         dli.requests_of(operation)
