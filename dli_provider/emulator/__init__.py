@@ -12,12 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dli_provider.emulator.http.routes import ReceivedRequest
+    from dli_provider.emulator.model.history import AcceptedWrite
     from dli_provider.emulator.model.job import EmulatedJob
     from dli_provider.emulator.server import DliEmulator
 
-__all__ = ["DliEmulator", "EmulatedJob", "ReceivedRequest"]
+__all__ = ["AcceptedWrite", "DliEmulator", "EmulatedJob", "ReceivedRequest"]
 
-_MODULES = {"DliEmulator": "server", "EmulatedJob": "model.job", "ReceivedRequest": "http.routes"}
+_MODULES = {
+    "AcceptedWrite": "model.history",
+    "DliEmulator": "server",
+    "EmulatedJob": "model.job",
+    "ReceivedRequest": "http.routes",
+}
 
 
 def __getattr__(name: str) -> Any:

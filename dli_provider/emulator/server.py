@@ -9,20 +9,23 @@ from ipaddress import ip_address
 from types import TracebackType
 from typing import Any, Self
 
-from dli_provider.emulator import validation
+from dli_provider.emulator import connections, validation
 from dli_provider.emulator.faults import Fault
 from dli_provider.emulator.http.application import Application
-from dli_provider.emulator.http.fault_queue import FaultQueue
+from dli_provider.emulator.http.fault_queue import FaultQueue, When
 from dli_provider.emulator.http.listener import Listener
 from dli_provider.emulator.http.routes import ReceivedRequest, Router
+from dli_provider.emulator.model.behaviour import Behaviour
 from dli_provider.emulator.model.clock import Clock
+from dli_provider.emulator.model.history import AcceptedWrite, History
 from dli_provider.emulator.model.job import Begins, EmulatedJob
 from dli_provider.emulator.model.store import JobStore
 from dli_provider.emulator.model.timeline import Lifecycle
 from dli_provider.emulator.routes import route_table
 from dli_provider.emulator.services.gateway import LOCK_SECONDS, AccessKey, Gateway
 from dli_provider.emulator.services.iam import Iam
-from dli_provider.emulator.services.jobs import JobService
+from dli_provider.emulator.services.job_writes import JobWrites
+from dli_provider.emulator.services.jobs import JobReads
 from dli_provider.emulator.services.metadata import Metadata
 from dli_provider.flink.arguments import parse_job_id, parse_project_id
 
@@ -75,8 +78,11 @@ class DliEmulator:
         self.jobs = JobStore(
             {"user_id": secrets.token_hex(16), "queue_name": "emulated", "project_id": self.project_id}
         )
-        service = JobService(self.jobs, boolean_success=boolean_success)
-        router = Router(route_table(service, self.iam, self.metadata))
+        self.behaviour = Behaviour(boolean_success=boolean_success)
+        self._history = History(self.clock)
+        reads = JobReads(self.jobs, self.behaviour)
+        writes = JobWrites(self.jobs, self._history, self.behaviour, self.clock)
+        router = Router(route_table(reads, writes, self.iam, self.metadata))
         self._operations = router.operations
         self._faults = FaultQueue(self._operations)
         self._application = Application(router, self._faults, self.gateway, self.project_id, self.clock)
@@ -106,30 +112,17 @@ class DliEmulator:
     @property
     def connection(self) -> dict[str, Any]:
         """The Airflow connection to it, as Airflow reads one in JSON."""
-        extra = {"region": self.region, "project_id": self.project_id, "iam_endpoint": self.url}
-        return {
-            "conn_type": "huaweicloud_dli",
-            "login": self.access_key,
-            "password": self.secret_key,
-            "host": self.url,
-            "extra": extra,
-        }
+        return connections.by_key(self.url, self.region, self.project_id, self.access_key, self.secret_key)
 
     @property
     def password_connection(self) -> dict[str, Any]:
         """The Airflow connection to it by an IAM user's name and password."""
-        connection = self.connection
-        connection["login"], connection["password"] = self.iam.user, self.iam.password
-        connection["extra"] |= {"auth": "password", "domain_name": self.iam.domain_name}
-        return connection
+        return connections.by_password(self.connection, self.iam)
 
     @property
     def agency_connection(self) -> dict[str, Any]:
         """The Airflow connection to it by the agency of an ECS server, whose metadata service it is too."""
-        connection = self.connection
-        del connection["login"], connection["password"]
-        connection["extra"] |= {"auth": "agency", "metadata_endpoint": self.url}
-        return connection
+        return connections.by_agency(self.connection)
 
     @property
     def locked(self) -> bool:
@@ -145,6 +138,13 @@ class DliEmulator:
         if operation not in (known := [*self._operations, "unknown"]):
             raise ValueError(f"{operation!r:.80} is no operation: there are {', '.join(known)}")
         return [request for request in self.requests if request.operation == operation]
+
+    def history(self, job_id: int | str | None = None) -> list[AcceptedWrite]:
+        """Return the writes that were accepted, the oldest first, whether or not their answers arrived.
+
+        :param job_id: the job that they concern, be it deleted since; None for all jobs.
+        """
+        return self._history.of(None if job_id is None else parse_job_id(job_id))
 
     def add_job(
         self,
@@ -173,7 +173,14 @@ class DliEmulator:
         :raises ValueError: for a job that can't be, naming what is wrong with it.
         """
         job = EmulatedJob(
-            job_id, lifecycle, detail, status=status, begins=begins, extra=extra, clock=self.clock
+            job_id,
+            lifecycle,
+            detail,
+            status=status,
+            begins=begins,
+            extra=extra,
+            clock=self.clock,
+            behaviour=self.behaviour,
         )
         self.jobs.add(job)
         return job
@@ -211,17 +218,29 @@ class DliEmulator:
         """
         self.gateway.lock(self.access_key, validation.seconds("seconds", seconds))
 
-    def inject(self, fault: Fault, *, times: int | None = 1, only: str | None = None, after: int = 0) -> None:
+    def inject(
+        self,
+        fault: Fault,
+        *,
+        times: int | None = 1,
+        only: str | None = None,
+        after: int = 0,
+        when: When = "before",
+    ) -> None:
         """Have a fault shown instead of answers; several are shown one after another.
 
         :param fault: what goes wrong.
         :param times: to how many requests; None until :meth:`clear_faults`.
-        :param only: the operation it concerns: ``show``, ``list``, ``projects``, ``token``,
+        :param only: the operation it concerns: ``show``, ``list``, ``execution_graph``, ``metrics``,
+            ``create_sql``, ``update_sql``, ``create_jar``, ``update_jar``, ``run``, ``stop``, ``delete``,
+            ``delete_batch``, ``savepoint``, ``import_savepoint``, ``projects``, ``token``,
             ``metadata_session`` or ``metadata_key``; None for all requests.
         :param after: how many of these requests are answered as usual before it begins.
+        :param when: ``before`` the request is executed, or ``after`` it, so that it is done and its answer
+            lost, late, cut or another.
         :raises ValueError: for what can't be, naming what is wrong.
         """
-        self._faults.add(fault, times=times, only=only, after=after)
+        self._faults.add(fault, times=times, only=only, after=after, when=when)
 
     def clear_faults(self) -> None:
         """Answer as usual again."""

@@ -26,7 +26,16 @@ from dli_provider.emulator.faults.answers import (
     Throttle,
 )
 from dli_provider.emulator.faults.base import Fault
-from dli_provider.emulator.faults.transport import GZIP_BOMB, Dribble, Drop, GzipBomb, Huge, Slow, Truncated
+from dli_provider.emulator.faults.transport import (
+    GZIP_BOMB,
+    Dribble,
+    Drop,
+    GzipBomb,
+    Hold,
+    Huge,
+    Slow,
+    Truncated,
+)
 
 __all__ = [
     "CAPTIVE_PORTAL",
@@ -46,6 +55,7 @@ __all__ = [
     "Drop",
     "Fault",
     "GzipBomb",
+    "Hold",
     "Huge",
     "ListPage",
     "RateLimit",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import zlib
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from dli_provider.emulator import validation
 from dli_provider.emulator.faults.base import Fault
 
 _CHUNK = 65536
+_HOLD_INTERVAL = 0.01
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,35 @@ class Slow(Fault):
         """Wait, and let the real answer follow."""
         await asyncio.sleep(self.seconds)
         return None
+
+
+class Hold(Fault):
+    """An answer that is held until it is released, or until the caller is gone.
+
+    Injected with ``when="after"``, it holds the answer to what is done already.
+    """
+
+    def __init__(self) -> None:
+        self._reached = threading.Event()
+        self._released = threading.Event()
+
+    async def answer(self, request: web.Request) -> web.StreamResponse | None:
+        """Hold, and let the real answer follow."""
+        self._reached.set()
+        while not self._released.is_set() and request.transport and not request.transport.is_closing():  # noqa: ASYNC110
+            await asyncio.sleep(_HOLD_INTERVAL)  # another thread releases it
+        return None
+
+    def wait(self, timeout: float = 30.0) -> bool:
+        """Wait until a request is held, and tell whether one is.
+
+        :param timeout: seconds.
+        """
+        return self._reached.wait(timeout)
+
+    def release(self) -> None:
+        """Let the answers go, those to come too."""
+        self._released.set()
 
 
 @dataclass(frozen=True)

@@ -59,9 +59,19 @@ class Application:
     async def _respond(
         self, request: web.BaseRequest, route: Route | None, path_parameters: dict[str, str], request_id: str
     ) -> web.StreamResponse:
-        fault = self._faults.next_for(route.operation if route else "unknown")
-        if fault is not None and (shown := await fault.answer(request)) is not None:  # type: ignore[arg-type]
+        met = self._faults.next_for(route.operation if route else "unknown")
+        if met is None:
+            return await self._answer(request, route, path_parameters, request_id)
+        done = None
+        if met.when == "after":
+            done = await self._answer(request, route, path_parameters, request_id)
+        if (shown := await met.fault.answer(request)) is not None:  # type: ignore[arg-type]
             return shown
+        return met.fault.change(done or await self._answer(request, route, path_parameters, request_id))
+
+    async def _answer(
+        self, request: web.BaseRequest, route: Route | None, path_parameters: dict[str, str], request_id: str
+    ) -> web.Response:
         seen = Request(
             request.method,
             request.raw_path,
@@ -72,10 +82,9 @@ class Application:
             request_id,
         )
         try:
-            response = _response(self._reply(route, seen))
+            return _response(self._reply(route, seen))
         except RefusalError as refusal:
-            response = _response(refusal.reply(request_id))
-        return fault.change(response) if fault else response
+            return _response(refusal.reply(request_id))
 
     def _reply(self, route: Route | None, request: Request) -> Reply:
         if route is None:

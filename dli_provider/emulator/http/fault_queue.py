@@ -5,14 +5,27 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
 
 from dli_provider.emulator import validation
 from dli_provider.emulator.faults import Fault, RateLimit
 
+When: TypeAlias = Literal["before", "after"]
+
 
 @dataclass(eq=False)
-class _Injected:
+class Injected:
+    """A fault, and the requests that meet it.
+
+    :param fault: what goes wrong.
+    :param when: before the request is executed, or after it.
+    :param only: the operation that it is limited to; None for all.
+    :param after: how many more requests are answered as usual before it begins.
+    :param left: how many more requests meet it; None for all.
+    """
+
     fault: Fault
+    when: When
     only: str | None
     after: int
     left: int | None
@@ -26,16 +39,17 @@ class FaultQueue:
 
     def __init__(self, operations: Sequence[str]) -> None:
         self._operations = operations
-        self._injected: list[_Injected] = []
+        self._injected: list[Injected] = []
         self._lock = threading.Lock()
 
-    def add(self, fault: Fault, *, times: int | None, only: str | None, after: int) -> None:
+    def add(self, fault: Fault, *, times: int | None, only: str | None, after: int, when: When) -> None:
         """Add a fault.
 
         :param fault: what goes wrong.
         :param times: how many requests meet it; None for all.
         :param only: the operation that it is limited to; None for all.
         :param after: how many of these requests are answered as usual before it begins.
+        :param when: before the request is executed, or after it.
         :raises ValueError: for arguments that can't be, naming what is wrong.
         """
         if isinstance(fault, type) and issubclass(fault, Fault):
@@ -47,17 +61,19 @@ class FaultQueue:
             if isinstance(fault, RateLimit):
                 raise ValueError("RateLimit counts the requests itself: inject it with times=None")
         validation.whole_number("after", after, 0)
+        if when not in get_args(When):
+            raise validation.invalid("when", "'before' or 'after'", when)
         if only is not None and only not in self._operations:
             raise ValueError(f"only {only!r:.80} is no operation: there are {', '.join(self._operations)}")
         with self._lock:
-            self._injected.append(_Injected(fault, only, after, times))
+            self._injected.append(Injected(fault, when, only, after, times))
 
     def clear(self) -> None:
         """Remove all faults."""
         with self._lock:
             self._injected.clear()
 
-    def next_for(self, operation: str) -> Fault | None:
+    def next_for(self, operation: str) -> Injected | None:
         """Return the fault that a request meets, None for none, and count the request.
 
         :param operation: what the request asks for.
@@ -77,7 +93,7 @@ class FaultQueue:
                 met.left -= 1
                 if met.left == 0:
                     self._injected.remove(met)
-            return met.fault
+            return met
 
     def __len__(self) -> int:
         return len(self._injected)

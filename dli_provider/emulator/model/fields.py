@@ -108,6 +108,17 @@ def parse_extra(detail: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, An
     return fields, config
 
 
+def fill_in_checkpoint_path(config: dict[str, Any], job_id: int) -> None:
+    """Do as the service does with a JAR job that starts, and has a bucket to checkpoint to.
+
+    :param config: the ``job_config``, which is changed.
+    :param job_id: the job.
+    """
+    bucket = config["obs_bucket"]
+    if config["checkpoint_enabled"] and bucket and not config.get("checkpoint_path"):
+        config["checkpoint_path"] = f"{bucket}/jobs/checkpoint/{job_id}"
+
+
 _HOW_TO_BE_ODD = "To emulate what DLI may introduce some day, put it into extra={...}"
 
 

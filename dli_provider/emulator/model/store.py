@@ -8,6 +8,9 @@ from typing import Any
 
 from dli_provider.emulator.model.job import EmulatedJob
 
+_FIRST_ID = 2**31 + 1
+"""The least id of a job that is created through the API: no 32 bits hold it."""
+
 
 class JobStore:
     """The jobs of a project, by id.
@@ -19,11 +22,29 @@ class JobStore:
         self._defaults = dict(defaults)
         self._jobs: dict[int, EmulatedJob] = {}
         self._lock = threading.Lock()
+        self._last_id = _FIRST_ID - 1
 
     def add(self, job: EmulatedJob) -> None:
         """Add a job, or put it in the place of the one that had its id."""
         with self._lock:
             self._jobs[job.job_id] = job
+
+    def new_id(self) -> int:
+        """Return an id that no job has or had."""
+        with self._lock:
+            self._last_id += 1
+            while self._last_id in self._jobs:
+                self._last_id += 1
+            return self._last_id
+
+    def named(self, name: str) -> EmulatedJob | None:
+        """Return a job of that name; None when there is none."""
+        return next((job for job in self if job.name == name), None)
+
+    def value(self, job: EmulatedJob, name: str) -> Any:
+        """Return a field of ``job_detail`` or of ``job_config``, as an answer shows it; None for none."""
+        record = job.record(self._defaults)
+        return record.get(name, record["job_config"].get(name))
 
     def remove(self, job_id: int) -> None:
         """Delete a job.

@@ -28,6 +28,15 @@ _HAS_RUN = _RUNNING | {
 }
 
 
+STOPPED = frozenset(
+    {
+        *(FlinkJobStatus.JOB_INIT, FlinkJobStatus.JOB_SUBMIT_FAIL, FlinkJobStatus.JOB_RUNNING_EXCEPTION),
+        *(FlinkJobStatus.JOB_CANCEL_SUCCESS, FlinkJobStatus.JOB_ARREARAGE_STOPPED, FlinkJobStatus.JOB_FINISH),
+    }
+)
+"""The statuses in which a job surely doesn't run."""
+
+
 def parse_status(value: object) -> FlinkJobStatus:
     """Return the status that a text names, be it one that DLI may introduce some day.
 
@@ -66,6 +75,18 @@ def parse_lifecycle(lifecycle: object) -> list[Step]:
                 f"lifecycle, step {number}: {status} lasts for ever (None), and what follows would never come"
             )
     return steps
+
+
+def parse_life(lifecycle: object, status: object) -> list[Step]:
+    """Return the steps of a job that has a lifecycle, or one status for ever, or neither.
+
+    :raises ValueError: for both.
+    """
+    if status is None:
+        return parse_lifecycle(DEFAULT_LIFECYCLE if lifecycle is None else lifecycle)
+    if lifecycle is not None:
+        raise ValueError("status and lifecycle are two ways to say the same: give one of them")
+    return [(parse_status(status), None)]
 
 
 _PAIRS = "pairs of a status and its seconds, such as ('job_submitting', 2.0) or ('job_running', None)"
@@ -118,6 +139,19 @@ class StatusTimeline:
         self.advance()
         self._steps, self._waits = list(steps), False
         self._enter(self._clock.time())
+
+    def interrupt(self, status: FlinkJobStatus, seconds: float) -> None:
+        """Take a status for a while, and go on where it was interrupted.
+
+        :param status: the status.
+        :param seconds: how long it lasts.
+        """
+        present, now = self.advance(), self._clock.time()
+        duration = self._steps[0][1]
+        left = None if duration is None else self.since + duration - now
+        self._steps[:1] = [(status, seconds), (present, left)]
+        self._waits = False
+        self._enter(now)
 
     def advance(self) -> FlinkJobStatus:
         """Move on to the status of this moment, and return it."""

@@ -1,48 +1,50 @@
-"""DLI's Flink endpoints, as the real service answers them."""
+"""The endpoints that read jobs, as the real service answers them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from dli_provider.emulator.http.messages import RefusalError, Reply, Request
+from dli_provider.emulator.model.behaviour import Behaviour
 from dli_provider.emulator.model.fields import JOB_TYPES
-from dli_provider.emulator.model.job import EmulatedJob
 from dli_provider.emulator.model.store import JobStore
+from dli_provider.emulator.services.execution import execution_graph, metrics
+from dli_provider.emulator.services.job_bodies import ids, parse_body
+from dli_provider.emulator.services.parameters import job_of, parse_choice, parse_id, parse_number
+from dli_provider.emulator.services.replies import success
 from dli_provider.flink.status import FlinkJobStatus
 
 DEFAULT_LIMIT = 10
 MAX_LIMIT = 100
 
-_MAX_ID_DIGITS = 19
 _FILTERS = ("job_type", "status", "queue_name", "name", "root_job_id", "user_name", "tags")
 
 
-class JobService:
+class JobReads:
     """The endpoints, on a store of jobs.
 
     :param jobs: the project's jobs.
-    :param boolean_success: True to answer ``is_success`` as a Boolean, not as the text that the real service
-        sends.
+    :param behaviour: what the service does where the documentation leaves it open.
     """
 
-    def __init__(self, jobs: JobStore, *, boolean_success: bool) -> None:
+    def __init__(self, jobs: JobStore, behaviour: Behaviour) -> None:
         self._jobs = jobs
-        self._success: bool | str = True if boolean_success else "true"
+        self._behaviour = behaviour
 
     def show(self, request: Request) -> Reply:
         """Answer ShowFlinkJob."""
-        job = self._job(request)
+        job = job_of(self._jobs, request)
         job.begin()
-        return self._success_reply("The job information query succeeds.", job_detail=self._jobs.detail(job))
+        detail = self._jobs.detail(job)
+        return success(self._behaviour, "The job information query succeeds.", job_detail=detail)
 
     def list(self, request: Request) -> Reply:
         """Answer ListFlinkJobs."""
         query = request.query
-        limit = _number("limit", query.get("limit", str(DEFAULT_LIMIT)), MAX_LIMIT)
-        offset = _number("offset", query.get("offset", "0"))
-        order = _one_of("order", query.get("order", "desc"), {"asc", "desc"})
-        show_detail = _one_of("show_detail", query.get("show_detail", "false"), {"true", "false"})
+        limit = parse_number("limit", query.get("limit", str(DEFAULT_LIMIT)), MAX_LIMIT)
+        offset = parse_number("offset", query.get("offset", "0"))
+        order = parse_choice("order", query.get("order", "desc"), {"asc", "desc"})
+        show_detail = parse_choice("show_detail", query.get("show_detail", "false"), {"true", "false"})
         total, jobs = self._jobs.items(
             _filters(query),
             offset=offset,
@@ -51,48 +53,30 @@ class JobService:
             show_detail=show_detail == "true",
         )
         job_list = {"total_count": total, "jobs": jobs}
-        return self._success_reply("The job list is queried successfully.", job_list=job_list)
+        return success(self._behaviour, "The job list is queried successfully.", job_list=job_list)
 
-    def _job(self, request: Request) -> EmulatedJob:
-        text = request.path_parameters["job_id"]
-        job = self._jobs.get(_id("job_id", text))
-        if job is None:
-            raise RefusalError(400, "DLI.16001", f"The Flink job {text[:40]} does not exist.")
-        return job
+    def execution_graph(self, request: Request) -> Reply:
+        """Answer ShowFlinkJobExecutionGraph; it is refused for a job that doesn't run."""
+        job = job_of(self._jobs, request)
+        if job.status not in (FlinkJobStatus.JOB_RUNNING, FlinkJobStatus.JOB_SAVEPOINTING):
+            raise RefusalError(400, "DLI.0007", f"The job {job.job_id} has no execution graph: {job.status}.")
+        graph = execution_graph(self._jobs.detail(job))
+        return success(self._behaviour, "The execution graph is queried successfully.", execute_graph=graph)
 
-    def _success_reply(self, message: str, **content: Any) -> Reply:
-        return Reply({"is_success": self._success, "message": message, **content})
+    def metrics(self, request: Request) -> Reply:
+        """Answer ShowFlinkMetric, without the jobs that there are not."""
+        wanted = parse_body(request, {"job_ids": ids}, required=("job_ids",))["job_ids"]
+        jobs = [job for job_id in wanted if (job := self._jobs.get(job_id))]
+        found = {"jobs": [metrics(self._jobs.detail(job)) for job in jobs]}
+        return success(self._behaviour, "The metrics are queried successfully.", metrics=found)
 
 
 def _filters(query: Mapping[str, str]) -> dict[str, str]:
     filters = {name: query[name] for name in _FILTERS if query.get(name)}
     if "status" in filters:
-        _one_of("status", filters["status"], set(FlinkJobStatus))
+        parse_choice("status", filters["status"], set(FlinkJobStatus))
     if "job_type" in filters:
-        _one_of("job_type", filters["job_type"], JOB_TYPES)
+        parse_choice("job_type", filters["job_type"], JOB_TYPES)
     if "root_job_id" in filters:
-        _id("root_job_id", filters["root_job_id"])
+        parse_id("root_job_id", filters["root_job_id"])
     return filters
-
-
-def _id(name: str, text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_ID_DIGITS):
-        raise _invalid(name, text)
-    return int(text)
-
-
-def _number(name: str, text: str, maximum: int | None = None) -> int:
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
-    if number < 0 or (maximum is not None and number > maximum):
-        raise _invalid(name, text)
-    return number
-
-
-def _one_of(name: str, text: str, allowed: Collection[str]) -> str:
-    if text not in allowed:
-        raise _invalid(name, text)
-    return text
-
-
-def _invalid(name: str, text: str) -> RefusalError:
-    return RefusalError(400, "DLI.0001", f"Parameter {name} is invalid: {text[:40]}")

@@ -19,11 +19,12 @@ A, B = faults.Throttle(), faults.ServerError()
 def met(queue: FaultQueue, operations: str) -> str:
     """Tell which fault a row of requests meets, ``s`` for show and ``l`` for list; ``.`` for none."""
     names = {A: "A", B: "B", None: "."}
-    return "".join(names[queue.next_for({"s": "show", "l": "list"}[letter])] for letter in operations)
+    found = [queue.next_for({"s": "show", "l": "list"}[letter]) for letter in operations]
+    return "".join(names[injected and injected.fault] for injected in found)
 
 
 def add(queue, fault, *, times=1, only=None, after=0) -> None:
-    queue.add(fault, times=times, only=only, after=after)
+    queue.add(fault, times=times, only=only, after=after, when="before")
 
 
 def test_one_request_unless_more_are_named(queue):
@@ -80,7 +81,8 @@ def test_requests_that_meet_another_fault_count_too(queue):
         (A, {"times": True}, "times must be .* not True"),
         (A, {"after": -1}, "after must be a whole number of 0 or more, and not -1"),
         (A, {"after": None}, "after must be .* not None"),
-        (A, {"only": "unknown"}, "only 'unknown' is no operation: there are show, list, projects, token"),
+        (A, {"when": "during"}, "when must be 'before' or 'after', and not 'during'"),
+        (A, {"only": "unknown"}, "only 'unknown' is no operation: there are show, list, execution_graph"),
         (A, {"only": ["show"]}, r"only \['show'\] is no operation"),
         (faults.RateLimit(1), {}, "RateLimit counts the requests itself: inject it with times=None"),
     ],
