@@ -174,6 +174,7 @@ def test_a_jar_job_is_created_with_an_imported_savepoint_saved_while_it_runs_and
     assert job.show().status == "job_finish"
 
 
+@pytest.mark.filterwarnings("ignore:Method 'show_flink_metric'")
 def test_the_graph_and_the_metrics_are_read(dli, client):
     dli.add_job(104, status="job_running", name="orders")
     request = sdk.ShowFlinkJobExecutionGraphRequest(job_id=104)
