@@ -60,6 +60,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _introduce(emulator: DliEmulator) -> None:
     print(f"DLI is emulated at {emulator.url}; Ctrl-C stops it. The Airflow connection:\n")
     print(f"export AIRFLOW_CONN_DLI_DEFAULT={shlex.quote(json.dumps(emulator.connection))}\n")
+    if emulator.console_url:
+        print(f"Its jobs can be watched at {emulator.console_url}\n")
     print(f"{'job':>6}  {'status':24}  name")
     for job in emulator.jobs:
         detail = emulator.jobs.detail(job)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dli_provider.emulator.http.routes import Access, Route
+from dli_provider.emulator.services.console import PATH, Console
 from dli_provider.emulator.services.iam import Iam
 from dli_provider.emulator.services.job_writes import JobWrites
 from dli_provider.emulator.services.jobs import JobReads
@@ -12,6 +13,15 @@ _STREAMING = "/v1.0/<project_id>/streaming"
 _JOBS = f"{_STREAMING}/jobs"
 _JOB = f"{_JOBS}/<job_id>"
 _SESSION, _KEY = "/meta-data/latest/api/token", "/openstack/latest/securitykey"
+
+
+def console_routes(console: Console) -> list[Route]:
+    """Return the routes of the console, which is no part of DLI."""
+    return [
+        Route("console_jobs", "GET", PATH, console.show_jobs, Access.OPEN),
+        Route("console_job", "GET", f"{PATH}/<job_id>", console.show_job, Access.OPEN),
+        Route("console_act", "POST", f"{PATH}/<job_id>/<action>", console.act, Access.OPEN),
+    ]
 
 
 def route_table(reads: JobReads, writes: JobWrites, iam: Iam, metadata: Metadata) -> list[Route]:

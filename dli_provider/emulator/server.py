@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
-from ipaddress import ip_address
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,7 +20,8 @@ from dli_provider.emulator.model.history import AcceptedWrite, History
 from dli_provider.emulator.model.job import Begins, EmulatedJob
 from dli_provider.emulator.model.store import JobStore
 from dli_provider.emulator.model.timeline import Lifecycle
-from dli_provider.emulator.routes import route_table
+from dli_provider.emulator.routes import console_routes, route_table
+from dli_provider.emulator.services.console import PATH, Console
 from dli_provider.emulator.services.gateway import LOCK_SECONDS, AccessKey, Gateway
 from dli_provider.emulator.services.iam import Iam
 from dli_provider.emulator.services.job_writes import JobWrites
@@ -62,10 +62,7 @@ class DliEmulator:
         boolean_success: bool = False,
         clock: Clock | None = None,
     ) -> None:
-        if not allow_remote and host != "localhost" and not ip_address(host).is_loopback:
-            raise ValueError(
-                f"{host} can be reached from other machines: allow_remote must be set to listen there"
-            )
+        self._has_console = validation.host(host, allow_remote=allow_remote)
         self.region = region
         self.project_id = parse_project_id(project_id or secrets.token_hex(16))
         self.access_key = validation.key("access_key", access_key or _new_access_key())
@@ -83,9 +80,12 @@ class DliEmulator:
         reads = JobReads(self.jobs, self.behaviour)
         writes = JobWrites(self.jobs, self._history, self.behaviour, self.clock)
         router = Router(route_table(reads, writes, self.iam, self.metadata))
-        self._operations = router.operations
-        self._faults = FaultQueue(self._operations)
-        self._application = Application(router, self._faults, self.gateway, self.project_id, self.clock)
+        self._faults = FaultQueue(router.operations)
+        self._console = Console(self.jobs, self._history)
+        pages = Router(console_routes(self._console) if self._has_console else [])
+        self._application = Application(
+            router, self._faults, self.gateway, self.project_id, self.clock, pages
+        )
         self._listener = Listener(
             self._application.handle, host, validation.whole_number("port", port, 0, 65535)
         )
@@ -110,9 +110,19 @@ class DliEmulator:
         return list(self._application.requests)
 
     @property
+    def console_url(self) -> str | None:
+        """The page on which a person sees the jobs; None where other machines could reach it."""
+        return f"{self.url}{PATH}" if self._has_console else None
+
+    @property
     def connection(self) -> dict[str, Any]:
         """The Airflow connection to it, as Airflow reads one in JSON."""
-        return connections.by_key(self.url, self.region, self.project_id, self.access_key, self.secret_key)
+        connection = connections.by_key(
+            self.url, self.region, self.project_id, self.access_key, self.secret_key
+        )
+        if self.console_url:
+            connection["extra"]["console_url"] = f"{self.console_url}/{{job_id}}"
+        return connection
 
     @property
     def password_connection(self) -> dict[str, Any]:
@@ -135,7 +145,7 @@ class DliEmulator:
         :param operation: its name, as :meth:`inject` takes it, or ``unknown``.
         :raises ValueError: for a name that is none.
         """
-        if operation not in (known := [*self._operations, "unknown"]):
+        if operation not in (known := [*self._faults.operations, "unknown"]):
             raise ValueError(f"{operation!r:.80} is no operation: there are {', '.join(known)}")
         return [request for request in self.requests if request.operation == operation]
 
@@ -231,10 +241,8 @@ class DliEmulator:
 
         :param fault: what goes wrong.
         :param times: to how many requests; None until :meth:`clear_faults`.
-        :param only: the operation it concerns: ``show``, ``list``, ``execution_graph``, ``metrics``,
-            ``create_sql``, ``update_sql``, ``create_jar``, ``update_jar``, ``run``, ``stop``, ``delete``,
-            ``delete_batch``, ``savepoint``, ``import_savepoint``, ``projects``, ``token``,
-            ``metadata_session`` or ``metadata_key``; None for all requests.
+        :param only: the operation it concerns, such as ``show`` or ``run``, by the names of
+            :func:`~dli_provider.emulator.routes.route_table`; None for all requests.
         :param after: how many of these requests are answered as usual before it begins.
         :param when: ``before`` the request is executed, or ``after`` it, so that it is done and its answer
             lost, late, cut or another.
@@ -265,6 +273,8 @@ class DliEmulator:
 
         :raises OSError: when the port is taken.
         """
+        if not self._listener.is_running:
+            self._console.renew_token()
         self._listener.start()
         return self
 

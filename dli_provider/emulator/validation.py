@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_address
 
 _MAX_SECONDS = 10**9
 
@@ -48,6 +49,19 @@ def seconds(name: str, value: object, minimum: float = 0) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and minimum <= value <= _MAX_SECONDS:
         return float(value)
     raise invalid(name, f"a number of seconds from {minimum:g} to {_MAX_SECONDS}", value)
+
+
+def host(value: str, *, allow_remote: bool) -> bool:
+    """Tell whether only this machine can reach an address to listen on.
+
+    :param value: the address.
+    :param allow_remote: True to allow others.
+    :raises ValueError: for another address that isn't allowed.
+    """
+    is_loopback = value == "localhost" or ip_address(value).is_loopback
+    if is_loopback or allow_remote:
+        return is_loopback
+    raise ValueError(f"{value} can be reached from other machines: allow_remote must be set to listen there")
 
 
 def header(name: str, value: object) -> str:

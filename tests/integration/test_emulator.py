@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
+import requests
 
 from dli_provider.api.auth import signing
 from dli_provider.emulator import DliEmulator, faults
@@ -71,6 +72,25 @@ class TestOddRequests:
                 f"/v1.0/{dli.project_id}/streaming/jobs?limit=9999999999",
             ):
                 assert send(dli, method, path)[0] < 500
+
+
+class TestLargeBodies:
+    def post(self, dli, content: bytes) -> requests.Response:
+        user = {"name": dli.iam.user, "password": dli.iam.password, "domain": {"name": dli.iam.domain_name}}
+        identity = {"methods": ["password"], "password": {"user": user}}
+        auth = {"identity": identity, "scope": {"project": {"id": dli.project_id}}}
+        token = requests.post(f"{dli.url}/v3/auth/tokens", json={"auth": auth}, timeout=10)
+        headers = {"X-Auth-Token": token.headers["X-Subject-Token"]}
+        url = f"{dli.url}/v1.0/{dli.project_id}/streaming/sql-jobs"
+        return requests.post(url, content, headers=headers, timeout=30)
+
+    def test_the_longest_sql_that_dli_takes_is_taken(self, dli):
+        body = json.dumps({"name": "orders", "sql_body": "x" * 1024 * 1024}).encode()
+        assert self.post(dli, body).status_code == 200
+
+    def test_a_body_that_the_gateway_does_not_take_is_refused(self, dli):
+        answer = self.post(dli, b"x" * (12 * 1024 * 1024 + 1))
+        assert (answer.status_code, answer.json()["error_code"]) == (413, "APIG.0201")
 
 
 class TestStartAndStop:

@@ -25,20 +25,31 @@ class Application:
     :param gateway: verifies who is calling.
     :param project_id: the only project that there is.
     :param clock: the emulated time.
+    :param console: the pages for people, whose requests meet no faults and are not recorded.
     """
 
     def __init__(
-        self, router: Router, faults: FaultQueue, gateway: Gateway, project_id: str, clock: Clock
+        self,
+        router: Router,
+        faults: FaultQueue,
+        gateway: Gateway,
+        project_id: str,
+        clock: Clock,
+        console: Router,
     ) -> None:
         self._router = router
         self._faults = faults
         self._gateway = gateway
         self._project_id = project_id
         self._clock = clock
+        self._console = console
         self.requests: deque[ReceivedRequest] = deque(maxlen=_REQUESTS_KEPT)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a request, and keep a record of it."""
+        route, path_parameters = self._console.match(request.method, request.path)
+        if route is not None:
+            return await self._answer(request, route, path_parameters, "")
         route, path_parameters = self._router.match(request.method, request.path)
         operation = route.operation if route else "unknown"
         request_id = secrets.token_hex(16)
@@ -72,16 +83,16 @@ class Application:
     async def _answer(
         self, request: web.BaseRequest, route: Route | None, path_parameters: dict[str, str], request_id: str
     ) -> web.Response:
-        seen = Request(
-            request.method,
-            request.raw_path,
-            dict(request.query),
-            request.headers,
-            await request.read(),
-            path_parameters,
-            request_id,
-        )
         try:
+            seen = Request(
+                request.method,
+                request.raw_path,
+                dict(request.query),
+                request.headers,
+                await _body(request),
+                path_parameters,
+                request_id,
+            )
             return _response(self._reply(route, seen))
         except RefusalError as refusal:
             return _response(refusal.reply(request_id))
@@ -97,6 +108,13 @@ class Application:
                 message = "The IAM user is not allowed to access the project"
                 raise RefusalError(403, "APIG.0302", message)
         return route.handler(request)
+
+
+async def _body(request: web.BaseRequest) -> bytes:
+    try:
+        return await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise RefusalError(413, "APIG.0201", "The request body is too large.") from None
 
 
 def _response(reply: Reply) -> web.Response:

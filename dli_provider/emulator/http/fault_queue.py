@@ -38,7 +38,7 @@ class FaultQueue:
     """
 
     def __init__(self, operations: Sequence[str]) -> None:
-        self._operations = operations
+        self.operations = operations
         self._injected: list[Injected] = []
         self._lock = threading.Lock()
 
@@ -63,8 +63,8 @@ class FaultQueue:
         validation.whole_number("after", after, 0)
         if when not in get_args(When):
             raise validation.invalid("when", "'before' or 'after'", when)
-        if only is not None and only not in self._operations:
-            raise ValueError(f"only {only!r:.80} is no operation: there are {', '.join(self._operations)}")
+        if only is not None and only not in self.operations:
+            raise ValueError(f"only {only!r:.80} is no operation: there are {', '.join(self.operations)}")
         with self._lock:
             self._injected.append(Injected(fault, when, only, after, times))
 

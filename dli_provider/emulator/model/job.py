@@ -92,6 +92,13 @@ class EmulatedJob:
         return self._detail.get("name", f"job_{self.job_id}")
 
     @property
+    def since(self) -> float:
+        """When it took its status, epoch seconds."""
+        with self._lock:
+            self._timeline.advance()
+            return self._timeline.since
+
+    @property
     def create_time(self) -> int:
         """When it was created, epoch milliseconds."""
         own = self._detail.get("create_time")
