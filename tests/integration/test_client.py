@@ -22,7 +22,7 @@ from dli_provider.api.client import DliClient
 from dli_provider.api.retry import ONE_ATTEMPT, RetryPolicy
 from dli_provider.api.settings import DliSettings
 from dli_provider.emulator import DliEmulator, faults
-from dli_provider.emulator.gateway import AccessKey
+from dli_provider.emulator.services.gateway import AccessKey
 from dli_provider.flink.job import FlinkJob
 from dli_provider.hooks.dli import DliHook
 

@@ -13,7 +13,7 @@ from dli_provider.api.auth.shared import forget_all
 from dli_provider.api.errors import DliAuthError, DliConnectionError
 from dli_provider.api.retry import RetryPolicy
 from dli_provider.emulator import DliEmulator, faults
-from dli_provider.emulator.fleet import add_sample_jobs
+from dli_provider.emulator.samples import add_sample_jobs
 from dli_provider.exceptions import DliFlinkUnhealthyError
 from dli_provider.operators.flink import DliFlinkHealthCheckOperator
 
@@ -45,13 +45,15 @@ def check(ti, **arguments: Any) -> dict[str, Any]:
 
 
 def test_a_fleet_with_sick_jobs_fails_the_task_and_hands_the_report_on(dli, ti):
-    add_sample_jobs(dli)
-    with pytest.raises(DliFlinkUnhealthyError, match=r"(?s)of 8 Flink jobs.*108.*OutOfMemoryError") as caught:
+    add_sample_jobs(dli, slowness=0)
+    with pytest.raises(
+        DliFlinkUnhealthyError, match=r"(?s)of 6 Flink jobs.*202.*Checkpoint expired"
+    ) as caught:
         check(ti, checkpointing=True, max_restarts=10, expected_config={"parallel_number": {">=": 2}})
     report = ti.xcom["return_value"]
-    assert {entry["job_id"] for entry in report["jobs"]} == {108, 109, 110, 111}
-    assert [entry["job_id"] for entry in report["jobs"]][:2] == [108, 109]
-    assert "audit_trail" in str(caught.value)
+    assert {entry["job_id"] for entry in report["jobs"]} == {202, 203, 204, 205}
+    assert [entry["job_id"] for entry in report["jobs"]][:2] == [202, 203]
+    assert "audit-archive" in str(caught.value)
 
 
 def test_a_later_task_can_branch_on_the_report(dli, ti):

@@ -30,7 +30,7 @@ from dli_provider.api.messages import Response, Send
 from dli_provider.api.retry import ONE_ATTEMPT
 from dli_provider.api.settings import DliSettings
 from dli_provider.emulator import DliEmulator, faults
-from dli_provider.emulator.gateway import AccessKey
+from dli_provider.emulator.services.gateway import AccessKey
 
 JOB = 104
 SSL_CONTEXT = cache(aio.ssl_context)  # to read the system's CAs takes its time

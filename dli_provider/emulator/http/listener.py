@@ -6,7 +6,13 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable
 
-from aiohttp import web
+from aiohttp import StreamReader, web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http_parser import RawRequestMessage
+from aiohttp.web_protocol import RequestHandler
+
+MAX_BODY = 12 * 1024 * 1024
+"""Bytes that the body of a request may have."""
 
 _SHUTDOWN = 0.2
 """Seconds that a slow answer may take to end when the server stops."""
@@ -25,6 +31,7 @@ class Listener:
     ) -> None:
         self._handle = handle
         self._address = (host, port)
+        self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._runner: web.ServerRunner | None = None
@@ -41,19 +48,29 @@ class Listener:
 
         :raises OSError: when the port is taken.
         """
-        if self._loop is not None:
-            return
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="dli-emulator", daemon=True)
-        self._thread.start()
-        try:
-            asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
-        except BaseException:
-            self.stop()
-            raise
+        with self._lock:
+            if self._loop is not None:
+                return
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(target=self._loop.run_forever, name="dli-emulator", daemon=True)
+            self._thread.start()
+            try:
+                asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result()
+            except BaseException:
+                self._stop()
+                raise
 
     def stop(self) -> None:
-        """Stop listening, and leave nothing behind."""
+        """Stop listening, and leave nothing behind; any thread may call it, several at once too."""
+        with self._lock:
+            self._stop()
+
+    @property
+    def is_running(self) -> bool:
+        """True while it listens."""
+        return self._loop is not None
+
+    def _stop(self) -> None:
         if self._loop is None or self._thread is None:
             return
         asyncio.run_coroutine_threadsafe(self._shut(), self._loop).result()
@@ -63,7 +80,7 @@ class Listener:
         self._loop = self._thread = self._runner = self._server = None
 
     async def _listen(self) -> None:
-        server = web.Server(self._handle, access_log=None)
+        server = web.Server(self._handle, access_log=None, request_factory=_request)
         self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN)
         await self._runner.setup()
         host, port = self._address
@@ -79,3 +96,15 @@ class Listener:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+
+
+def _request(
+    message: RawRequestMessage,
+    payload: StreamReader,
+    protocol: RequestHandler,
+    writer: AbstractStreamWriter,
+    task: asyncio.Task[None],
+) -> web.BaseRequest:
+    """Make a request whose body may be as large as the gateway lets it be."""
+    loop = asyncio.get_running_loop()
+    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY)

@@ -6,7 +6,10 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dli_provider.emulator.jobs import EmulatedJob
+from dli_provider.emulator.model.job import EmulatedJob
+
+_FIRST_ID = 2**31 + 1
+"""The least id of a job that is created through the API: no 32 bits hold it."""
 
 
 class JobStore:
@@ -19,11 +22,29 @@ class JobStore:
         self._defaults = dict(defaults)
         self._jobs: dict[int, EmulatedJob] = {}
         self._lock = threading.Lock()
+        self._last_id = _FIRST_ID - 1
 
     def add(self, job: EmulatedJob) -> None:
         """Add a job, or put it in the place of the one that had its id."""
         with self._lock:
             self._jobs[job.job_id] = job
+
+    def new_id(self) -> int:
+        """Return an id that no job has or had."""
+        with self._lock:
+            self._last_id += 1
+            while self._last_id in self._jobs:
+                self._last_id += 1
+            return self._last_id
+
+    def named(self, name: str) -> EmulatedJob | None:
+        """Return a job of that name; None when there is none."""
+        return next((job for job in self if job.name == name), None)
+
+    def value(self, job: EmulatedJob, name: str) -> Any:
+        """Return a field of ``job_detail`` or of ``job_config``, as an answer shows it; None for none."""
+        record = job.record(self._defaults)
+        return record.get(name, record["job_config"].get(name))
 
     def remove(self, job_id: int) -> None:
         """Delete a job.
@@ -71,6 +92,9 @@ class JobStore:
         with self._lock:
             return iter(list(self._jobs.values()))
 
+    def __repr__(self) -> str:
+        return f"<JobStore {list(self)}>"
+
     def __len__(self) -> int:
         return len(self._jobs)
 
@@ -86,6 +110,9 @@ def _passes(record: Mapping[str, Any], name: str, wanted: str) -> bool:
 
 
 def _tags(tags: object) -> set[str]:
+    """Return tags as ``key=value``: given as a mapping, as requests list them, or as text."""
     if isinstance(tags, Mapping):
         return {f"{key}={value}" for key, value in tags.items()}
+    if isinstance(tags, list):
+        return {f"{tag.get('key')}={tag.get('value')}" if isinstance(tag, dict) else str(tag) for tag in tags}
     return set(str(tags or "").split(","))

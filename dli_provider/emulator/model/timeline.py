@@ -1,15 +1,15 @@
-"""The life of an emulated job: the statuses it goes through, and when."""
+"""The statuses that an emulated job goes through, and when."""
 
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from difflib import get_close_matches
 from typing import TypeAlias
 
-from dli_provider.emulator import checks
+from dli_provider.emulator import validation
+from dli_provider.emulator.model.clock import Clock
 from dli_provider.flink.status import FlinkJobStatus
 
 Lifecycle: TypeAlias = Sequence[tuple[str, float | timedelta | None]]
@@ -17,8 +17,8 @@ Step: TypeAlias = tuple[FlinkJobStatus, float | None]
 
 DEFAULT_LIFECYCLE: Lifecycle = (("job_submitting", 2.0), ("job_running", None))
 
-_RESEMBLANCE = 0.6
-"""Of what follows ``job_``, from which on one status is taken for a slip of another (1 is equality)."""
+_SIMILARITY = 0.6
+"""Of what follows ``job_``: from here on one status is taken for a misspelling of another (1 is equality)."""
 
 _RUNNING = frozenset({FlinkJobStatus.JOB_RUNNING, FlinkJobStatus.JOB_SAVEPOINTING})
 _HAS_RUN = _RUNNING | {
@@ -28,12 +28,21 @@ _HAS_RUN = _RUNNING | {
 }
 
 
-def status_of(value: object) -> FlinkJobStatus:
+STOPPED = frozenset(
+    {
+        *(FlinkJobStatus.JOB_INIT, FlinkJobStatus.JOB_SUBMIT_FAIL, FlinkJobStatus.JOB_RUNNING_EXCEPTION),
+        *(FlinkJobStatus.JOB_CANCEL_SUCCESS, FlinkJobStatus.JOB_ARREARAGE_STOPPED, FlinkJobStatus.JOB_FINISH),
+    }
+)
+"""The statuses in which a job surely doesn't run."""
+
+
+def parse_status(value: object) -> FlinkJobStatus:
     """Return the status that a text names, be it one that DLI may introduce some day.
 
-    A text that is a slip for one of DLI's statuses is refused; ``FlinkJobStatus("job_runing")`` means it so.
+    A misspelling of one of DLI's statuses is refused; ``FlinkJobStatus("job_runing")`` means it so.
 
-    :raises ValueError: for a slip, and for what can't be a status.
+    :raises ValueError: for a misspelling, and for what can't be a status.
     """
     if isinstance(value, FlinkJobStatus):
         return value
@@ -42,7 +51,7 @@ def status_of(value: object) -> FlinkJobStatus:
         raise ValueError(f"{value!r:.80} is no status: DLI has {', '.join(known.values())}")
     if value in known.values():
         return FlinkJobStatus(value)
-    if near := get_close_matches(value.removeprefix("job_"), known, n=1, cutoff=_RESEMBLANCE):
+    if near := get_close_matches(value.removeprefix("job_"), known, n=1, cutoff=_SIMILARITY):
         raise ValueError(
             f"{value!r:.80} is none of DLI's statuses, did you mean {known[near[0]]}? "
             f"To emulate an unknown status that is called so, give FlinkJobStatus({value!r:.80})"
@@ -50,22 +59,34 @@ def status_of(value: object) -> FlinkJobStatus:
     return FlinkJobStatus(value)
 
 
-def steps_of(lifecycle: object) -> list[Step]:
-    """Return the steps of a :data:`Lifecycle`, when all of them are right.
+def parse_lifecycle(lifecycle: object) -> list[Step]:
+    """Return the steps of a :data:`Lifecycle`.
 
     :raises ValueError: naming the step at fault.
     """
     if isinstance(lifecycle, str | Mapping) or not isinstance(lifecycle, Iterable):
-        raise checks.complaint("lifecycle", f"a list of {_PAIRS}", lifecycle)
+        raise validation.invalid("lifecycle", f"a list of {_PAIRS}", lifecycle)
     steps = [_step(f"lifecycle, step {number}", step) for number, step in enumerate(lifecycle, 1)]
     if not steps:
         raise ValueError(f"lifecycle is empty: it takes one or more {_PAIRS}")
-    for number, (status, lasts) in enumerate(steps[:-1], 1):
-        if lasts is None:
+    for number, (status, duration) in enumerate(steps[:-1], 1):
+        if duration is None:
             raise ValueError(
                 f"lifecycle, step {number}: {status} lasts for ever (None), and what follows would never come"
             )
     return steps
+
+
+def parse_life(lifecycle: object, status: object) -> list[Step]:
+    """Return the steps of a job that has a lifecycle, or one status for ever, or neither.
+
+    :raises ValueError: for both.
+    """
+    if status is None:
+        return parse_lifecycle(DEFAULT_LIFECYCLE if lifecycle is None else lifecycle)
+    if lifecycle is not None:
+        raise ValueError("status and lifecycle are two ways to say the same: give one of them")
+    return [(parse_status(status), None)]
 
 
 _PAIRS = "pairs of a status and its seconds, such as ('job_submitting', 2.0) or ('job_running', None)"
@@ -73,57 +94,74 @@ _PAIRS = "pairs of a status and its seconds, such as ('job_submitting', 2.0) or 
 
 def _step(where: str, step: object) -> Step:
     if not isinstance(step, list | tuple) or len(step) != 2:
-        raise checks.complaint(where, f"one of {_PAIRS}", step)
-    status, lasts = step
-    if isinstance(lasts, timedelta):
-        lasts = lasts.total_seconds()
+        raise validation.invalid(where, f"one of {_PAIRS}", step)
+    status, duration = step
+    if isinstance(duration, timedelta):
+        duration = duration.total_seconds()
     try:
-        return status_of(status), None if lasts is None else checks.seconds("the time it lasts", lasts)
-    except ValueError as problem:
-        raise ValueError(f"{where}: {problem}") from None
+        if duration is not None:
+            duration = validation.seconds("the time it lasts", duration)
+        return parse_status(status), duration
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None
 
 
-class Life:
+class StatusTimeline:
     """Moves a job through its statuses as time goes by.
 
     :param steps: statuses, each with the seconds it lasts; None, or the end of the list, lasts for ever.
+    :param clock: the emulated time.
     :param waits: True to hold the first status until :meth:`begin`.
     """
 
-    def __init__(self, steps: Sequence[Step], *, waits: bool) -> None:
+    def __init__(self, steps: Sequence[Step], clock: Clock, *, waits: bool) -> None:
         self._steps = list(steps)
+        self._clock = clock
         self._waits = waits
         self.started: float | None = None
         """When its present or last run began, epoch seconds; None before the first."""
         self._ended: float | None = None
-        self._enter(time.time())
+        self._enter(clock.time())
 
     @property
     def ended(self) -> float:
         """When it came to rest, epoch seconds; now, before that."""
-        return time.time() if self._ended is None else self._ended
+        return self._clock.time() if self._ended is None else self._ended
 
     def begin(self) -> None:
-        """Let time go by from now on, if it doesn't yet."""
+        """Let time count from now on, if it doesn't yet."""
         if self._waits:
             self.started = self._ended = None
-            self.turn(self._steps)
+            self.restart(self._steps)
 
-    def turn(self, steps: Sequence[Step]) -> None:
+    def restart(self, steps: Sequence[Step]) -> None:
         """Go through other steps from now on."""
-        self.move()
+        self.advance()
         self._steps, self._waits = list(steps), False
-        self._enter(time.time())
+        self._enter(self._clock.time())
 
-    def move(self) -> FlinkJobStatus:
+    def interrupt(self, status: FlinkJobStatus, seconds: float) -> None:
+        """Take a status for a while, and go on where it was interrupted.
+
+        :param status: the status.
+        :param seconds: how long it lasts.
+        """
+        present, now = self.advance(), self._clock.time()
+        duration = self._steps[0][1]
+        left = None if duration is None else self.since + duration - now
+        self._steps[:1] = [(status, seconds), (present, left)]
+        self._waits = False
+        self._enter(now)
+
+    def advance(self) -> FlinkJobStatus:
         """Move on to the status of this moment, and return it."""
-        now = time.time()
+        now = self._clock.time()
         while not self._waits and len(self._steps) > 1:
-            lasts = self._steps[0][1]
-            if lasts is None or self.since + lasts > now:
+            duration = self._steps[0][1]
+            if duration is None or self.since + duration > now:
                 break
             del self._steps[0]
-            self._enter(self.since + lasts)
+            self._enter(self.since + duration)
         return self._steps[0][0]
 
     def _enter(self, at: float) -> None:

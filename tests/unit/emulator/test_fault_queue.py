@@ -5,70 +5,71 @@ from __future__ import annotations
 import pytest
 
 from dli_provider.emulator import DliEmulator, faults
-from dli_provider.emulator.injection import Injections
+from dli_provider.emulator.http.fault_queue import FaultQueue
 
 
 @pytest.fixture
-def injections() -> Injections:
-    return Injections()
+def queue() -> FaultQueue:
+    return FaultQueue(["show", "list"])
 
 
 A, B = faults.Throttle(), faults.ServerError()
 
 
-def met(injections: Injections, operations: str) -> str:
+def met(queue: FaultQueue, operations: str) -> str:
     """Tell which fault a row of requests meets, ``s`` for show and ``l`` for list; ``.`` for none."""
     names = {A: "A", B: "B", None: "."}
-    return "".join(names[injections.meet({"s": "show", "l": "list"}[letter])] for letter in operations)
+    found = [queue.next_for({"s": "show", "l": "list"}[letter]) for letter in operations]
+    return "".join(names[injected and injected.fault] for injected in found)
 
 
-def add(injections, fault, *, times=1, only=None, after=0) -> None:
-    injections.add(fault, times=times, only=only, after=after)
+def add(queue, fault, *, times=1, only=None, after=0) -> None:
+    queue.add(fault, times=times, only=only, after=after, when="before")
 
 
-def test_one_request_unless_more_are_named(injections):
-    add(injections, A)
-    assert met(injections, "ss") == "A."
-    add(injections, A, times=2)
-    assert met(injections, "sls") == "AA."
+def test_one_request_unless_more_are_named(queue):
+    add(queue, A)
+    assert met(queue, "ss") == "A."
+    add(queue, A, times=2)
+    assert met(queue, "sls") == "AA."
 
 
-def test_all_requests_until_they_are_cleared(injections):
-    add(injections, A, times=None)
-    assert met(injections, "slslsl") == "AAAAAA"
-    injections.clear()
-    assert met(injections, "ss") == ".."
+def test_all_requests_until_they_are_cleared(queue):
+    add(queue, A, times=None)
+    assert met(queue, "slslsl") == "AAAAAA"
+    queue.clear()
+    assert met(queue, "ss") == ".."
 
 
-def test_the_requests_of_one_operation(injections):
-    add(injections, A, only="list", times=2)
-    assert met(injections, "slsll") == ".A.A."
+def test_the_requests_of_one_operation(queue):
+    add(queue, A, only="list", times=2)
+    assert met(queue, "slsll") == ".A.A."
 
 
-def test_one_fault_after_another(injections):
-    add(injections, A, times=2)
-    add(injections, B)
-    assert met(injections, "ssss") == "AAB."
+def test_one_fault_after_another(queue):
+    add(queue, A, times=2)
+    add(queue, B)
+    assert met(queue, "ssss") == "AAB."
 
 
-def test_requests_after_some_that_are_answered(injections):
-    add(injections, A, after=2, times=2)
-    assert met(injections, "sssss") == "..AA."
+def test_requests_after_some_that_are_answered(queue):
+    add(queue, A, after=2, times=2)
+    assert met(queue, "sssss") == "..AA."
 
 
-def test_only_requests_of_the_operation_count_before_it_begins(injections):
-    add(injections, A, only="show", after=2)
-    assert met(injections, "llslssl") == ".....A."
+def test_only_requests_of_the_operation_count_before_it_begins(queue):
+    add(queue, A, only="show", after=2)
+    assert met(queue, "llslssl") == ".....A."
 
 
-def test_requests_that_meet_another_fault_count_too(injections):
-    add(injections, A, times=2)
-    add(injections, B, after=3, times=None)
-    assert met(injections, "ssssss") == "AA.BBB"
+def test_requests_that_meet_another_fault_count_too(queue):
+    add(queue, A, times=2)
+    add(queue, B, after=3, times=None)
+    assert met(queue, "ssssss") == "AA.BBB"
 
 
 @pytest.mark.parametrize(
-    ("fault", "arguments", "complaint"),
+    ("fault", "arguments", "message"),
     [
         (faults.Throttle, {}, r"fault must be an instance, Throttle\(...\) with brackets, and not"),
         (None, {}, "fault must be one of dli_provider.emulator.faults, and not None"),
@@ -80,19 +81,20 @@ def test_requests_that_meet_another_fault_count_too(injections):
         (A, {"times": True}, "times must be .* not True"),
         (A, {"after": -1}, "after must be a whole number of 0 or more, and not -1"),
         (A, {"after": None}, "after must be .* not None"),
-        (A, {"only": "unknown"}, "only 'unknown' is no operation: there are show, list, projects, token"),
+        (A, {"when": "during"}, "when must be 'before' or 'after', and not 'during'"),
+        (A, {"only": "unknown"}, "only 'unknown' is no operation: there are show, list, execution_graph"),
         (A, {"only": ["show"]}, r"only \['show'\] is no operation"),
         (faults.RateLimit(1), {}, "RateLimit counts the requests itself: inject it with times=None"),
     ],
 )
-def test_what_can_not_be_is_refused_at_once(fault, arguments, complaint):
+def test_what_can_not_be_is_refused_at_once(fault, arguments, message):
     dli = DliEmulator()
-    with pytest.raises(ValueError, match=complaint):
+    with pytest.raises(ValueError, match=message):
         dli.inject(fault, **arguments)
 
 
 @pytest.mark.parametrize(
-    ("make", "complaint"),
+    ("make", "message"),
     [
         (
             lambda: faults.ServerError(status=99999),
@@ -117,6 +119,6 @@ def test_what_can_not_be_is_refused_at_once(fault, arguments, complaint):
         (lambda: faults.GzipBomb(-5), "megabytes must be a whole number of 1 or more"),
     ],
 )
-def test_a_fault_that_can_not_be_shown_can_not_be_made(make, complaint):
-    with pytest.raises(ValueError, match=complaint):
+def test_a_fault_that_can_not_be_shown_can_not_be_made(make, message):
+    with pytest.raises(ValueError, match=message):
         make()
