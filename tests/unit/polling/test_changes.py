@@ -28,7 +28,7 @@ def feed(
     create_time = int(created.timestamp() * 1000) if created else None
     for status in statuses:
         detail = {"job_id": job_id, "name": "orders", "status": status, "create_time": create_time}
-        watch.deliver(FlinkJob.from_api(detail), NOW, detailed=False)
+        watch.on_reading(FlinkJob.from_api(detail), NOW, detailed=False)
 
 
 async def changes(watch: ChangeSubscriber) -> list[tuple[str | None, str]]:
@@ -66,7 +66,7 @@ class TestJobsThatAreGone:
         for shown in rounds:
             for job_id in shown:
                 feed(fleet, "job_running", job_id=job_id)
-            fleet.end_round()
+            fleet.on_list_read()
         return set(fleet.known)
 
     def test_one_that_a_round_has_missed_is_still_known(self):
@@ -80,7 +80,7 @@ class TestJobsThatAreGone:
         fleet = watch(job_id=None, known={7: "job_running", 8: "job_running"})
         for _ in range(2):
             feed(fleet, "job_running", job_id=8)
-            fleet.end_round()
+            fleet.on_list_read()
         assert fleet.known == {8: "job_running"}
 
 
@@ -158,9 +158,9 @@ async def test_a_job_without_a_status_is_passed_over():
 async def test_outages_are_waited_out_and_other_errors_end_the_watch_after_its_changes():
     watched = watch(known={104: "job_running"})
     for _ in range(1000):
-        watched.fail(BROKEN, NOW)
+        watched.on_error(BROKEN, NOW)
     feed(watched, "job_finish")
-    watched.fail(GONE, NOW)
+    watched.on_error(GONE, NOW)
     assert await changes(watched) == [("job_running", "job_finish")]
     with pytest.raises(errors.DliNotFoundError):
         await watched.changes()

@@ -7,6 +7,7 @@ import itertools
 import statistics
 from collections import Counter
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,7 +18,7 @@ from dli_provider.flink.job import FlinkJob
 from dli_provider.flink.status import FlinkJobStatus
 from dli_provider.flink.wait import FlinkJobWait
 from dli_provider.polling import client, rate_limiter, registry
-from dli_provider.polling.changes import ChangeSubscriber
+from dli_provider.polling.changes import ChangeSubscriber, KnownStatuses
 from dli_provider.polling.subscriber import WaitSubscriber
 
 REFUSED = errors.DliAuthError(401, "APIG.0301", "wrong signature")
@@ -52,19 +53,34 @@ class Dli:
             raise error
 
 
+@dataclass(frozen=True)
+class Credential:
+    key_id: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    dli: Dli
+    connection: str
+
+    @property
+    def credential(self) -> Credential:
+        return Credential(self.connection)
+
+
 class Client:
     def __init__(self, settings, retry) -> None:
         self.settings = settings
-        self.dli = settings[0]
+        self.dli = settings.dli
 
     async def call(self, call):
         if "/jobs/" in call.path:
             job_id = int(call.path.rpartition("/")[2])
-            await self.dli.answer(f"show {job_id} {self.settings[1]}")
+            await self.dli.answer(f"show {job_id} {self.settings.connection}")
             return FlinkJob.from_api({"job_id": job_id, "status": self.dli.status[job_id]})
         query = dict(call.query)
         self.dli.filters = {name: query[name] for name in query if name not in {"offset", "limit", "order"}}
-        await self.dli.answer(f"list {query['offset']} {self.settings[1]}")
+        await self.dli.answer(f"list {query['offset']} {self.settings.connection}")
         listed = [job_id for job_id in sorted(self.dli.status) if job_id not in self.dli.unlisted]
         first = int(query["offset"])
         page = listed[first : first + int(query["limit"])]
@@ -93,7 +109,7 @@ class Hook:
         return id(self.dli)
 
     async def aget_settings(self):
-        return self.dli, self.dli.connection
+        return Settings(self.dli, self.dli.connection)
 
 
 class Recorder:
@@ -107,24 +123,24 @@ class Recorder:
         self.rounds = 0
         self.ended: BaseException | None = None
 
-    def deliver(self, job, now, *, detailed):
+    def on_reading(self, job, now, *, detailed):
         if not detailed and job.status != "job_running":
             return False
         self.readings.append((asyncio.get_running_loop().time(), str(job.status)))
         return True
 
-    def recover(self, now):
+    def on_recovery(self, now):
         self.recovered.append(now)
 
-    def end_round(self):
+    def on_list_read(self):
         self.rounds += 1
 
-    def fail(self, error, now):
+    def on_error(self, error, now):
         self.failures.append(error)
         if not error.transient:
             self.ended = error
 
-    def abort(self, error):
+    def close(self, error):
         self.ended = error
 
     def gaps(self) -> list[float]:
@@ -268,7 +284,7 @@ def test_also_one_whose_job_the_list_does_not_show(run):
 def test_an_interval_of_nothing_is_a_second(run):
     wait = FlinkJobWait(1, [FlinkJobStatus.JOB_RUNNING])
     assert WaitSubscriber(wait, 0, timedelta()).interval == 1
-    assert ChangeSubscriber(None, 0, (), {}, began=datetime.now(UTC), initial=False).interval == 1
+    assert ChangeSubscriber(None, 0, (), KnownStatuses(datetime.now(UTC), {})).interval == 1
 
 
 def test_a_wait_that_comes_while_the_others_leave_a_dead_poller_has_one_of_its_own(run):
@@ -348,10 +364,10 @@ class TestThrottling:
 
 def test_calls_that_fail_together_count_as_one_failure(run):
     async def main():
-        pace = rate_limiter.RateLimiter()
+        limiter = rate_limiter.RateLimiter()
         for now in (10.0, 10.1, 10.2):
-            pace.failed(9.0, now, throttled=True, retry_after=None)
-        return pace.failures, pace.slowdown
+            limiter.record_failure(9.0, now, throttled=True, retry_after=None)
+        return limiter.failures, limiter.slowdown
 
     assert run(main()) == (1, 2.0)
 
@@ -496,7 +512,7 @@ class TestPermanentErrors:
 
 class TestAWatchOfTheWholeList:
     class Lister(Recorder):
-        def deliver(self, job, now, *, detailed):
+        def on_reading(self, job, now, *, detailed):
             self.readings.append((asyncio.get_running_loop().time(), job.job_id))
             return True
 

@@ -44,18 +44,18 @@ def job(status: str | None, **detail) -> FlinkJob:
     ],
 )
 def test_the_list_is_enough_until_the_wait_may_end(status, is_enough):
-    assert watch().deliver(job(status), NOW, detailed=False) is is_enough
+    assert watch().on_reading(job(status), NOW, detailed=False) is is_enough
 
 
 @pytest.mark.parametrize("status", [*FlinkJobStatus, None])
 def test_the_detail_is_always_enough(status):
-    assert watch().deliver(job(status), NOW, detailed=True) is True
+    assert watch().on_reading(job(status), NOW, detailed=True) is True
 
 
 async def test_the_list_never_ends_a_wait():
     watched = watch()
-    watched.deliver(job("job_running_exception"), NOW, detailed=False)
-    watched.deliver(job("job_running_exception", job_config=RESTARTING, update_time=None), NOW, detailed=True)
+    watched.on_reading(job("job_running_exception"), NOW, detailed=False)
+    watched.on_reading(job("job_running_exception", job_config=RESTARTING, update_time=None), NOW, detailed=True)
     news = await watched.news()
     assert news.reason is None
     assert [line for _, line in news.lines] == [
@@ -67,8 +67,8 @@ async def test_a_list_that_works_does_not_end_the_outage_of_a_job_whose_detail_f
     watched = watch()
     for minute in range(7):
         now = NOW + timedelta(minutes=minute)
-        assert not watched.deliver(job("job_running"), now, detailed=False)
-        watched.fail(BROKEN, now)
+        assert not watched.on_reading(job("job_running"), now, detailed=False)
+        watched.on_error(BROKEN, now)
     news = await watched.news()
     assert len(news.lines) == 1
     with pytest.raises(errors.DliServerError):
@@ -77,10 +77,10 @@ async def test_a_list_that_works_does_not_end_the_outage_of_a_job_whose_detail_f
 
 async def test_an_outage_is_told_at_its_begin_and_at_its_end():
     watched = watch()
-    watched.fail(BROKEN, NOW)
-    watched.fail(BROKEN, NOW + timedelta(minutes=1))
-    watched.recover(NOW + timedelta(minutes=2))
-    watched.recover(NOW + timedelta(minutes=3))
+    watched.on_error(BROKEN, NOW)
+    watched.on_error(BROKEN, NOW + timedelta(minutes=1))
+    watched.on_recovery(NOW + timedelta(minutes=2))
+    watched.on_recovery(NOW + timedelta(minutes=3))
     (began, begin), (ended, end) = (await watched.news()).lines
     assert (began, ended) == (logging.WARNING, logging.INFO)
     assert "DLI can't be read for now" in begin
