@@ -83,7 +83,7 @@ class ChangeSubscriber:
         self.job_id = job_id
         self.interval = max(interval, SHORTEST_INTERVAL)
         self._statuses = frozenset(statuses)
-        self._known = known
+        self._known = replace(known, statuses=dict(known.statuses))
         self._newest = known.since
         self._first_sight_counts = initial and not known.statuses
         self._changes: list[Change] = []
