@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -61,6 +62,20 @@ class KnownStatuses:
     statuses: dict[int, str]
 
 
+@dataclass(frozen=True, slots=True)
+class ChangeNews:
+    """What a watch learnt since the last time.
+
+    :param changes: the changes that count.
+    :param lines: lines for the log, each with its level.
+    :param known: all that is known with these changes.
+    """
+
+    changes: list[Change]
+    lines: list[tuple[int, str]]
+    known: KnownStatuses
+
+
 class ChangeSubscriber:
     """Compares every reading with the one before.
 
@@ -87,6 +102,8 @@ class ChangeSubscriber:
         self._newest = known.since
         self._first_sight_counts = initial and not known.statuses
         self._changes: list[Change] = []
+        self._lines: list[tuple[int, str]] = []
+        self._is_outage = False
         self._error: BaseException | None = None
         self._shown: set[int] = set()
         self._missed_once: set[int] = set()
@@ -98,6 +115,7 @@ class ChangeSubscriber:
         job_id = job.job_id if self.job_id is None else self.job_id
         if job_id is None or job.status is None:
             return True
+        self._end_outage()
         self._shown.add(job_id)
         self._newest = max(self._newest, job.create_time or self._newest)
         old, status = self._known.statuses.get(job_id), _text(job.status)
@@ -119,6 +137,7 @@ class ChangeSubscriber:
         One list is not enough: a job that is deleted while it is read can hide another one. A list without
         any job means nothing: a user who may not see the jobs gets such a list.
         """
+        self._end_outage()
         if not self._shown:
             return
         missing = self._known.statuses.keys() - self._shown
@@ -136,9 +155,13 @@ class ChangeSubscriber:
         """Wait out what may pass, however long it lasts; end the watch with anything else."""
         if not error.transient:
             self.close(error)
+        elif not self._is_outage:
+            self._is_outage = True
+            self._say(logging.WARNING, f"DLI can't be read for now; the watch goes on: {error}")
 
-    def on_recovery(self, now: float) -> None:
-        """Do nothing: an outage is waited out."""
+    def on_recovery(self, now: float) -> None:  # noqa: ARG002
+        """Tell that an outage is over."""
+        self._end_outage()
 
     def close(self, error: BaseException) -> None:
         """End the watch with an error; it can be subscribed again afterwards."""
@@ -146,10 +169,10 @@ class ChangeSubscriber:
         self._has_news.set()
         self._is_urgent.set()
 
-    async def changes(self) -> tuple[list[Change], KnownStatuses]:
-        """Return the changes since the last time, possibly none, and all that is known with them.
+    async def news(self) -> ChangeNews:
+        """Return what was learnt since the last time.
 
-        Changes are returned at once; what else became known, once an interval.
+        Changes and lines are returned at once; what else became known, once an interval.
 
         :raises DliError: when the jobs can't be read, and that does not pass by itself.
         """
@@ -158,13 +181,24 @@ class ChangeSubscriber:
             async with asyncio.timeout(self.interval):
                 await self._is_urgent.wait()
         changes, self._changes = self._changes, []
-        if self._error and not changes:
+        lines, self._lines = self._lines, []
+        if self._error and not changes and not lines:
             error, self._error = self._error, None
             self._settle()
             raise error
         if not self._error:
             self._settle()
-        return changes, replace(self._known, statuses=dict(self._known.statuses))
+        return ChangeNews(changes, lines, replace(self._known, statuses=dict(self._known.statuses)))
+
+    def _say(self, level: int, line: str) -> None:
+        self._lines.append((level, line))
+        self._has_news.set()
+        self._is_urgent.set()
+
+    def _end_outage(self) -> None:
+        if self._is_outage:
+            self._is_outage = False
+            self._say(logging.INFO, "DLI can be read again")
 
     def _settle(self) -> None:
         self._has_news.clear()

@@ -204,10 +204,11 @@ class ListReader:
             return False
         self._failures += 1
         await asyncio.sleep(min(period, backoff(self._failures)))
-        if self._failures < SILENT_RETRIES or not self._feed.jobs:
+        if self._failures < SILENT_RETRIES:
             return True
-        if await self._job_reader.probe():
+        if self._feed.jobs and await self._job_reader.probe():
             self._not_before = self._loop.time() + LIST_FAILED_COOLDOWN
+            await self._feed.report(self._feed.list_subscribers, error)
             return False
         await self._feed.report_outage(error)
         return True

@@ -122,10 +122,12 @@ class DliFlinkJobStatusChangeTrigger(BaseEventTrigger):
                 params = HookParams(self.dli_conn_id, self.region, self.project_id)
                 async with subscribe(watch, params, self._checked_filters()):
                     while True:
-                        changes, known = await watch.changes()
-                        for change in changes:
+                        news = await watch.news()
+                        for level, line in news.lines:
+                            self.log.log(level, line)
+                        for change in news.changes:
                             yield TriggerEvent(change.to_dict())  # type: ignore[no-untyped-call]
-                        await store.save(known)
+                        await store.save(news.known)
             except (asyncio.CancelledError, GeneratorExit, KeyboardInterrupt, SystemExit):
                 raise
             except BaseException as error:  # noqa: BLE001 - Airflow raises some that are no Exception

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -40,13 +41,12 @@ def feed_list(watch, *job_ids: int, status="job_running", created: datetime = BE
 
 
 async def changes(watch: ChangeSubscriber) -> list[tuple[str | None, str]]:
-    found, _ = await watch.changes()
-    return [(change.old_status, change.status) for change in found]
+    news = await watch.news()
+    return [(change.old_status, change.status) for change in news.changes]
 
 
 async def known(watch: ChangeSubscriber) -> dict[int, str]:
-    _, known = await watch.changes()
-    return known.statuses
+    return (await watch.news()).known.statuses
 
 
 def test_the_status_found_at_the_start_is_no_change(run):
@@ -127,7 +127,18 @@ async def test_outages_are_waited_out_and_other_errors_end_the_watch_after_its_c
     watch.on_error(GONE, 1000.0)
     assert await changes(watch) == [("job_running", "job_finish")]
     with pytest.raises(errors.DliNotFoundError):
-        await watch.changes()
+        await watch.news()
+
+
+async def test_an_outage_is_told_when_it_begins_and_when_it_ends():
+    watch = watch_job()
+    watch.on_error(BROKEN, 0.0)
+    watch.on_error(BROKEN, 60.0)
+    feed(watch, "job_running")
+    (began, begin), (ended, end) = (await watch.news()).lines
+    assert (began, ended) == (logging.WARNING, logging.INFO)
+    assert begin == f"DLI can't be read for now; the watch goes on: {BROKEN}"
+    assert end == "DLI can be read again"
 
 
 def test_a_watch_that_an_error_ended_can_be_taken_up_again(run):
@@ -135,7 +146,7 @@ def test_a_watch_that_an_error_ended_can_be_taken_up_again(run):
         watch = watch_job(known={104: "job_running"})
         watch.on_error(GONE, 0.0)
         with pytest.raises(errors.DliNotFoundError):
-            await watch.changes()
+            await watch.news()
         feed(watch, "job_finish")
         return await changes(watch)
 
@@ -146,7 +157,8 @@ class TestEvent:
     async def test_names_job_statuses_reason_and_time(self):
         watch = watch_job(known={104: "job_running"})
         feed(watch, "job_running_exception", status_desc="No space left")
-        (change,), known = await watch.changes()
+        news = await watch.news()
+        (change,), known = news.changes, news.known
         assert known.statuses == {104: "job_running_exception"}
         assert change.to_dict() == {
             "job_id": 104,
@@ -165,7 +177,8 @@ class TestEvent:
             name="a\x00b\ud83d\nc",
             status_desc="password=hunter2 \ud83d\x00",
         )
-        (change,), known = await watch.changes()
+        news = await watch.news()
+        (change,), known = news.changes, news.known
         texts = [str(text) for text in (*change.to_dict().values(), *known.statuses.values())]
         for text in texts:
             assert text.encode().isascii() or text.isprintable()
@@ -176,7 +189,8 @@ class TestEvent:
     async def test_is_bounded_whatever_dli_sends(self):
         watch = watch_job(known={104: "job_running"})
         feed(watch, "s" * 100_000, name="n" * 5_000_000, status_desc="d" * 5_000_000)
-        (change,), known = await watch.changes()
+        news = await watch.news()
+        (change,), known = news.changes, news.known
         assert len(str(change.to_dict())) < 3000
         assert len(known.statuses[104]) < 200
 
@@ -203,10 +217,10 @@ class TestNewJobs:
         async def main():
             watch = watch_list()
             feed(watch, "job_init", job_id=2, created=NOW)
-            _, before = await watch.changes()
+            before = await watch.news()
             watch.on_list_read()
-            _, after = await watch.changes()
-            return before.since, after.since
+            after = await watch.news()
+            return before.known.since, after.known.since
 
         assert run(main()) == (BEGAN, NOW)
 
