@@ -12,12 +12,12 @@ from dli_provider.api.aio import AsyncDliClient
 from dli_provider.api.errors import DliAuthError, DliConnectionError, DliError, DliThrottledError
 from dli_provider.api.retry import ONE_ATTEMPT
 from dli_provider.masking import printable
+from dli_provider.polling.rate_limiter import RateLimiter
 
 if TYPE_CHECKING:
     from dli_provider.api.endpoints import Call
     from dli_provider.api.settings import DliSettings
     from dli_provider.hooks.dli import DliHook
-    from dli_provider.polling.rate_limiter import RateLimiter
 
 T = TypeVar("T")
 
@@ -36,13 +36,13 @@ class PollerClient:
     """Calls DLI for a poller. It tries nothing again, except with a connection that has changed.
 
     :param hook: the connection, region and project.
-    :param limiter: when calls may start; the outcome of each call is recorded there.
+    :ivar limiter: says when calls may start; the outcome of each call is recorded there.
     """
 
-    def __init__(self, hook: DliHook, limiter: RateLimiter) -> None:
+    def __init__(self, hook: DliHook) -> None:
+        self.limiter = RateLimiter()
         self._loop = asyncio.get_running_loop()
         self._hook = hook
-        self._limiter = limiter
         self._connected: _Connected | None = None
         self._turn = asyncio.Lock()
         self._connecting = asyncio.Lock()
@@ -57,7 +57,7 @@ class PollerClient:
         """
         async with self._turn:
             connected = await self._take_slot()
-            if self._limiter.failures:  # then there is one call at a time
+            if self.limiter.failures:  # then there is one call at a time
                 return await self._send(connected, call)
         return await self._send(connected, call)
 
@@ -69,12 +69,12 @@ class PollerClient:
     async def _take_slot(self) -> _Connected:
         """Wait until a call may start, and take one of the slots that the pollers of the key share."""
         while True:
-            await asyncio.sleep(self._limiter.delay(self._loop.time()))
+            await asyncio.sleep(self.limiter.delay(self._loop.time()))
             connected = self._connected or await self._connect()
             await connected.slots.acquire()
             now = self._loop.time()
-            if connected is self._connected and not self._limiter.delay(now):
-                self._limiter.record_start(now)
+            if connected is self._connected and not self.limiter.delay(now):
+                self.limiter.record_start(now)
                 return connected
             connected.slots.release()
 
@@ -132,7 +132,7 @@ class PollerClient:
             yield
         except DliError as error:
             if error.transient:
-                self._limiter.record_failure(
+                self.limiter.record_failure(
                     started,
                     self._loop.time(),
                     throttled=isinstance(error, DliThrottledError),
@@ -140,7 +140,7 @@ class PollerClient:
                 )
             raise
         if success:
-            self._limiter.record_success()
+            self.limiter.record_success()
 
 
 def _slots_of(settings: DliSettings) -> asyncio.Semaphore:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Coroutine
-from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
 from dli_provider.api.endpoints import show_flink_job
@@ -15,33 +14,23 @@ from dli_provider.polling.rate_limiter import backoff, jittered
 if TYPE_CHECKING:
     from dli_provider.polling.client import PollerClient
     from dli_provider.polling.feed import Feed, WatchedJob
-    from dli_provider.polling.rate_limiter import RateLimiter
 
 
 class JobReader:
     """Reads each job when its timer says so, with ShowFlinkJob.
 
     :param client: makes the calls.
-    :param limiter: how far intervals are stretched.
     :param feed: takes the readings.
     :param start: starts a coroutine as a task of the poller.
-    :param context: the context that timers run in.
     """
 
     def __init__(
-        self,
-        client: PollerClient,
-        limiter: RateLimiter,
-        feed: Feed,
-        start: Callable[[Coroutine[Any, Any, object]], None],
-        context: Context,
+        self, client: PollerClient, feed: Feed, start: Callable[[Coroutine[Any, Any, None]], None]
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._client = client
-        self._limiter = limiter
         self._feed = feed
         self._start = start
-        self._context = context
 
     def schedule(self, job: WatchedJob, when: float) -> None:
         """Have a job read at a moment, unless it is being read or an earlier reading is planned.
@@ -52,7 +41,7 @@ class JobReader:
         if job.is_reading or (job.timer and job.timer.when() <= when):
             return
         job.cancel_timer()
-        job.timer = self._loop.call_at(when, self._on_timer, job, context=self._context)
+        job.timer = self._loop.call_at(when, lambda: self._start(self._read(job)))
 
     async def probe(self) -> bool:
         """Read any job now; True when DLI answers."""
@@ -60,17 +49,12 @@ class JobReader:
         if not idle:
             return False
         job = random.choice(idle)  # noqa: S311
-        job.cancel_timer()
-        job.is_reading = True
         await self._read(job)
         return not job.failures
 
-    def _on_timer(self, job: WatchedJob) -> None:
-        job.timer = None
-        job.is_reading = True
-        self._start(self._read(job))
-
     async def _read(self, job: WatchedJob) -> None:
+        job.cancel_timer()
+        job.is_reading = True
         due = self._loop.time()
         try:
             reading = await self._client.call(show_flink_job(job.job_id))
@@ -79,7 +63,7 @@ class JobReader:
         else:
             await self._feed.publish(job, reading, detailed=True)
             await self._feed.record_answer()
-            next_at = due + jittered(job.interval * self._limiter.slowdown)
+            next_at = due + jittered(job.interval * self._client.limiter.slowdown)
         job.is_reading = False
         if job.subscribers and (job.failures or not job.is_listed):
             self.schedule(job, next_at)
@@ -88,7 +72,7 @@ class JobReader:
         """Deal with a reading that failed, and return when to read the job again."""
         raise_if_fatal(error)
         if error.transient:
-            await self._feed.record_failure(job, error, self._limiter.failures)
+            await self._feed.record_failure(job, error, self._client.limiter.failures)
             return self._loop.time() + min(job.interval, backoff(job.failures))
         await self._feed.report(job.subscribers, error)
         return self._loop.time() + jittered(job.interval)

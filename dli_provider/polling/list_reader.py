@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from dli_provider.polling.client import PollerClient
     from dli_provider.polling.feed import Feed, WatchedJob
     from dli_provider.polling.job_reader import JobReader
-    from dli_provider.polling.rate_limiter import RateLimiter
 
 LIST_REFUSED_COOLDOWN = 600.0
 """Seconds for which the list isn't read after it was refused."""
@@ -40,23 +39,16 @@ class ListReader:
     A job that a scan doesn't show is left to the job reader, and so is one that wants shorter intervals.
 
     :param client: makes the calls.
-    :param limiter: how far the period is stretched.
     :param feed: takes the readings.
     :param job_reader: reads what the list doesn't show.
     :param filters: filters of the list.
     """
 
     def __init__(
-        self,
-        client: PollerClient,
-        limiter: RateLimiter,
-        feed: Feed,
-        job_reader: JobReader,
-        filters: Mapping[str, str],
+        self, client: PollerClient, feed: Feed, job_reader: JobReader, filters: Mapping[str, str]
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._client = client
-        self._limiter = limiter
         self._feed = feed
         self._job_reader = job_reader
         self._filters = {"show_detail": False, **filters}
@@ -145,7 +137,7 @@ class ListReader:
         await self._wait(started + jittered(self._length(period)), period)
 
     def _length(self, period: float) -> float:
-        return period * self._limiter.slowdown
+        return period * self._client.limiter.slowdown
 
     async def _wait(self, due: float, period: float) -> bool:
         """Wait for a moment; False when the scan's period isn't the best one any more."""

@@ -17,7 +17,6 @@ from dli_provider.polling.client import PollerClient
 from dli_provider.polling.feed import Feed
 from dli_provider.polling.job_reader import JobReader
 from dli_provider.polling.list_reader import ListReader
-from dli_provider.polling.rate_limiter import RateLimiter
 
 if TYPE_CHECKING:
     from dli_provider.hooks.dli import DliHook
@@ -35,12 +34,11 @@ class Poller:
     def __init__(self, hook: DliHook, filters: Mapping[str, str]) -> None:
         self.has_ended = False
         self._context = contextvars.Context()
-        self._tasks: set[asyncio.Task[object]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._feed = Feed()
-        limiter = RateLimiter()
-        self._client = PollerClient(hook, limiter)
-        job_reader = JobReader(self._client, limiter, self._feed, self._start, self._context)
-        self._list_reader = ListReader(self._client, limiter, self._feed, job_reader, filters)
+        self._client = PollerClient(hook)
+        job_reader = JobReader(self._client, self._feed, self._start)
+        self._list_reader = ListReader(self._client, self._feed, job_reader, filters)
         self._start(self._list_reader.run())
 
     def add(self, subscriber: Subscriber) -> None:
@@ -58,13 +56,13 @@ class Poller:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._client.close()
 
-    def _start(self, coroutine: Coroutine[Any, Any, object]) -> None:
+    def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine as part of the poller, which ends with the first that fails."""
         task = asyncio.get_running_loop().create_task(coroutine, context=self._context)
         self._tasks.add(task)
         task.add_done_callback(self._on_done)
 
-    def _on_done(self, task: asyncio.Task[object]) -> None:
+    def _on_done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
         if error and not self.has_ended:
