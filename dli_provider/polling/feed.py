@@ -29,12 +29,14 @@ class WatchedJob:
         before now, so that first readings are spread.
     :ivar failures: how many readings of it failed in a row.
     :ivar is_listed: True while the list shows it often enough.
+    :ivar scan: number of the scan of the list that showed it last.
     :ivar is_reading: True while it is read by itself.
     :ivar timer: starts the next reading of it by itself.
     """
 
     __slots__ = (
-        *("failures", "interval", "is_listed", "is_reading", "job_id", "read_at", "subscribers", "timer"),
+        *("failures", "interval", "is_listed", "is_reading", "job_id"),
+        *("read_at", "scan", "subscribers", "timer"),
     )
 
     def __init__(self, job_id: int, interval: float, now: float) -> None:
@@ -44,6 +46,7 @@ class WatchedJob:
         self.subscribers: dict[Subscriber, None] = {}
         self.failures = 0
         self.is_listed = False
+        self.scan = 0
         self.is_reading = False
         self.timer: asyncio.TimerHandle | None = None
 

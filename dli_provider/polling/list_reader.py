@@ -57,6 +57,7 @@ class ListReader:
         self._failures = 0
         self._not_before = 0.0
         self._planned_for = 0
+        self._scans = 0
         self._replan = asyncio.Event()
 
     def on_subscriber(self, job: WatchedJob | None) -> None:
@@ -115,25 +116,26 @@ class ListReader:
 
     async def _scan(self, period: float) -> None:
         """Read the list from its first page to its last, and wait until the next scan is due."""
-        pages, shown = Pages(self._filters), set[int]()
+        pages, is_whole = Pages(self._filters), True
         started = page_due = self._loop.time()
-        is_whole = True
-        while call := pages.next_call():
-            if not await self._wait(page_due, period):
-                return
-            page_started = self._loop.time()
+        self._scans += 1
+        while True:
             try:
+                if not (call := pages.next_call()):
+                    break
+                if not await self._wait(page_due, period):
+                    return
+                late = self._loop.time() - page_due
                 page = pages.take(await self._client.call(call))
             except DliError as error:
                 if not await self._on_error(error, period):
                     return
                 continue
-            await self._on_page(page, shown)
+            await self._on_page(page)
             is_whole = is_whole and not page.unreadable
-            page_due = page_started + max(
-                self._length(period) / pages_of(self._total), SHORTEST_PAGE_INTERVAL
-            )
-        self._end_scan(shown, is_whole=is_whole and getattr(pages, "is_complete", True))
+            spacing = max(self._length(period) / pages_of(self._total), SHORTEST_PAGE_INTERVAL)
+            page_due += spacing + max(0.0, late - spacing)  # what was held up is not made up for by a burst
+        self._end_scan(is_whole=is_whole)
         await self._wait(started + jittered(self._length(period)), period)
 
     def _length(self, period: float) -> float:
@@ -150,11 +152,8 @@ class ListReader:
                 async with asyncio.timeout_at(due):
                     await self._replan.wait()
 
-    async def _on_page(self, page: JobPage, shown: set[int]) -> None:
-        """Pass the jobs of a page on, each once in a scan.
-
-        :param shown: ids of the jobs that the scan has shown so far.
-        """
+    async def _on_page(self, page: JobPage) -> None:
+        """Pass the jobs of a page on."""
         self._failures = 0
         await self._feed.record_answer()
         if page.total_count != self._total:
@@ -162,12 +161,12 @@ class ListReader:
             self._replan.set()
         now = datetime.now(UTC)
         for reading in page.jobs:
-            if reading.job_id is None or reading.job_id in shown:
+            if reading.job_id is None:
                 continue
-            shown.add(reading.job_id)
             for subscriber in list(self._feed.list_subscribers):
                 subscriber.on_reading(reading, now, detailed=False)
             if job := self._feed.jobs.get(reading.job_id):
+                job.scan = self._scans
                 await self._publish(job, reading)
 
     async def _publish(self, job: WatchedJob, reading: FlinkJob) -> None:
@@ -178,13 +177,13 @@ class ListReader:
         elif is_enough and job.is_listed:
             job.cancel_timer()
 
-    def _end_scan(self, shown: set[int], *, is_whole: bool) -> None:
+    def _end_scan(self, *, is_whole: bool) -> None:
         """Leave the jobs that the list didn't show to the job reader."""
         if is_whole:
             for subscriber in list(self._feed.list_subscribers):
                 subscriber.on_list_read()
         for job in self._feed.jobs.values():
-            if job.job_id not in shown and self._covers(job):
+            if job.scan != self._scans and self._covers(job):
                 self._leave(job)
 
     async def _on_error(self, error: DliError, period: float) -> bool:

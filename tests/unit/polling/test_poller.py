@@ -629,12 +629,6 @@ class TestASubscriberToTheWholeList:
         (watch,) = poll(dli, [self.Lister(None, 60)], 595)
         assert 9 <= watch.lists_read <= 11
 
-    def test_gets_a_job_that_is_twice_in_a_page_once(self, poll):
-        dli = Dli(3)
-        dli.page = lambda page: JobPage(page.total_count, (*page.jobs, *page.jobs))
-        (watch,) = poll(dli, [self.Lister(None, 60)], 30)
-        assert len(watch.readings) == 3
-
     def test_a_list_that_claims_to_be_huge_is_read_page_by_page_without_haste(self, poll):
         dli = Dli(3)
         fresh = itertools.count(1)
