@@ -1,8 +1,8 @@
 """Runs the unit and integration tests beside every Airflow that people have, as it was on its release day.
 
-Each cell of the matrix is an environment of its own: the provider's wheel and one Airflow, resolved with the packages
-that existed on the day of its release, then the test tools on top, which must not move any of those. One more cell
-has the oldest version of every dependency that the provider declares.
+Each cell of the matrix is an environment of its own: the provider's wheel and one Airflow, resolved with the
+packages that existed on the day of its release, then the test tools on top, which must not move any of those.
+One more cell has the oldest version of every dependency that the provider declares.
 """
 
 from __future__ import annotations
@@ -89,9 +89,11 @@ class CommandError(Exception):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the chosen cells, two at a time, print their table, and return the process's exit code."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
-    parser.add_argument("--airflow", action="append", metavar="VERSION", help="only this release (repeatable)")
+    parser.add_argument("--airflow", action="append", metavar="VERSION", help="only this release; repeatable")
     parser.add_argument("--python", action="append", metavar="X.Y", help="only this Python (repeatable)")
-    parser.add_argument("--ends", action="store_true", help="only each release's oldest and newest Python here")
+    parser.add_argument(
+        "--newest", action="store_true", help="only each release's newest Python that is here"
+    )
     parser.add_argument("tests", nargs="*", default=["tests/unit", "tests/integration"], help="what to run")
     options = parser.parse_args(arguments)
     cells = [
@@ -102,8 +104,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not options.python or python in options.python
     ]
     interpreters = {python: find_interpreter(python) for python in {cell.python for cell in cells}}
-    if options.ends:
-        cells = _ends(cells, interpreters)
+    if options.newest:
+        newest = {cell.release: cell for cell in cells if interpreters[cell.python]}
+        cells = list(newest.values())
     wheel = build_wheel()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for cell in cells:
@@ -216,15 +219,6 @@ def print_table(cells: Iterable[Cell]) -> None:
     print()
     for row in rows:
         print("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
-
-
-def _ends(cells: Iterable[Cell], interpreters: dict[str, str | None]) -> list[Cell]:
-    """Return each release's cells on the oldest and the newest Python that is here."""
-    by_release: dict[Release, list[Cell]] = {}
-    for cell in cells:
-        if interpreters[cell.python]:
-            by_release.setdefault(cell.release, []).append(cell)
-    return [cell for found in by_release.values() for cell in found if cell in (found[0], found[-1])]
 
 
 def _run(command: Sequence[str], environment: dict[str, str] | None = None) -> str:
