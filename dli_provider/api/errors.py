@@ -6,7 +6,8 @@ job for a skipped task.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, cast
 
 from dli_provider.api.error_codes import advice_on, is_permanent
 
@@ -19,7 +20,32 @@ class DliError(Exception):
     """
 
     transient: bool = False
+    retry_after: float | None = None
     context: str = ""
+    diagnosis: str = ""
+
+    _constructor_fields: ClassVar[tuple[str, ...]] = ("message",)
+
+    @property
+    def message(self) -> str:
+        return self._text()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the error as JSON data, from which :meth:`from_dict` makes the same error again."""
+        fields: dict[str, Any] = {name: getattr(self, name) for name in self._constructor_fields}
+        return {"type": type(self).__name__, **fields, **{name: getattr(self, name) for name in _ATTRIBUTES}}
+
+    @staticmethod
+    def from_dict(content: Mapping[str, Any]) -> DliError:
+        """Return the error that :meth:`to_dict` described."""
+        try:
+            kind = _FAMILY[content["type"]]
+            error = kind(*(content[name] for name in kind._constructor_fields))
+            for name in _ATTRIBUTES:
+                setattr(error, name, content[name])
+        except (LookupError, TypeError, ValueError):
+            raise ValueError("not the description of a DliError") from None
+        return error
 
     def __str__(self) -> str:
         return f"{self.context}: {self._text()}" if self.context else self._text()
@@ -61,8 +87,8 @@ class DliApiError(DliError):
     :ivar diagnosis: what this process found out about the cause, such as a clock that is off.
     """
 
-    diagnosis: str = ""
-
+    message: str = ""
+    _constructor_fields = ("status", "code", "message", "request_id")
     _default_transient: ClassVar[bool] = False
 
     def __init__(
@@ -84,7 +110,8 @@ class DliApiError(DliError):
 
     def _text(self) -> str:
         request_id = f" (request id {self.request_id})" if self.request_id else ""
-        text = f"HTTP {self.status} {self.code}: {self.message.rstrip('.')}{request_id}"
+        code = "" if self.code == str(self.status) else f" {self.code}"
+        text = f"HTTP {self.status}{code}: {self.message.rstrip('.')}{request_id}"
         return ". ".join(filter(None, (text, self.advice, self.diagnosis)))
 
     @property
@@ -119,3 +146,11 @@ class DliServerError(DliApiError):
 
 class DliBadRequestError(DliApiError):
     """The call itself is at fault and would fail again."""
+
+
+_ATTRIBUTES = ("transient", "retry_after", "context", "diagnosis")
+_FAMILY: dict[str, type[DliError]] = {
+    name: cast(type[DliError], kind)
+    for name, kind in list(globals().items())
+    if isinstance(kind, type) and issubclass(kind, DliError)
+}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
-from dli_provider.airflow_compat import AirflowNotFoundException
 from dli_provider.api.aio import AsyncDliClient
 from dli_provider.api.errors import (
     DliApiError,
@@ -92,7 +91,7 @@ class Reader:
         """Return what the connection says; where it is kept may be out of reach for a while, too."""
         try:
             return await self._hook.aget_settings()
-        except (DliError, AirflowNotFoundException):
+        except DliError:
             raise
         except Exception as error:
             told = printable(str(error) or type(error).__name__, 300)

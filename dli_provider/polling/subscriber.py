@@ -101,7 +101,7 @@ class WaitSubscriber:
         :param now: when it failed.
         """
         try:
-            line = self._outage.fail(error, now)
+            line = self._outage.fail(error, now.timestamp())
         except type(error):
             self.abort(error)
         else:
@@ -110,7 +110,7 @@ class WaitSubscriber:
 
     def recover(self, now: datetime) -> None:
         """Note that an outage is over, if there was one."""
-        if line := self._outage.end(now):
+        if line := self._outage.end(now.timestamp()):
             self._tell().lines.append((logging.INFO, line))
 
     def end_round(self) -> None:
