@@ -7,7 +7,7 @@ job for a skipped task.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from dli_provider.api.error_codes import advice_on, is_permanent
 
@@ -150,7 +150,7 @@ class DliBadRequestError(DliApiError):
 
 _ATTRIBUTES = ("transient", "retry_after", "context", "diagnosis")
 _FAMILY: dict[str, type[DliError]] = {
-    name: cast(type[DliError], kind)
+    name: kind
     for name, kind in list(globals().items())
     if isinstance(kind, type) and issubclass(kind, DliError)
 }

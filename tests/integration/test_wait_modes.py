@@ -112,7 +112,6 @@ def run_to_the_end(
     ending = Ending(xcom=ti.xcom)
     if AIRFLOW_2:
         monkeypatch.setattr("airflow.sensors.base._orig_start_date", lambda **_: ti.first_poke)
-        monkeypatch.setattr("dli_provider.sensors.poking._last_poke_at", memory.last_poke_at)
 
     def sensor() -> DliFlinkJobSensor:
         defaults = {"task_id": "wait", "job_id": JOB, "poke_interval": 0.05, "timeout": 60}

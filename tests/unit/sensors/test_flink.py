@@ -18,6 +18,7 @@ from airflow.providers.common.compat.sdk import (
     TaskDeferred,
 )
 
+from dli_provider.api.errors import DliConnectionError
 from dli_provider.exceptions import DliFlinkJobFailedError
 from dli_provider.flink.status import FlinkJobStatus
 from dli_provider.links.flink import DliFlinkConsoleLink
@@ -53,7 +54,7 @@ def test_is_deferrable_by_default_where_airflow_is_told_so():
 
 def test_its_ids_targets_connection_region_and_project_are_templated():
     assert set(DliFlinkJobSensor.template_fields) == {
-        *("job_id", "target_status", "failure_status", "dli_conn_id", "region", "project_id"),
+        *("job_id", "job_name", "target_status", "failure_status", "dli_conn_id", "region", "project_id"),
     }
 
 
@@ -166,7 +167,7 @@ class TestEndingAfterTheTrigger:
 
     def test_a_wait_that_goes_on_silently_after_an_error_keeps_its_deadline(self):
         deadline = (datetime.now(UTC) + timedelta(minutes=10)).isoformat()
-        error = {"type": "DliConnectionError", "message": "no answer", "context": ""}
+        error = DliConnectionError("no answer").to_dict()
         event = {"outcome": "error", "message": "", "deadline": deadline, "job": None, "error": error}
         with pytest.raises(TaskDeferred) as deferred:
             sensor(silent_fail=True).resume_execution("execute_complete", {"event": event}, {})
