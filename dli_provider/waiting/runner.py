@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dli_provider.exceptions import DliFlinkJobFailedError
 from dli_provider.flink.wait import FlinkJobWait, WaitState
+from dli_provider.masking import storable
 from dli_provider.waiting.clock import steady_clock
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ class WaitRunner:
         if observation.state == WaitState.FAILED:
             raise DliFlinkJobFailedError(observation.reason)
         if observation.state == WaitState.REACHED:
-            return job.summary()
+            summary: dict[str, Any] = storable(job.summary())
+            return summary
         self._is_restarting = job.status is not None and self.wait.settles(job.status)
         return None

@@ -16,19 +16,21 @@ import airflow
 import pytest
 from airflow.providers.common.compat.sdk import TaskDeferred
 
+from dli_provider.airflow_compat import (
+    AirflowNotFoundException,
+    AirflowRescheduleException,
+    AirflowTaskTimeout,
+)
 from dli_provider.api import client
 from dli_provider.api.auth.shared import forget_all
 from dli_provider.api.retry import RetryPolicy
 from dli_provider.emulator import DliEmulator, faults
+from dli_provider.hooks.dli import DliHook
 from dli_provider.polling import rate_limiter, subscriber
 from dli_provider.sensors.flink import DliFlinkJobSensor
 from dli_provider.triggers.flink import DliFlinkJobTrigger
 
 AIRFLOW_2 = airflow.__version__.startswith("2.")
-if AIRFLOW_2:
-    from airflow.exceptions import AirflowRescheduleException
-else:
-    from airflow.sdk.exceptions import AirflowRescheduleException
 
 JOB = 104
 MODES = ("poke", "reschedule", "deferrable")
@@ -108,10 +110,16 @@ class Ending:
 
 
 def run_to_the_end(
-    mode: str, monkeypatch: pytest.MonkeyPatch, *, store: StateStore | None = None, **arguments: Any
+    mode: str,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    kind: type[DliFlinkJobSensor] = DliFlinkJobSensor,
+    store: StateStore | None = None,
+    **arguments: Any,
 ) -> Ending:
     """Run a sensor as Airflow would in a mode, task process after task process.
 
+    :param kind: the sensor's class.
     :param store: what is kept from one process to the next; Airflow 2 has none.
     :param arguments: arguments of the sensor; a function is called for each process, as a DAG file is parsed.
     """
@@ -124,7 +132,7 @@ def run_to_the_end(
         defaults = {"task_id": "wait", "job_id": JOB, "poke_interval": 0.05, "timeout": 60}
         chosen = {"mode": "reschedule"} if mode == "reschedule" else {"deferrable": mode == "deferrable"}
         own = {name: value() if inspect.isfunction(value) else value for name, value in arguments.items()}
-        ending.sensors.append(DliFlinkJobSensor(**{**defaults, **chosen, **own}))
+        ending.sensors.append(kind(**{**defaults, **chosen, **own}))
         return ending.sensors[-1]
 
     def resume(deferred: TaskDeferred) -> Any:
@@ -424,10 +432,207 @@ class TestOutage:
             ending = end(outage_tolerance=tolerance)
         assert ending.kind == "DliServerError"
 
-    def test_before_the_first_reading_ends_it_at_once(self, dli, end):
+    @pytest.mark.parametrize("fault", [faults.ServerError(), faults.Throttle(), faults.DliFailure()])
+    def test_that_the_service_itself_reports_is_tolerated_at_the_first_reading(self, dli, end, fault):
+        dli.add_job(JOB, lifecycle=[("job_running", None)])
+        dli.inject(fault, times=6)
+        ending = end()
+        assert ending.kind == "success", ending.error
+
+    def test_that_the_service_reports_from_the_first_reading_on_ends_the_wait_in_the_end(self, dli, end):
         dli.add_job(JOB, lifecycle=[("job_running", None)])
         dli.inject(faults.ServerError(), times=None)
-        assert end().kind == "DliServerError"
+        ending = end(outage_tolerance=0.2)
+        assert ending.kind == "DliServerError"
+        assert ending.error.transient
+
+    def test_without_any_answer_at_the_first_reading_ends_the_wait_at_once(self, dli, end):
+        dli.add_job(JOB, lifecycle=[("job_running", None)])
+        dli.inject(faults.Drop(), times=None)
+        assert end().kind == "DliConnectionError"
+        assert len(dli.requests) <= 4
+
+    def test_while_a_job_is_looked_up_by_name_is_tolerated(self, dli, end):
+        dli.add_job(JOB, name="orders", lifecycle=[("job_running", None)])
+        dli.inject(faults.ServerError(), times=6)
+        ending = end(job_id=None, job_name="orders")
+        assert ending.kind == "success", ending.error
+
+
+class TestConnection:
+    """What happens to the Airflow connection while a wait goes on."""
+
+    @pytest.fixture
+    def lookups(self, monkeypatch):
+        """Failures for the look-ups to come: None for one that succeeds."""
+        outcomes: list[Exception | None] = []
+
+        def failing(look_up):
+            def once(_hook, conn_id):
+                if outcomes and (error := outcomes.pop(0)):
+                    raise error
+                return look_up(conn_id)
+
+            return once
+
+        for name in ("get_connection", "aget_connection"):
+            if hasattr(DliHook, name):
+                monkeypatch.setattr(DliHook, name, failing(getattr(DliHook, name)))
+        return outcomes
+
+    @staticmethod
+    def rotate_keys(dli, monkeypatch):
+        dli.inject(faults.ServerError(), times=None)
+        dli.rotate_keys()
+        monkeypatch.setenv("AIRFLOW_CONN_DLI_DEFAULT", json.dumps(dli.connection))
+        dli.clear_faults()
+
+    def test_keys_that_are_rotated_in_the_connection_end_no_wait(self, dli, end, monkeypatch):
+        dli.add_job(JOB, lifecycle=[("job_submitting", None)])
+        with (
+            when(lambda: len(dli.requests) >= 3, lambda: self.rotate_keys(dli, monkeypatch)),
+            when(lambda: len(dli.requests) >= 15, lambda: dli.job(JOB).set_status("job_running")),
+        ):
+            ending = end()
+        assert ending.kind == "success", ending.error
+
+    def test_keys_that_are_replaced_by_bad_ones_end_it(self, dli, end, monkeypatch):
+        dli.add_job(JOB, lifecycle=[("job_submitting", None)])
+        with when(lambda: len(dli.requests) >= 3, dli.rotate_keys):
+            ending = end()
+        assert ending.kind == "DliAuthError"
+
+    @pytest.mark.parametrize(
+        "failure",
+        [AirflowNotFoundException("The conn_id `dli_default` isn't defined"), RuntimeError("throttled")],
+    )
+    def test_a_secrets_backend_that_fails_after_the_first_reading_is_an_outage(
+        self, dli, end, lookups, monkeypatch, failure
+    ):
+        lookups += [None, failure, failure, failure]
+        dli.add_job(JOB, lifecycle=[("job_submitting", None)])
+        with (
+            when(lambda: len(dli.requests) >= 3, lambda: self.rotate_keys(dli, monkeypatch)),
+            when(lambda: len(dli.requests) >= 15, lambda: dli.job(JOB).set_status("job_running")),
+        ):
+            ending = end()
+        assert ending.kind == "success", ending.error
+        assert not lookups
+
+    def test_a_connection_that_is_not_defined_shows_at_once(self, dli, end):
+        ending = end(dli_conn_id="no_such_connection", soft_fail=True)
+        assert ending.kind == "AirflowNotFoundException"
+
+
+class TestTimeouts:
+    """``timeout`` and ``execution_timeout``, of which the shorter ends the wait."""
+
+    def test_a_timeout_is_not_overslept(self, dli, end):
+        dli.add_job(JOB, lifecycle=[("job_submitting", None)])
+        began = datetime.now(UTC)
+        assert end(timeout=0.5, poke_interval=300).kind == "AirflowSensorTimeout"
+        assert datetime.now(UTC) - began < timedelta(seconds=60)
+
+    @pytest.mark.parametrize("flags", [{}, {"soft_fail": True}, {"never_fail": True}, {"silent_fail": True}])
+    def test_an_execution_timeout_that_strikes_in_a_call_is_never_skipped(self, dli, end, monkeypatch, flags):
+        def strike(*_: Any) -> Any:
+            raise AirflowTaskTimeout("Timeout")
+
+        monkeypatch.setattr(client.DliClient, "show_flink_job", strike)
+        assert end(**flags).kind == "AirflowTaskTimeout"
+
+    @pytest.mark.parametrize("flags", [{}, {"soft_fail": True}, {"never_fail": True}, {"silent_fail": True}])
+    def test_an_execution_timeout_that_is_shorter_ends_a_deferred_wait(self, dli, monkeypatch, flags):
+        dli.add_job(JOB, lifecycle=[("job_submitting", None)])
+        ending = run_to_the_end(
+            "deferrable", monkeypatch, timeout=60, execution_timeout=timedelta(seconds=1), **flags
+        )
+        assert ending.kind == "AirflowTaskTimeout"
+        assert "Flink job 104 did not become job_running" in ending.text
+
+    def test_an_execution_timeout_that_is_longer_changes_nothing(self, dli, end):
+        dli.add_job(JOB, lifecycle=[("job_submitting", None)])
+        ending = end(timeout=0.5, execution_timeout=timedelta(seconds=60))
+        assert ending.kind == "AirflowSensorTimeout"
+
+
+class TestJobName:
+    def test_names_the_job(self, dli, end):
+        dli.add_job(1, name="orders-2")
+        dli.add_job(JOB, name="orders", lifecycle=[("job_submitting", QUICK), ("job_running", None)])
+        ending = end(job_id=None, job_name="orders")
+        assert ending.kind == "success", ending.error
+        assert ending.value["job_id"] == JOB
+        assert all(arguments["job_id"] == JOB for arguments in ending.arguments)
+
+    def test_is_never_taken_for_an_id(self, dli, end):
+        dli.add_job(1, name="104", lifecycle=[("job_running", None)])
+        assert end(job_id="None", job_name="104").value["job_id"] == 1
+
+    def test_that_no_job_has_ends_the_wait_at_once(self, dli, end):
+        dli.add_job(1, name="orders-2")
+        ending = end(job_id=None, job_name="orders", soft_fail=True)
+        assert ending.kind == "DliNotFoundError"
+        assert "orders" in ending.text
+
+    def test_that_several_jobs_have_ends_the_wait_and_lists_them(self, dli, end):
+        dli.add_job(1, name="orders")
+        dli.add_job(2, name="orders")
+        ending = end(job_id=None, job_name="orders")
+        assert ending.kind == "DliError"
+        assert "1, 2" in ending.text or "[1, 2]" in ending.text
+
+
+class TestSubclassWithItsOwnPoke:
+    def test_is_asked_on_the_worker_in_every_mode_and_may_answer_with_a_truth_value(self, dli, end):
+        class Odd(DliFlinkJobSensor):
+            asked = 0
+
+            def poke(self, context: Any) -> bool:
+                Odd.asked += 1
+                return Odd.asked > 2
+
+        ending = end(kind=Odd)
+        assert ending.kind == "success", ending.error
+        assert Odd.asked == 3
+        assert not ending.events
+
+    def test_may_build_on_the_sensor_s_poke(self, dli, end):
+        class Picky(DliFlinkJobSensor):
+            def poke(self, context: Any) -> Any:
+                poked = super().poke(context)
+                return poked and poked.xcom_value["name"] == "orders" and poked
+
+        dli.add_job(JOB, name="orders", lifecycle=[("job_submitting", QUICK), ("job_running", None)])
+        ending = end(kind=Picky)
+        assert ending.kind == "success", ending.error
+        assert ending.value["name"] == "orders"
+
+
+@pytest.mark.parametrize("last", ["job_running", "job_submit_fail"])
+@pytest.mark.parametrize("text", ["cut \ud83d", "nul \0 nul"])
+def test_no_text_of_a_job_is_refused_by_airflow_s_database(dli, end, last, text):
+    dli.add_job(JOB, name="orders", lifecycle=[("job_submitting", QUICK), (last, None)], status_desc=text)
+    ending = end()
+    assert ending.kind == ("success" if last == "job_running" else "DliFlinkJobFailedError"), ending.error
+
+
+def test_a_wait_runs_on_an_empty_context_as_in_a_unit_test(dli, end):
+    dli.add_job(JOB, lifecycle=[("job_running" if end.mode == "poke" else "job_submitting", None)])
+    mode = {"poke": {}, "reschedule": {"mode": "reschedule"}, "deferrable": {"deferrable": True}}[end.mode]
+    made = DliFlinkJobSensor(task_id="wait", job_id=JOB, poke_interval=0.05, **mode)
+    if end.mode == "poke":
+        assert made.execute({})["status"] == "job_running"
+    else:
+        with pytest.raises((TaskDeferred, AirflowRescheduleException)):
+            made.execute({})
+
+
+def test_the_console_link_is_pushed_once_at_the_most(dli, end):
+    dli.add_job(JOB, lifecycle=[("job_submitting", 0.3), ("job_running", None)])
+    ending = end()
+    assert ending.kind == "success", ending.error
+    assert ending.pushed.count("dli_console_link") <= 1
 
 
 @pytest.mark.parametrize("last", ["job_running", "job_submit_fail"])

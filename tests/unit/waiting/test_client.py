@@ -66,7 +66,9 @@ def test_a_replaced_credential_that_is_refused_too_ends_the_wait(client, dli):
         read(client)
 
 
-@pytest.mark.parametrize("failure", [UNDEFINED, RuntimeError("throttled"), PermissionError("vault is sealed")])
+@pytest.mark.parametrize(
+    "failure", [UNDEFINED, RuntimeError("throttled"), PermissionError("vault is sealed")]
+)
 def test_a_secrets_backend_that_fails_after_the_first_reading_is_an_outage(client, dli, failure, caplog):
     dli.lookups = [None, failure, failure]
     dli.readings = [JOB, REFUSED, JOB]

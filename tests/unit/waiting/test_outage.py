@@ -33,7 +33,9 @@ def test_no_answer_at_the_first_reading_ends_the_wait():
     assert outage.fail(LOST, 2 * MINUTE)
 
 
-@pytest.mark.parametrize("error", [DliThrottledError(429, "APIG.0308", "no"), DliServerError(503, "503", "no")])
+@pytest.mark.parametrize(
+    "error", [DliThrottledError(429, "APIG.0308", "no"), DliServerError(503, "503", "no")]
+)
 def test_what_the_service_itself_answers_is_tolerated_at_the_first_reading(error):
     outage = OutageTracker(timedelta(minutes=30))
     assert outage.fail(error, 0)
