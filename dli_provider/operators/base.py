@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class DliConnectionMixin:
     """A task on a DLI connection.
 
-    A subclass names these three in its own signature too, so that ``default_args`` and editors know them, and
-    adds :attr:`connection_template_fields` to its ``template_fields``.
+    A subclass has a constructor of its own that names these three too: Airflow fills ``default_args`` in by
+    its signature. It adds :attr:`connection_template_fields` to its ``template_fields``.
 
     :param dli_conn_id: the Airflow connection; ``dli_default`` when it renders to nothing. (templated)
     :param region: used instead of the connection's region; ignored when it renders to nothing. (templated)

@@ -109,13 +109,12 @@ class DliFlinkJobTrigger(BaseTrigger):
         return path, {name: getattr(self, name) for name in names}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Wait, and fire one event.
+        """Wait, and fire one event, whatever ends the wait.
 
         :raises ValueError: for an argument that can't be right; Airflow then fails the task.
         """
-        from dli_provider.api.errors import DliError
         from dli_provider.waiting.clock import steady_clock
-        from dli_provider.waiting.event import Outcome
+        from dli_provider.waiting.event import Outcome, broken_off
         from dli_provider.waiting.limits import Deadline
 
         clock = steady_clock()
@@ -125,13 +124,13 @@ class DliFlinkJobTrigger(BaseTrigger):
         try:
             async with expiry:
                 event = await self._wait_for_end(wait, deadline)
-        except TimeoutError:
-            if not expiry.expired():
-                raise
-            outcome = Outcome.EXECUTION_TIMEOUT if deadline.is_execution_timeout else Outcome.TIMEOUT
-            event = self._event(outcome, wait.describe(clock()), deadline)
-        except DliError as error:
-            event = self._event(Outcome.ERROR, str(error), deadline, error=error)
+        except Exception as error:  # noqa: BLE001
+            if isinstance(error, TimeoutError) and expiry.expired():
+                outcome = Outcome.EXECUTION_TIMEOUT if deadline.is_execution_timeout else Outcome.TIMEOUT
+                event = self._event(outcome, wait.describe(clock()), deadline)
+            else:
+                broken = broken_off(error)
+                event = self._event(Outcome.ERROR, str(broken), deadline, error=broken)
         yield TriggerEvent(event.to_payload())  # type: ignore[no-untyped-call]
 
     def _wait(self) -> FlinkJobWait:

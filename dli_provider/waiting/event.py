@@ -23,6 +23,19 @@ class Outcome(StrEnum):
     ERROR = "error"
 
 
+def broken_off(error: Exception) -> DliError:
+    """Return the error that a task raises for whatever ended its wait in the triggerer.
+
+    Airflow would store the traceback of any other error as it is, and end the triggerer for a text that its
+    database refuses.
+
+    :param error: what ended the wait.
+    """
+    if isinstance(error, DliError):
+        return error
+    return DliError(f"The wait broke off with {type(error).__name__}: {printable(error, 1000)}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitEvent:
     """How a deferred wait ended, in JSON types and without secrets.
