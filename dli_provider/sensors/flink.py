@@ -148,11 +148,11 @@ class DliFlinkJobSensor(FlinkJobMixin, BaseSensorOperator):
         resume = super(BaseSensorOperator, self).resume_execution
         if next_method != "__fail__":
             return resume(next_method, next_kwargs, context)
-        start = _start_date(context)
-        timeout = (start or datetime.now(UTC)) + timedelta(seconds=self.timeout)
+        began: Any = getattr(context.get("ti"), "start_date", None) or datetime.now(UTC)
+        timeout = began + timedelta(seconds=self.timeout)
         if (next_kwargs or {}).get("error") in TRIGGER_TIMEOUT_TEXTS:
             message = f"No triggerer ended the wait for Flink job {self.job_id or self.job_name} in time"
-            if Deadline.of_task(timeout, self.execution_timeout, start).is_execution_timeout:
+            if self._deadline(context, timeout).is_execution_timeout:
                 raise AirflowTaskTimeout(message)
             self._ending.time_out(message)
         try:
@@ -236,11 +236,15 @@ class DliFlinkJobSensor(FlinkJobMixin, BaseSensorOperator):
             self._ending.handle(error, self.log)
             return False
 
+    def _deadline(self, context: Context, timeout: datetime) -> Deadline:
+        start_date: datetime | None = getattr(context.get("ti"), "start_date", None)
+        began = start_date or timeout - timedelta(seconds=self.timeout)  # dag.test() knows none on Airflow 2
+        return Deadline.of_task(timeout, self.execution_timeout, began)
+
     def _defer(self, context: Context, wait: FlinkJobWait, timeout: datetime) -> NoReturn:
         from dli_provider.triggers.flink import DliFlinkJobTrigger
 
-        hook = self.hook
-        deadline = Deadline.of_task(timeout, self.execution_timeout, _start_date(context))
+        hook, deadline = self.hook, self._deadline(context, timeout)
         self.defer(
             trigger=DliFlinkJobTrigger.of_wait(
                 wait,
@@ -264,8 +268,3 @@ class DliFlinkJobSensor(FlinkJobMixin, BaseSensorOperator):
             with self.hook.get_conn() as client:
                 job_id = self._find_job_id(client)
         self._defer(context, FlinkJobWait(job_id, *self._statuses()), timeout)
-
-
-def _start_date(context: Context) -> datetime | None:
-    start_date: datetime | None = getattr(context.get("ti"), "start_date", None)
-    return start_date

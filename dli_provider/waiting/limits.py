@@ -22,18 +22,14 @@ class Deadline:
     execution_timeout: datetime | None = None
 
     @classmethod
-    def of_task(
-        cls, timeout: datetime, execution_timeout: timedelta | None, start_date: datetime | None
-    ) -> Self:
+    def of_task(cls, timeout: datetime, execution_timeout: timedelta | None, start_date: datetime) -> Self:
         """Return a task's deadline.
 
         :param timeout: when its ``timeout`` is over.
         :param execution_timeout: the task's own; it counts from ``start_date``.
-        :param start_date: when the task instance started; None when that isn't known.
+        :param start_date: when the task instance started.
         """
-        if execution_timeout is None or start_date is None:
-            return cls(timeout)
-        return cls(timeout, start_date + execution_timeout)
+        return cls(timeout, None if execution_timeout is None else start_date + execution_timeout)
 
     @classmethod
     def from_texts(cls, timeout: str, execution_timeout: str | None) -> Self:

@@ -13,17 +13,16 @@ MINUTES = timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(
-    ("execution_timeout", "start_date", "moment", "is_execution_timeout"),
+    ("execution_timeout", "moment", "is_execution_timeout"),
     [
-        (None, START, 10, False),
-        (5 * MINUTES, START, 5, True),
-        (20 * MINUTES, START, 10, False),
-        (10 * MINUTES, START, 10, False),
-        (5 * MINUTES, None, 10, False),
+        (None, 10, False),
+        (5 * MINUTES, 5, True),
+        (20 * MINUTES, 10, False),
+        (10 * MINUTES, 10, False),
     ],
 )
-def test_what_comes_first_ends_the_wait(execution_timeout, start_date, moment, is_execution_timeout):
-    deadline = Deadline.of_task(START + 10 * MINUTES, execution_timeout, start_date)
+def test_what_comes_first_ends_the_wait(execution_timeout, moment, is_execution_timeout):
+    deadline = Deadline.of_task(START + 10 * MINUTES, execution_timeout, START)
     assert deadline.moment == START + moment * MINUTES
     assert deadline.is_execution_timeout is is_execution_timeout
     assert deadline.remaining(START) == moment * MINUTES
