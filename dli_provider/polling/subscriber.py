@@ -110,7 +110,7 @@ class WaitSubscriber:
     def on_error(self, error: DliError, now: float) -> None:
         """Take note of a reading that failed; end the wait when the outage tracker doesn't tolerate it."""
         try:
-            line = self._outage.fail(error, _moment(now))
+            line = self._outage.fail(error, now)
         except DliError as unbearable:
             self.close(unbearable)
         else:
@@ -119,7 +119,7 @@ class WaitSubscriber:
 
     def on_recovery(self, now: float) -> None:
         """Tell that an outage is over, if there was one."""
-        if line := self._outage.end(_moment(now)):
+        if line := self._outage.end(now):
             self._tell().lines.append((logging.INFO, line))
 
     def close(self, error: BaseException) -> None:
@@ -154,8 +154,3 @@ class WaitSubscriber:
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
-
-
-def _moment(now: float) -> datetime:
-    """Return the event loop's time as the outage tracker takes it."""
-    return datetime.fromtimestamp(now, UTC)
