@@ -7,7 +7,6 @@ possible, before it and after it, so that a wait goes on until its timeout rathe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -119,20 +118,3 @@ _RESTING = frozenset({_S.JOB_INIT, *(status for status, near in _FOLLOWED_BY.ite
 _FAILURES = frozenset(
     {_S.JOB_SUBMIT_FAIL, _S.JOB_RUNNING_EXCEPTION, _S.JOB_CANCEL_FAIL, _S.JOB_ARREARAGE_STOPPED}
 )
-
-
-def parse_statuses(parameter: str, value: str | Iterable[str]) -> tuple[FlinkJobStatus, ...]:
-    """Return the statuses that a parameter names.
-
-    :param parameter: its name, for the error.
-    :param value: one status, or several.
-    :raises ValueError: when one of them is none of the 14.
-    """
-    if not isinstance(value, Iterable):
-        raise ValueError(f"{parameter} must be a status or a list of statuses, and not {value!r:.80}")  # noqa: TRY004
-    texts = [value] if isinstance(value, str) else list(value)
-    known = [status.value for status in FlinkJobStatus]
-    for text in texts:
-        if text not in known:
-            raise ValueError(f"{parameter} {text!r:.80} is none of DLI's statuses: {', '.join(known)}")
-    return tuple(dict.fromkeys(FlinkJobStatus(text) for text in texts))

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from dli_provider.airflow_compat import BaseOperator
-from dli_provider.flink.status import FlinkJobStatus, parse_statuses
+from dli_provider.flink.arguments import parse_statuses
+from dli_provider.flink.status import FlinkJobStatus
 from dli_provider.operators.base import DliConnectionMixin
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from dli_provider.airflow_compat import (
     PokeReturnValue,
     conf,
 )
-from dli_provider.flink.status import FlinkJobStatus, parse_statuses
+from dli_provider.flink.arguments import parse_statuses
+from dli_provider.flink.status import FlinkJobStatus
 from dli_provider.links.flink import DliFlinkConsoleLink
 from dli_provider.operators.base import DliConnectionMixin
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from dli_provider.airflow_compat import HAS_ASSET_WATCHERS, BaseEventTrigger, BaseTrigger, TriggerEvent
-from dli_provider.flink.arguments import parse_job_id
-from dli_provider.flink.status import FlinkJobStatus, parse_statuses
+from dli_provider.flink.arguments import parse_job_id, parse_statuses
+from dli_provider.flink.status import FlinkJobStatus
 
 if TYPE_CHECKING:
     from dli_provider.flink.wait import FlinkJobWait

@@ -5,11 +5,10 @@ from __future__ import annotations
 import copy
 import json
 import pickle
-from typing import Any
 
 import pytest
 
-from dli_provider.flink.status import FlinkJobStatus, parse_statuses
+from dli_provider.flink.status import FlinkJobStatus
 
 S = FlinkJobStatus
 
@@ -136,14 +135,3 @@ def test_a_status_survives_pickling_and_copying(status: FlinkJobStatus, protocol
         assert again == status
         assert type(again) is S
         assert again.is_known == status.is_known
-
-
-def test_a_parameter_names_one_status_or_several() -> None:
-    assert parse_statuses("target_status", "job_running") == (S.JOB_RUNNING,)
-    assert parse_statuses("target_status", [S.JOB_RUNNING, "job_finish"]) == (S.JOB_RUNNING, S.JOB_FINISH)
-
-
-@pytest.mark.parametrize("value", ["job_runing", ["job_running", "done"], "", [""], None, 5])
-def test_a_parameter_that_names_no_status_is_refused(value: Any) -> None:
-    with pytest.raises(ValueError, match="target_status"):
-        parse_statuses("target_status", value)
