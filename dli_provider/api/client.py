@@ -51,6 +51,12 @@ class DliClient:
         """
         return self.call(endpoints.show_flink_job(job_id))
 
+    def with_retry(self, retry: RetryPolicy, tell: object = None) -> Self:
+        return self
+
+    def find_flink_job(self, name: str) -> FlinkJob | None:
+        return next((job for job in self.list_flink_jobs(name=name) if job.name == name), None)
+
     def list_flink_jobs(self, **filters: object) -> Iterator[FlinkJob]:
         """Yield the project's jobs, page after page.
 

@@ -37,3 +37,5 @@ class RetryPolicy:
 
 
 ONE_ATTEMPT = RetryPolicy(attempts=1)
+
+PATIENT = RetryPolicy()
