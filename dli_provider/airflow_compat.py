@@ -7,6 +7,7 @@ releases in between have some of it in either place. The provider imports all of
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         PokeReturnValue,
     )
     from airflow.sdk.configuration import conf
+    from airflow.sdk.definitions.xcom_arg import XComArg
     from airflow.sdk.exceptions import (
         AirflowException,
         AirflowFailException,
@@ -35,6 +37,14 @@ if TYPE_CHECKING:
     from airflow.triggers.base import BaseEventTrigger
 
     HAS_ASSET_WATCHERS: bool
+
+    def gauge(name: str, value: float) -> None:
+        """Set a gauge of Airflow's own metrics.
+
+        :param name: its name.
+        :param value: its value.
+        """
+
 else:
 
     def _first(name, *modules):
@@ -61,6 +71,10 @@ else:
     AirflowNotFoundException = _first("AirflowNotFoundException", *_EXCEPTIONS)
     AirflowSensorTimeout = _first("AirflowSensorTimeout", *_EXCEPTIONS)
     AirflowSkipException = _first("AirflowSkipException", *_EXCEPTIONS)
+
+    def gauge(name, value):
+        metrics = ("airflow.sdk.observability.stats", "airflow.observability.stats", "airflow.stats")
+        _first("Stats", *metrics).gauge(name, value)
 
     try:
         from airflow.triggers.base import BaseEventTrigger
@@ -89,8 +103,11 @@ __all__ = [
     "TaskInstanceKey",
     "TriggerEvent",
     "XCom",
+    "XComArg",
     "conf",
+    "gauge",
     "get_connection_async",
+    "mapped_arguments",
 ]
 
 
@@ -113,3 +130,16 @@ async def get_connection_async(hook: BaseHook, conn_id: str) -> tuple[Connection
         return connection, connection.extra_dejson
 
     return await asyncio.to_thread(look_up)
+
+
+def mapped_arguments(operator: BaseOperator) -> Collection[str]:
+    """Return the names of the arguments that a mapped task was given, also of those that are None there.
+
+    Their values come from upstream tasks, so that a None isn't the DAG author's own. Empty for other tasks.
+
+    :param operator: the operator that runs the task.
+    """
+    if not getattr(operator, "_BaseOperator__from_mapped", False):
+        return ()
+    arguments: Mapping[str, Any] = getattr(operator, "_BaseOperator__init_kwargs", {})
+    return arguments.keys()

@@ -13,9 +13,9 @@ equal; a mapping of comparisons must hold in all of them::
     "runtime_config": {"execution.checkpointing.timeout": "10 min"},
     }
 
-It is plain JSON, so that it can stand in a DAG, in a baseline file or in a template. DLI sends some numbers and
-Booleans as text: ``"true"`` equals ``True`` and ``"10.0"`` equals ``10``, in lists too, while two texts are
-equal only when they are the same. ``True`` is not a number: it doesn't equal ``1``.
+It is plain JSON, so that it can stand in a DAG, in a baseline file or in a template. DLI sends some numbers
+and Booleans as text: ``"true"`` equals ``True`` and ``"10.0"`` equals ``10``, in lists too, while two texts
+are equal only when they are the same. ``True`` is not a number: it doesn't equal ``1``.
 
 Where DLI sends an object as JSON text, a nested expectation reads that text. A list of ``key`` and ``value``
 pairs, such as ``runtime_config``, counts as the mapping that it stands for: it is compared key by key, in
