@@ -138,9 +138,9 @@ def _is_comparison(wanted: Mapping[str, Any], path: str) -> bool:
     unknown = [name for name in wanted if name not in _COMPARISONS and (known or not _is_name(name))]
     if unknown:
         listed = printable(", ".join(map(repr, unknown)), _SHOWN_LENGTH)
+        hint = nearest(_OTHER_SPELLINGS.get(unknown[0], unknown[0]), _COMPARISONS)
         raise ValueError(
-            f"expected {path}: {listed} is not a comparison{nearest(str(unknown[0]), _COMPARISONS)}; "
-            f"there are {', '.join(_COMPARISONS)}"
+            f"expected {path}: {listed} is no comparison; they are {', '.join(_COMPARISONS)}{hint}"
         )
     return bool(known)
 
@@ -226,6 +226,9 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "matches": _matches,
     "set": _set,
 }
+
+
+_OTHER_SPELLINGS: dict[Any, str] = {"=>": ">=", "=<": "<=", "=": "==", "<>": "!="}
 
 
 def _wanted(key: str, wanted: Any, *, secret: bool) -> str:

@@ -196,8 +196,8 @@ class DliFlinkHealthCheckOperator(DliConnectionMixin, BaseOperator):
         for verdict, count in report.by_verdict.items():
             try:
                 gauge(f"dli.flink_health.{self.dag_id}.{task}.{verdict}", count)
-            except Exception:
-                self.log.warning("The metrics could not be set", exc_info=True)
+            except Exception as problem:  # noqa: BLE001
+                self.log.warning("The metrics could not be set: %s", problem)
                 return
 
 

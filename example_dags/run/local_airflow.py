@@ -70,7 +70,7 @@ def add_jobs(dli: DliEmulator, *, slowness: float = 1.0) -> None:
         job_config={"checkpoint_enabled": False, "parallel_number": 1},
     )
     an_hour_ago = int((time.time() - 3600) * 1000)
-    add(205, "search-index", ("job_submitting", None), update_time=an_hour_ago)
+    add(205, "search-index", ("job_submitting", None), start_time=an_hour_ago)
 
 
 _CONFIG = {

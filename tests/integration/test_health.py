@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import Mock
 
@@ -19,6 +20,8 @@ from dli_provider.operators.flink import DliFlinkHealthCheckOperator
 
 
 class TaskInstance:
+    map_index = -1
+
     def __init__(self) -> None:
         self.xcom: dict[str, Any] = {}
 
@@ -186,3 +189,44 @@ def test_arguments_that_can_not_be_right_are_refused_before_any_call(dli, ti, ar
     with pytest.raises(ValueError, match=named):
         check(ti, **arguments)
     assert not dli.requests
+
+
+def test_a_filter_that_is_misspelt_is_never_green(dli, ti):
+    dli.add_job(1, [("job_running", None)], queue_name="etl")
+    with pytest.raises(DliFlinkUnhealthyError, match="No Flink job was found for queue_name=elt"):
+        check(ti, queue_name="elt")
+    assert check(ti, queue_name="elt", allow_empty=True)["total"] == 0
+
+
+def test_only_critical_jobs_fail_the_task(dli, ti):
+    dli.add_job(1, [("job_finish", None)], tags=[{"key": "critical", "value": "no"}])
+    dli.add_job(2, [("job_finish", None)], tags={"critical": "yes"})
+
+    def critical(job: Any) -> bool:
+        return job.tags.get("critical") == "yes"
+
+    report = check(ti, job_ids=[1], fail_on=critical)
+    assert report["by_verdict"]["unhealthy"] == 1
+    with pytest.raises(DliFlinkUnhealthyError, match="1 of 1"):
+        check(ti, job_ids=[2], fail_on=critical)
+
+
+def test_a_job_that_was_just_started_is_healthy_whenever_it_was_edited(dli, ti):
+    now = datetime.now(UTC)
+    edited = datetime(2020, 1, 1, tzinfo=UTC)
+    started = now - timedelta(seconds=5)
+    dli.add_job(1, [("job_submitting", None)], update_time=edited, create_time=edited, start_time=started)
+    assert check(ti)["by_verdict"]["healthy"] == 1
+    dli.job(1).update(start_time=now - timedelta(hours=1), update_time=now)
+    report = check(ti, fail_on_unhealthy=False)
+    assert report["jobs"][0]["reasons"][0]["reason"] == "is still job_submitting 60 min after its start"
+    assert report["jobs"][0]["since_is"] == "start_time"
+
+
+def test_a_message_of_the_report_names_the_sick_jobs(dli, ti):
+    add_sample_jobs(dli)
+    report = check(ti, max_restarts=10, fail_on_unhealthy=False)
+    for message in (report["text"], report["markdown"]):
+        assert report["summary"] in message
+        assert "OutOfMemoryError" in message
+        assert "was restarted 42 times" in message
