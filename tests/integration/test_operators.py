@@ -236,5 +236,5 @@ class TestGetConfig:
 
     def test_a_file_needs_a_dag_to_lie_beside(self, dli, ti):
         operator = DliGetFlinkJobConfigOperator(task_id="config", job_id=JOB, expected="baseline.json")
-        with pytest.raises(ValueError, match="expected, file 'baseline.json': the task belongs to no DAG"):
+        with pytest.raises(ValueError, match=r"expected, file 'baseline\.json': the task belongs to no DAG"):
             operator.execute({"ti": ti})

@@ -11,9 +11,9 @@ from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from dli_provider.flink.health import HealthRules
-from dli_provider.flink.job_health import FailOn, JobHealth
 from dli_provider.flink.health_report import MESSAGE_LENGTH, HealthReport
 from dli_provider.flink.job import FlinkJob, FlinkJobFormatError
+from dli_provider.flink.job_health import FailOn, JobHealth
 from dli_provider.flink.status import FlinkJobStatus as S
 from dli_provider.masking import printable
 

@@ -177,7 +177,7 @@ class TestHowItEnds:
     @pytest.mark.parametrize("fail_on_unhealthy", [None, False])
     def test_a_fleet_of_nobody_fails_the_task_and_names_the_filters(self, check, ti, fail_on_unhealthy):
         with pytest.raises(
-            DliFlinkUnhealthyError, match="No Flink job was found for queue_name=elt.*allow_empty"
+            DliFlinkUnhealthyError, match=r"No Flink job was found for queue_name=elt.*allow_empty"
         ):
             check(queue_name="elt", fail_on_unhealthy=fail_on_unhealthy)
         assert ti.xcom["return_value"]["total"] == 0
@@ -498,7 +498,7 @@ def test_a_dag_file_that_makes_operators_loads_no_client_and_no_model():
     code = (
         "import sys\n"
         "from dli_provider.operators.flink import *\n"
-        "DliFlinkHealthCheckOperator(task_id='check', job_ids=[1], expected_config={'cu_number': {'>=': 2}})\n"
+        "DliFlinkHealthCheckOperator(task_id='check', job_ids=[1], expected_config={'cu_number': 2})\n"
         "DliGetFlinkJobConfigOperator(task_id='config', job_id=1, expected={'cu_number': {'>=': 2}})\n"
         "DliShowFlinkJobOperator(task_id='show', job_name='orders', include=('sql_body',))\n"
         "print([name for name in sys.modules if name.startswith('dli_provider.')])"
