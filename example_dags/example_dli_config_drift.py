@@ -3,8 +3,8 @@
 The baseline is the file `example_dli_config_drift.json` beside this one. For each job, by its name, it says
 what `job_config` must hold. It is read when the DAG runs, so that a new baseline needs no new DAG.
 
-There is one task for each job, shown under the job's name. It fails with a table of what differs, as the task of
-`audit-archive` does with the jobs that the emulator plays: its checkpoints are off.
+There is one task for each job, shown under the job's name. It fails with a table of what differs, as the task
+of `audit-archive` does with the jobs that the emulator plays: its checkpoints are off.
 
 The DAG uses the connection `dli_default`.
 """
