@@ -22,9 +22,9 @@ if TYPE_CHECKING:
         Connection,
         Context,
         PokeReturnValue,
+        XComArg,
     )
     from airflow.sdk.configuration import conf
-    from airflow.sdk.definitions.xcom_arg import XComArg
     from airflow.sdk.exceptions import (
         AirflowException,
         AirflowFailException,

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
 
-from dli_provider.api import client, transport
+from dli_provider.api import client, retry, transport
 from dli_provider.api.auth.shared import forget_all
-from dli_provider.api.errors import DliAuthError, DliConnectionError
-from dli_provider.api.retry import RetryPolicy
+from dli_provider.api.errors import DliAuthError, DliConnectionError, DliProtocolError
 from dli_provider.emulator import DliEmulator, faults
 from dli_provider.emulator.fleet import add_sample_jobs
 from dli_provider.exceptions import DliFlinkUnhealthyError
@@ -37,7 +37,7 @@ def ti():
 @pytest.fixture
 def dli(monkeypatch):
     forget_all()
-    monkeypatch.setattr(client, "RetryPolicy", lambda: RetryPolicy(base=0.01))
+    monkeypatch.setattr(retry, "PATIENT", replace(retry.PATIENT, base=0.01))
     with DliEmulator() as emulator:
         monkeypatch.setenv("AIRFLOW_CONN_DLI_DEFAULT", json.dumps(emulator.connection))
         yield emulator
@@ -159,6 +159,61 @@ class TestAPageThatIsLargerThanAnAnswerMayBe:
         for job_id in range(1, 21):
             dli.add_job(job_id, [("job_running", None)], sql_body="x" * 20_000)
         assert check(ti, job_ids=range(1, 21))["by_verdict"]["healthy"] == 20
+
+
+class TestAListThatContradictsItself:
+    """Of 450 jobs 11 are sick: what a page says once hides none of them, and what it says for ever is not green."""
+
+    PAGES = (
+        '{"total_count": 450, "jobs": []}',
+        '{"total_count": 450, "jobs": null}',
+        '{"total_count": 450}',
+        '{"total_count": 0, "jobs": []}',
+        '{"total_count": 450, "jobs": [{"job_id": 1, "status": "job_running"}]}',
+    )
+
+    @pytest.fixture(autouse=True)
+    def _many_jobs(self, dli):
+        for job_id in range(1, 451):
+            dli.add_job(job_id, [("job_finish" if job_id > 439 else "job_running", None)])
+
+    @pytest.mark.parametrize("page", PAGES)
+    def test_once_hides_no_job(self, dli, ti, page):
+        dli.inject(faults.Answer(200, f'{{"is_success": "true", "job_list": {page}}}'), after=1, only="list")
+        report = check(ti, fail_on_unhealthy=False)
+        assert (report["total"], report["by_verdict"]["unhealthy"]) == (450, 11)
+
+    @pytest.mark.parametrize("page", PAGES)
+    def test_for_ever_fails_the_task(self, dli, ti, page):
+        answer = faults.Answer(200, f'{{"is_success": "true", "job_list": {page}}}')
+        dli.inject(answer, after=1, times=None, only="list")
+        with pytest.raises(DliProtocolError):
+            check(ti, fail_on_unhealthy=False)
+
+    @pytest.mark.parametrize("page", PAGES)
+    def test_leaves_jobs_that_are_named_to_single_reads(self, dli, ti, page):
+        answer = faults.Answer(200, f'{{"is_success": "true", "job_list": {page}}}')
+        dli.inject(answer, after=1, times=None, only="list")
+        report = check(ti, job_ids=[*range(91, 111), 445], fail_on_unhealthy=False)
+        assert (report["total"], report["by_verdict"]["unhealthy"]) == (21, 1)
+
+
+def test_jobs_without_an_id_are_reported_and_end(dli, ti):
+    jobs = json.dumps([{"job_id": None, "status": "job_running"}, {"status": "job_finish"}])
+    page = f'{{"is_success": "true", "job_list": {{"total_count": 2, "jobs": {jobs}}}}}'
+    dli.inject(faults.Answer(200, page), times=None, only="list")
+    report = check(ti, fail_on_unhealthy=False)
+    assert report["total"] == 2
+    assert report["by_verdict"]["unhealthy"] == 1
+
+
+def test_throttling_is_waited_out_and_said_to_be(dli, ti, monkeypatch):
+    log = Mock()
+    monkeypatch.setattr(DliFlinkHealthCheckOperator, "log", log)
+    dli.add_job(1, [("job_running", None)])
+    dli.inject(faults.Throttle(), times=6)
+    assert check(ti)["by_verdict"]["healthy"] == 1
+    assert "Trying again in" in str(log.warning.mock_calls)
 
 
 class TestTheConnection:
