@@ -162,7 +162,7 @@ class TestAPageThatIsLargerThanAnAnswerMayBe:
 
 
 class TestAListThatContradictsItself:
-    """Of 450 jobs 11 are sick. What a page says once hides none of them; what it says for ever is never green."""
+    """Of 450 jobs 11 are sick: a page that contradicts the list once hides none, and for ever is never green."""
 
     PAGES = (
         '{"total_count": 450, "jobs": []}',
