@@ -162,7 +162,7 @@ class TestAPageThatIsLargerThanAnAnswerMayBe:
 
 
 class TestAListThatContradictsItself:
-    """Of 450 jobs 11 are sick: a page that contradicts the list once hides none, and for ever is never green."""
+    """450 jobs, 11 of them sick: a page that contradicts the list must hide none of them."""
 
     PAGES = (
         '{"total_count": 450, "jobs": []}',
