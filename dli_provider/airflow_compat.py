@@ -7,6 +7,7 @@ releases in between have some of it in either place. The provider imports all of
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -40,6 +41,14 @@ if TYPE_CHECKING:
     from airflow.triggers.base import BaseEventTrigger
 
     HAS_ASSET_WATCHERS: bool
+
+    def gauge(name: str, value: float) -> None:
+        """Set a gauge of Airflow's own metrics.
+
+        :param name: its name.
+        :param value: its value.
+        """
+
 else:
 
     def _first(name, *modules):
@@ -68,6 +77,10 @@ else:
     AirflowSensorTimeout = _first("AirflowSensorTimeout", *_EXCEPTIONS)
     AirflowSkipException = _first("AirflowSkipException", *_EXCEPTIONS)
     AirflowTaskTimeout = _first("AirflowTaskTimeout", *_EXCEPTIONS)
+
+    def gauge(name, value):
+        metrics = ("airflow.sdk.observability.stats", "airflow.observability.stats", "airflow.stats")
+        _first("Stats", *metrics).gauge(name, value)
 
     try:
         from airflow.triggers.base import BaseEventTrigger
@@ -107,7 +120,9 @@ __all__ = [
     "XComArg",
     "conf",
     "first_poke_at",
+    "gauge",
     "get_connection_async",
+    "mapped_arguments",
     "reschedule",
     "task_state_store",
 ]
@@ -173,3 +188,16 @@ def task_state_store(context: Context) -> Any:
     :param context: the task's context.
     """
     return context.get("task_state_store")
+
+
+def mapped_arguments(operator: BaseOperator) -> Collection[str]:
+    """Return the names of the arguments that a mapped task was given, also of those that are None there.
+
+    Their values come from upstream tasks, so that a None isn't the DAG author's own. Empty for other tasks.
+
+    :param operator: the operator that runs the task.
+    """
+    if not getattr(operator, "_BaseOperator__from_mapped", False):
+        return ()
+    arguments: Mapping[str, Any] = getattr(operator, "_BaseOperator__init_kwargs", {})
+    return arguments.keys()

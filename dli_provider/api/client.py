@@ -111,13 +111,6 @@ class DliClient:
         while call := pages.next_call():
             yield pages.take(self.call(call))
 
-    def find_flink_job(self, name: str) -> FlinkJob | None:
-        """Return the job of a name, None when there is none."""
-        ids = [job.job_id for job in self.list_flink_jobs(name=name, show_detail=False) if job.name == name]
-        if len(ids) > 1:
-            raise DliError(f"Several Flink jobs are named {name!r:.100}: {ids}")
-        return self.show_flink_job(ids[0]) if ids and ids[0] is not None else None
-
     def count_flink_jobs(self) -> int:
         """Return how many Flink jobs the project has, by reading one of them."""
         return self.call(endpoints.list_flink_jobs(limit=1)).total_count

@@ -43,4 +43,4 @@ def add_sample_jobs(emulator: DliEmulator, *, slowness: float = 1.0) -> None:
         job_config={"checkpoint_enabled": False, "parallel_number": 1},
     )
     an_hour_ago = int((emulator.clock.time() - 3600) * 1000)
-    add(205, "search-index", ("job_submitting", None), update_time=an_hour_ago)
+    add(205, "search-index", ("job_submitting", None), start_time=an_hour_ago)
