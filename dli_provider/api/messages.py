@@ -93,7 +93,7 @@ class Sleep:
     """Ask the driver to wait; it answers with None.
 
     :param seconds: how long.
-    :param notice: a line for the log, where people would wonder about the wait.
+    :param notice: a line for the log, for a wait that somebody will wonder about.
     """
 
     seconds: float
