@@ -227,6 +227,8 @@ class _MarkingConnector(aiohttp.TCPConnector):
         self._mark = mark
 
     async def connect(self, *args: Any, **kwargs: Any) -> Any:
+        if self._mark.is_set:  # aiohttp would send a PUT or DELETE once more
+            raise aiohttp.ClientConnectionError("the server closed the connection")
         connection = await super().connect(*args, **kwargs)
         self._mark.is_set = True
         return connection

@@ -41,6 +41,9 @@ class Sync:
     def show(self, job_id: int | str = JOB) -> FlinkJob:
         return self.client.show_flink_job(job_id)
 
+    def find(self, name: str) -> FlinkJob | None:
+        return self.client.find_flink_job(name)
+
     def list(self, **filters: Any) -> list[FlinkJob]:
         return list(self.client.list_flink_jobs(**filters))
 
@@ -70,6 +73,9 @@ class Async:
 
     def show(self, job_id: int | str = JOB) -> FlinkJob:
         return self.loop.run(self.client.show_flink_job(job_id))
+
+    def find(self, name: str) -> FlinkJob | None:
+        return self.loop.run(self.client.find_flink_job(name))
 
     def list(self, **filters: Any) -> list[FlinkJob]:
         async def read() -> list[FlinkJob]:
@@ -214,11 +220,49 @@ class TestReading:
             assert client.show().job_id == JOB
 
 
+class TestFindingAJobByItsName:
+    def test_gives_its_detail(self, dli, connect):
+        job = connect().find("orders")
+        assert (job.job_id, job.job_config.parallel_number) == (JOB, 4)
+        assert [request.operation for request in dli.requests] == ["list", "show"]
+
+    def test_gives_nothing_for_a_part_of_a_name(self, connect):
+        assert connect().find("order") is None
+
+    def test_takes_the_exact_name_among_those_that_contain_it(self, dli, connect):
+        for number in range(150):
+            dli.add_job(1000 + number, name=f"orders of {number}")
+        dli.add_job(2000, name="orders of")
+        assert connect().find("orders of").job_id == 2000
+        assert received(dli, "list") == 2
+
+    def test_takes_digits_for_a_name(self, dli, connect):
+        dli.add_job(7, name=str(JOB))
+        assert connect().find(str(JOB)).job_id == 7
+
+    def test_of_several_is_an_error_that_lists_them(self, dli, connect):
+        dli.add_job(201, name="orders")
+        error = failure(lambda: connect().find("orders"))
+        assert type(error) is errors.DliError
+        assert str(error) == f"Several jobs are called 'orders': {JOB}, 201. Give job_id"
+
+    @pytest.mark.parametrize("name", ["", "  "])
+    def test_takes_no_blank(self, dli, connect, name):
+        client = connect()
+        with pytest.raises(ValueError, match="the filter name is blank"):
+            client.find(name)
+        assert received(dli) == 0
+
+    def test_does_not_give_up_for_a_list_that_contradicts_itself_once(self, dli, connect):
+        dli.inject(faults.Answer(200, '{"job_list": {"total_count": 151, "jobs": []}}'), only="list")
+        assert connect(QUICK).find("orders").job_id == JOB
+
+
 API, PROTOCOL, LOST = errors.DliApiError, errors.DliProtocolError, errors.DliConnectionError
 IN_TWO_SECONDS = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 2))
 FAULTS: dict[str, tuple[faults.Fault, type[errors.DliError], str, bool]] = {
     "throttled": (faults.Throttle(), errors.DliThrottledError, "APIG.0308", True),
-    "throttled for a while": (faults.Throttle(30), errors.DliThrottledError, "APIG.0308", True),
+    "throttled for a while": (faults.Throttle(0.005), errors.DliThrottledError, "APIG.0308", True),
     "throttled until": (faults.Throttle(IN_TWO_SECONDS), errors.DliThrottledError, "APIG.0308", True),
     "backend unavailable": (faults.ServerError(), errors.DliServerError, "APIG.0202", True),
     "backend timeout": (faults.ServerError(504, "APIG.0203"), errors.DliServerError, "504", True),
@@ -227,18 +271,18 @@ FAULTS: dict[str, tuple[faults.Fault, type[errors.DliError], str, bool]] = {
     "DLI failed": (faults.DliFailure(), errors.DliServerError, "HTTP 400 DLI.0999", True),
     "an array": (faults.ArrayError(), errors.DliBadRequestError, "No job-running queue", False),
     "HTML of a proxy": (faults.PROXY_HTML, errors.DliServerError, "502 Bad Gateway", True),
-    "no success": (faults.NOT_SUCCESSFUL, PROTOCOL, "is_success 'false'", False),
-    "an empty body": (faults.EMPTY, PROTOCOL, "body is empty", False),
-    "no JSON": (faults.NOT_JSON, PROTOCOL, "not JSON: OK", False),
-    "a redirect": (faults.REDIRECT, PROTOCOL, "Redirects are not followed", False),
-    "nested without end": (faults.DEEP_JSON, PROTOCOL, "not JSON", False),
-    "compressed": (faults.GZIP_BOMB, PROTOCOL, "compressed ('gzip')", False),
+    "no success": (faults.NOT_SUCCESSFUL, errors.DliServerError, "is_success is false", True),
+    "an empty body": (faults.EMPTY, PROTOCOL, "body is empty", True),
+    "no JSON": (faults.NOT_JSON, PROTOCOL, "not JSON: OK", True),
+    "a redirect": (faults.REDIRECT, PROTOCOL, "Redirects are not followed", True),
+    "nested without end": (faults.DEEP_JSON, PROTOCOL, "not JSON", True),
+    "compressed": (faults.GZIP_BOMB, PROTOCOL, "compressed ('gzip')", True),
     "a dropped connection": (faults.Drop(), LOST, "No answer from http://127.0.0.1", True),
     "a truncated body": (faults.Truncated(), LOST, "No answer from http://127.0.0.1", True),
     "a slow answer": (faults.Slow(1), LOST, "No answer from http://127.0.0.1", True),
     "dribbled headers": (faults.Dribble(0.05, headers=True), LOST, "No answer", True),
     "a dribbled body": (faults.Dribble(0.05), LOST, "No answer", True),
-    "a job that is no object": (faults.Answer(200, '{"job_detail": [1]}'), PROTOCOL, "no job_detail", False),
+    "a job that is no object": (faults.Answer(200, '{"job_detail": [1]}'), PROTOCOL, "no job_detail", True),
     "forbidden": (
         faults.Answer(403, '{"error_code": "APIG.0302", "error_msg": "m"}'),
         *(errors.DliForbiddenError, "ask for dli:jobs:get", False),

@@ -108,7 +108,7 @@ def fuzzed(examples: int) -> Callable[[Any], Any]:
 @given(status=st.integers(300, 999), headers=headers, body=bodies)
 def test_any_error_body_is_read(status, headers, body):
     error = read_error(status, headers, body)
-    assert isinstance(error, errors.DliApiError)
+    assert isinstance(error, errors.DliApiError | errors.DliProtocolError)
     assert len(str(error)) < 2500
     str(error).encode()
 
