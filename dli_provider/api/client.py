@@ -6,7 +6,6 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import wait
 from copy import copy
 from types import TracebackType
 from typing import Self, TypeVar, Unpack
@@ -158,10 +157,12 @@ class DliClient:
     def _sleep(self, step: Sleep) -> Reply:
         if step.notice and self._tell:
             self._tell(step.notice)
-        if step.until:
-            wait([step.until], step.seconds)
-        else:
+        if step.until is None:
             time.sleep(step.seconds)
+        else:
+            woken = threading.Event()
+            step.until.on_set(woken.set)
+            woken.wait(step.seconds)
         return None
 
 

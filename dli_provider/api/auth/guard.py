@@ -53,14 +53,14 @@ class KeyGuard:
     """
 
     def __init__(self) -> None:
-        self._gate = Gate(wakes_all=False)
+        self._gate = Gate()
         self._refusals: list[_Refusal] = []
         self._accepted: set[tuple[str, str]] = set()
 
     @property
     def has_refusals(self) -> bool:
         """True while a refusal still counts."""
-        return any(refusal.rest > 0 for refusal in self._refusals)
+        return bool(self._counting())
 
     def check(self, secret: str, origin: str) -> None:
         """Raise when no call may be made.
@@ -69,7 +69,9 @@ class KeyGuard:
 
         :raises DliApiError: the refusal, with what it was found with and for how long it counts.
         """
-        refusals = [refusal for refusal in self._refusals if refusal.rest > 0]
+        refusals = self._counting()
+        if not refusals:
+            return
         is_accepted = (secret, origin) in self._accepted
         for refusal in refusals:
             is_own = refusal.secret == secret or refusal.is_lock
@@ -110,13 +112,16 @@ class KeyGuard:
         """Note that the server refused the secret, or found the key locked."""
         refusal = _Refusal(secret, origin, copy(error), monotonic(), is_lock(error.code, error.message))
         with LOCK:
-            self._refusals = [one for one in self._refusals if one.rest > 0] + [refusal]
+            self._refusals = [*self._counting(), refusal]
             self._accepted.discard((secret, origin))
         self._gate.wake_all()
 
+    def _counting(self) -> list[_Refusal]:
+        return [one for one in self._refusals if one.rest > 0] if self._refusals else []
+
     def _may_start(self, place: tuple[str, str], under_way: list[Flight]) -> bool:
         self.check(*place)
-        if len(under_way) + sum(refusal.rest > 0 for refusal in self._refusals) >= MAX_REFUSALS:
+        if len(under_way) + len(self._counting()) >= MAX_REFUSALS:
             return False
         return place in self._accepted or all(flight.topic in self._accepted for flight in under_way)
 

@@ -92,7 +92,7 @@ class SharedCredential:
             return self._projects[key]
 
     def _send(self, request: Request, lease: Lease) -> Conversation[Response]:
-        secret = lease.signer.fingerprint
+        secret = lease.fingerprint
         if secret is None:
             return (yield from self._exchange(request, lease, self._fingerprint))
         with (yield from self.guard.enter(secret, request.origin)):
