@@ -1,0 +1,95 @@
+"""The places of a text at which a credential is named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dli_provider.masking import lexer
+from dli_provider.masking.names import CHINESE, announces
+
+_WORD = re.compile(rf"[A-Za-z0-9_.\-\u00c0-\u024f]++|(?:{CHINESE})(?:[ ]?(?:ID|Id|id))?+")
+_SECOND_WORDS = frozenset("key keys id code phrase word info value string hash secret token".split())
+_PREFIX = re.compile(r"-*+(?:y?D(?=[A-Za-z]))?+")
+_AFTER_CLOSING_QUOTE = re.compile(r"""\s*+(?:[=:,;)}\]&<>/|?+]|\\++[nrt]|->|→|⇒|\Z)|\s""")
+_INDEX = re.compile(r"(?:\[\d++\]|\]|>(?=[ \t]*+:))?+")
+_LINE_PREFIX = re.compile(r"[ \t]*+(?:[-#;!*/?]++[ \t]*+)?+")
+
+
+@dataclass(slots=True)
+class Place:
+    """A word in a text, and how it stands there.
+
+    :param name: the word without dashes before it and dots after it; with the word before it, when the two
+        make one name, as ``Secret Key`` does.
+    :param start: where the word begins.
+    :param end: where the name ends.
+    """
+
+    text: str
+    name: str
+    start: int
+    end: int
+
+    opened: str = ""
+    """The quote just before the word."""
+    closed: str = ""
+    """The quote just after the name."""
+    after: int = 0
+    """Where that quote and an index such as ``[0]`` end."""
+
+    @property
+    def is_argument(self) -> bool:
+        """Tell whether the word begins with a dash: ``--password``."""
+        return self.text.startswith("-", self.start)
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the name begins a quoted text that goes on: ``"password=x"``."""
+        return bool(self.opened) and not self.closed
+
+    def before(self, characters: int) -> str:
+        """Return the characters before the word and its quote, as many at the most."""
+        end = self.start - len(self.opened)
+        return self.text[max(0, end - characters) : end]
+
+    def word_before(self) -> str:
+        """Return the word before this one."""
+        return (self.before(30).split() or [""])[-1]
+
+    def line(self) -> int | None:
+        """Return where the line begins whose first word this is; None when it isn't the first."""
+        begin, lowest = self.start, max(0, self.start - 200)
+        while begin > lowest and self.text[begin - 1] not in "\r\n":
+            if self.text[begin - 1] in "nr" and self.text[begin - 2 : begin - 1] == "\\":
+                break
+            begin -= 1
+        prefix = _LINE_PREFIX.match(self.text, begin, self.start)
+        return begin if prefix and prefix.end() == self.start else None
+
+
+def places(text: str, start: int = 0) -> Iterator[Place]:
+    """Yield each word that may be a name. Send where to go on, if not after the word."""
+    previous, previous_end, position = "", -1, start
+    while found := _WORD.search(text, position):
+        word, start, position = found[0], found.start(), found.end()
+        if word[0] in "nrt" and text[start - 1 : start] == "\\" and (announces(word[1:]) or not announces(word)):
+            start, word = start + 1, word[1:]
+        prefix = _PREFIX.match(word)
+        name = word[prefix.end() if prefix else 0 :].rstrip(".-")
+        if previous and name.lower() in _SECOND_WORDS and text[previous_end:start] in {" ", "  "}:
+            name = f"{previous}_{name}"
+        previous, previous_end = name[-100:], position
+        go_on = yield Place(text, name, start, start + len(word.rstrip(".-")))
+        position = max(position, go_on or 0)
+
+
+def look_around(place: Place) -> None:
+    """Find out which quotes stand around a name, and where the text after it begins."""
+    place.opened = lexer.quote_before(place.text, place.start)
+    quote = lexer.quote_after(place.text, place.end)
+    if quote and (quote == place.opened or _AFTER_CLOSING_QUOTE.match(place.text, place.end + len(quote))):
+        place.closed = quote
+    index = _INDEX.match(place.text, place.end + len(place.closed))
+    place.after = index.end() if index else place.end
