@@ -17,8 +17,8 @@ Span = tuple[int, int]
 _SIGN = re.compile(
     rf"""(?P<comment>{lexer.COMMENTS}{lexer.BLANK}*+)?+
     (?(comment)|{lexer.BLANK}*+)
-    (?P<sign> [?+|]?={{1,3}}+>? | :=?(?!:|//) | -+> | [→⇒] | %(?:25)*+3D | %(?:25)*+3A(?:%20|\+)*+ )
-    [ \t]*+""",
+    (?P<sign> [?+|]?={{1,3}}+(?:\\*+>)?+ | :=?(?!:|//) | -++\\*+> | [→⇒] | %(?:25)*+3D | %(?:25)*+3A(?:%20|\+)*+ )
+    (?:[ \t]|\\++t|</\w{{1,10}}+>)*+""",
     re.VERBOSE | re.IGNORECASE,
 )
 OWNER = re.compile(
@@ -26,6 +26,7 @@ OWNER = re.compile(
 )
 """Whose credential it is, between the name and the sign: ``password for user bob: x``."""
 
+_TYPED = re.compile(r"""[ \t]*+:?[ \t]*+[A-Za-z][\w.?]{0,40}+(?:\(\d++\))?[ \t]*+=[ \t]*+(?=\\*[bBNu]?["'])""")
 _LOADED = re.compile(r"\bproperty: \Z")
 _COMMA = re.compile(r",[ \t]*+")
 _COMMENTS = re.compile(rf"{lexer.COMMENTS}{lexer.BLANK}*+")
@@ -35,6 +36,7 @@ _CONTINUED = re.compile(r"\\++\r?\n[ \t]*+")
 _NULL = re.compile(r"(?:null|none|true|false|yes|no)(?=[\s,;)}\]&\"'<\\]|\Z)", re.IGNORECASE)
 NUMBER = re.compile(r"""-?\d{1,13}(?:\.\d{1,6})?(?=[\s,;)}\]&"'\\<]|\.?\Z)""")
 _COLUMN = re.compile(r"(?:`?\w++`?\.)++`?(\w++)`?(?=[\s,;)]|\Z)")
+_MASKED = re.compile(r"""\*{3}(?=[\s,;:)}\]>&"'<\\#]|\Z)""")
 _NEXT_LINE = re.compile(
     r"(?:[!&][^\s\\]*+[ \t]*+)*+(?:[|>][+-]?\d?)?+[ \t]*+(?:(?<=[ \t])\#[^\r\n\\]*+)?+(?=[\r\n]|\\++[nr]|\Z)"
 )
@@ -51,6 +53,8 @@ _HEADER = re.compile(r"authorization|cookie", re.IGNORECASE)
 def assigned(place: Place) -> Span | None:
     """Return the span of the value that a sign assigns to a name."""
     text = place.text
+    if not place.closed and (typed := _TYPED.match(text, place.after)):  # password: str = "x"
+        return _value(place, "=", typed.end())
     sign = _SIGN.match(text, place.after)
     if not sign and (owner := OWNER.match(text, place.after)):
         sign = _SIGN.match(text, owner.end())
@@ -81,11 +85,13 @@ def _value(place: Place, sign: str, position: int) -> Span | None:
     number = NUMBER.match(text, begin)
     if number and is_measurement(place.name, number[0]):
         return None
-    if prose.is_symbol_of_parser(text, start, place.word_before()):
+    if prose.is_of_a_program(text, start, place.word_before()):
         return None
     if quote:
         end = lexer.closing(text, quote["quote"], begin)
         return (position, min(end + len(quote["quote"]), len(text))) if commented else (begin, end)
+    if _MASKED.match(text, start):
+        return None
     if not commented and (_is_nothing(place, sign, start) or _is_message(place, sign, start)):
         return None
     if place.is_open:

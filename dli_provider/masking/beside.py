@@ -11,17 +11,26 @@ from dli_provider.masking.place import Place
 
 _ARGUMENT = re.compile(r"\s*+,\s*+|(?:[ \t]|\\++t|\\++\r?\n)++")
 _COMMA = re.compile(r"\s*+,\s*+")
+_BEFORE_PAIR, _AFTER_PAIR = ("[", "(", "{", "\n", ""), ("]", ")", "}", "\n")
+_BARE_PAIR = re.compile(r"([^\s,()\[\]\"']++)[ \t]*+[)\]}]")
 _LITERAL = re.compile(r"[\w.+-]*+")
-_PARENTHESIS = re.compile(r"[ \t]*+[(]?[ \t]*+")
+_PARENTHESIS = re.compile(r"(?:[ \t]|\\++t)*+[(]?[ \t]*+")
 _TOLD = re.compile(
     r"""(?:[ \t]++(?:is|was|are|were|has|been|being|be|now|set|changed|reset|updated|to|equals?|equal|as|becomes?
-      |became|value|the|of|with))++(?:[ \t]*+[:=])?(?:[ \t]++|(?=["'`“‘「]))
-    | [ \t]?+(?:已经?|被)?(?:设置|设定|修改|更改|变更|重置|改|更新)?(?:为|是|成)[ \t]?+:?[ \t]?+""",
+      |became|value|the|of|with|from|you|provided|given|supplied|received|entered|specified|sent|used
+      |incorrect|wrong|invalid|rejected))++(?:[ \t]*+[:=])?(?:[ \t]++|(?=["'`“‘「]))
+    | [ \t]?+(?:(?:已经?|被)?(?:设置|设定|修改|更改|变更|重置|改|更新)?(?:为|是|成)
+      |(?:错误|不正确|无效|有误)(?=[ \t]?:))[ \t]?+:?[ \t]?+""",
     re.VERBOSE | re.IGNORECASE,
 )
-_WEAK_WORDS = frozenset("of with as the value".split())
+_WEAK_WORDS = frozenset(
+    "of with as the value from you provided given supplied received entered specified sent used"
+    " incorrect wrong invalid rejected".split()
+)
+_CHANGED = re.compile(r"""[ \t]++(?:to|->|→)[ \t]++["']?([^\s"',;]++)""")
 _GAP = re.compile(r"(?:[ \t]|\\++t|[|~#^*(<\[{–—‐…]|-(?=[ \t]))++")
 _WORD = re.compile(r"""[^\s"'`,;:()\[\]{}<>|=&\\“”‘’「」『』【】\u3001-\u3002\u4e00-\u9fff]++""")
+_BRACKETS = re.compile(r"\\*+[(\[{<]?+")
 _VERB = re.compile(r"[ \t]++(?:has|is|was|had|did|does|expired|cannot|can't|got|rejected|refused|failed)\b")
 _USED = re.compile(r"\b(?:with|using|use|uses|used|wrong|incorrect|bad)\s\Z", re.IGNORECASE)
 _NEEDS_SIGN = frozenset({"pass", "cookie", "cookies"})
@@ -45,17 +54,20 @@ def argument(place: Place) -> Span | None:
 
 
 def listed(place: Place) -> Span | None:
-    """Return the span of ``x`` in ``["password", "x"]``, ``("password", "x")``, ``put("password", "x", y)``."""
-    text, before = place.text, place.before(60).rstrip()
+    """Return the span of ``x`` in ``["password", "x"]``, ``(password, x)``, ``put("password", "x", y)``."""
+    text, before = place.text, place.before(60).rstrip(" \t")
     comma = _COMMA.match(text, place.after)
-    if not comma or not place.closed or "`" in place.closed or not before.endswith(("[", "(")):
+    if not comma or "`" in place.closed or not before[-1:] in _BEFORE_PAIR:
         return None
+    if not place.closed:
+        pair = _BARE_PAIR.match(text, comma.end()) if before else None
+        return pair.span(1) if pair and prose.looks_random(pair[1]) else None
     quote = lexer.opener(text, comma.end())
     begin = quote.end() if quote else comma.end()
     end = lexer.closing(text, quote["quote"], begin) if quote else lexer.end(_LITERAL, text, begin)
-    after = text[end + len(quote["quote"] if quote else "") :][:40].lstrip()
+    after = text[end + len(quote["quote"] if quote else "") :][:40].lstrip(" \t")
     is_call = before.endswith("(") and before[-2:-1].isalnum()
-    if (is_credential(text[begin:end]) and text[begin:end].isalpha()) or not (is_call or not after or after.startswith(("]", ")"))):
+    if (is_credential(text[begin:end]) and text[begin:end].isalpha()) or not (is_call or not after or after[0] in _AFTER_PAIR):
         return None
     return begin, end
 
@@ -67,7 +79,7 @@ def quoted(place: Place) -> Span | None:
     if foreign := lexer.in_foreign_quotes(text, begin):
         return foreign
     quote = None if place.closed else lexer.opener(text, begin)
-    if not quote or quote["quote"] == place.opened or prose.is_symbol_of_parser(text, begin, place.word_before()):
+    if not quote or quote["quote"] == place.opened or prose.is_of_a_program(text, begin, place.word_before()):
         return None
     if begin == place.after and quote["quote"] == "'" and place.name.isascii():
         return None  # password's
@@ -87,14 +99,15 @@ def told(place: Place) -> Span | None:
     quote = lexer.opener(text, verb.end()) if verb else None
     if quote:
         return quote.end(), lexer.closing(text, quote["quote"], quote.end())
-    word = _WORD.match(text, verb.end()) if verb else None
-    if not verb or not word or prose.is_ordinary(word[0]):
+    word = _WORD.match(text, lexer.end(_BRACKETS, text, verb.end())) if verb else None
+    if not verb or not word or prose.is_ordinary(word[0]) or is_measurement(place.name, word[0]):
         return None
-    in_doubt = place.name.lower() in _NEEDS_SIGN or verb[0].isupper() or verb[0].split()[-1:] == ["of"]
+    in_doubt = place.name.lower() in _NEEDS_SIGN or verb[0].isupper()
     in_doubt = in_doubt or not _WEAK_WORDS.isdisjoint(verb[0].split()[-1:])
-    if in_doubt and not prose.looks_random(word[0]):
+    if in_doubt and not prose.looks_random(word[0]) and ":" not in verb[0]:
         return None
-    return word.start(), word.start() + len(word[0].rstrip(".!?"))
+    changed = _CHANGED.match(text, word.end())
+    return word.start(), changed.end() if changed else word.start() + len(word[0].rstrip(".!?"))
 
 
 def near(place: Place) -> Span | None:
@@ -105,7 +118,9 @@ def near(place: Place) -> Span | None:
         return None
     begin = gap.end() if gap else place.after
     word = _WORD.match(text, begin)
-    if not word or prose.is_ordinary(word[0]) or text.startswith(("(", "=", "://"), word.end()):
+    if not word or prose.is_ordinary(word[0]) or is_measurement(place.name, word[0]):
+        return None
+    if text.startswith(("(", "=", "://"), word.end()):
         return None
     is_plain = gap is not None and gap[0] == " " and word[0].islower()
     is_told = is_plain and (_VERB.match(text, word.end()) or _USED.search(place.before(12)))

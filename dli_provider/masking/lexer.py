@@ -43,7 +43,7 @@ URL_PARAMETER = re.compile(_bare("&#") + "*+")
 ENCODED_PARAMETER = re.compile(r"""(?:[^\s"'&%]|%(?!(?:25)*26))*+""")
 JDBC_PROPERTY = re.compile(_bare(";") + "*+")
 CLAUSE = re.compile(
-    rf"""{_bare()}*+(?:(?<![,;.)\]}}>])[ \t]++(?![\w.-]{{1,60}}+\s?[=:]){_bare()}++){{0,60}}+""", re.VERBOSE
+    rf"""{_bare()}*+(?:(?<![,;.)\]}}])[ \t]++(?![\w.-]{{1,60}}+\s?[=:]){_bare()}++){{0,60}}+""", re.VERBOSE
 )
 LINE = re.compile(r"[^\r\n]*+")
 LINE_IN_JSON = re.compile(

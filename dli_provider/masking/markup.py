@@ -12,7 +12,7 @@ from dli_provider.masking.place import Place, look_around
 _FAR = 500
 _LABELS = "key|name|k|property|option|parameter|field|id"
 _LABEL = re.compile(
-    rf"""(?:(?<![A-Za-z])(?:{_LABELS})\\*["'`]?\s*[:=]\s*|<(?:\w+:)?(?:{_LABELS})(?:\s[^<>]*)?>\s*)\Z""",
+    rf"""(?:(?<![A-Za-z])(?:{_LABELS})\\*["'`]?\s*[:=]\s*|<(?:[\w-]+[:-])?(?:{_LABELS})(?:\s[^<>]*)?>\s*)\Z""",
     re.IGNORECASE,
 )
 _LABEL_AFTER = re.compile(
@@ -23,13 +23,16 @@ _VALUE_SIGN = re.compile(r"\s*+[:=][ \t]*+")
 _LITERAL = re.compile(r"""[^\s,}\]"'<\\]++(?=[ \t]*+(?:[,}\]\r\n"]|\\++[nr]|\Z))""")
 _NESTED = re.compile(r"\{[^{}]*+\}|<!--.*?-->|<([\w:]+)[^<>]*>[^<>]*</\1>", re.DOTALL)
 _GOES_ON = re.compile(r"""\\*["'`]?\s*+(?:,|</|\\++[nr]|[\w.-]++\s*+[:=])""")
+_NAMES_ANOTHER = re.compile(r"""\\*["']\s*+=""")
 _NESTED_OBJECT = re.compile(r"\{[^{}]*+\}|<!--.*?-->", re.DOTALL)
 _END_AFTER = re.compile(r"[{}]|\n[ \t]*+-[ ]|(?<!/)\bvalue\b|</(?!value)", re.IGNORECASE)
-_END_OF_OBJECT = re.compile(r"[{};]|\n[ \t]*+-[ ]|</(?!name|key)|\bvalue\b", re.IGNORECASE)
+_END_OF_OBJECT = re.compile(
+    rf"[{{}}]|\n[ \t]*+-[ ]|</(?!(?:[\w-]+[:-])?(?:{_LABELS}))|\bvalue\b", re.IGNORECASE
+)
 _ATTRIBUTES = re.compile(r"""(?:\s++[\w.:-]{1,60}+\s*+=\s*+\\*["'][^<>"']{0,200}+\\*["']){0,8}+\s*+""")
 _TAG = re.compile(r"<(?:[\w-]{1,40}:)?\Z")
 _IN_TAG = re.compile(r"<[\w:.-]+\s[^<>]*\Z")
-_NEXT_CELL = re.compile(r"</(\w{1,20}+)>\s*+<(?:\1|value)(?:\s[^<>]{0,99}+)?>", re.IGNORECASE)
+_NEXT_CELL = re.compile(r"</(\w{1,20}+)>\s*+<(?:\1|value|string)(?:\s[^<>]{0,99}+)?>", re.IGNORECASE)
 _BRACKET = re.compile(r"\\*+>")
 _CUT = re.compile(r"(?![:=])[^\s<>@]*+")
 
@@ -90,7 +93,9 @@ class Pairs:
             return None
         name, start = self._announced(place.start), opening.end()
         span = _value(self._text, start, len(bracket[0]) if bracket else 0, len(self._text) if name else start + _FAR)
-        if not span or not is_credential(name or self._label_after(span[1]), self._text[slice(*span)]):
+        if not span or _NAMES_ANOTHER.match(self._text, span[1]):
+            return None
+        if not is_credential(name or self._label_after(span[1]), self._text[slice(*span)]):
             return None
         self._name = ""
         return span

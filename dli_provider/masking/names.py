@@ -9,17 +9,18 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-CHINESE = "密码|口令|密钥|秘钥|令牌|凭证|凭据"
+CHINESE = "密码|口令|密钥|秘钥|私钥|令牌|凭证|凭据|授权码"
 """Words that announce a credential wherever they stand in a Chinese text, as a pattern."""
 
 _ANYWHERE = """
     password passwd passphrase passcode passkey secret token credential cookie authorization
-    apikey accesskey secretkey privatekey authkey masterkey accountkey encryptionkey signingkey appcode
+    apikey accesskey secretkey privatekey authkey masterkey accountkey encryptionkey signingkey appcode appkey sessionid
+    passwort contrasena
 """.split()
 """Texts that announce a credential wherever they stand in a name: ``mypasswords``."""
 
 _PARTS = frozenset(
-    "ak sk pwd psw pw pin otp jwt sig signature cred creds pass requirepass masterauth bearer".split()
+    "ak sk pwd psw pw pin otp jwt sig signature cred creds pass requirepass masterauth bearer sas salt".split()
 )
 """Parts of names, between dots, dashes, underscores and capitals: ``x.sk``, ``x_sk``, ``xSk``."""
 
@@ -31,10 +32,11 @@ _PAIRS = frozenset(
         *(
             (kind, "key")
             for kind in "access secret private api account encryption signing shared auth master consumer"
-            " storage ssh app session client keystore hmac license subscription".split()
+            " storage ssh app session client keystore hmac license subscription encrypt aes des rsa sign ssl cipher".split()
         ),
         *(("pass", part) for part in ("word", "phrase", "code", "key")),
         *(("user", "info"), ("jaas", "config"), ("app", "code"), ("auth", "code")),
+        *(("session", "id"), ("redis", "auth")),
     ]
 )
 """Parts that announce a credential only together."""
@@ -50,7 +52,7 @@ _ABOUT = frozenset(
 
 _MEASURES = frozenset(
     "ttl expiry expires expiration second seconds milliseconds millis ms minute minutes hour hours day days"
-    " interval timeout lifetime duration count limit length size".split()
+    " interval timeout lifetime duration count limit length size rate used left remaining total".split()
 )
 _EXTREMES = frozenset({"max", "min", "num"})
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -76,8 +78,8 @@ def is_measurement(name: str, value: str) -> bool:
     """Tell whether a value is the number of a measure, such as ``max_tokens`` or ``token_ttl``."""
     if not _NUMBER.fullmatch(value):
         return False
-    *others, last = parts_of(_cut(name))
-    return last in _MEASURES | {"tokens"} or (last == "token" and not _EXTREMES.isdisjoint(others))
+    parts = parts_of(_cut(name))
+    return parts[-1] in _MEASURES or "tokens" in parts or ("token" in parts and not _EXTREMES.isdisjoint(parts))
 
 
 def parts_of(name: str) -> list[str]:

@@ -13,7 +13,7 @@ _WORD = re.compile(rf"[A-Za-z0-9_.\-\u00c0-\u024f]++|(?:{CHINESE})(?:[ ]?(?:ID|I
 _SECOND_WORDS = frozenset("key keys id code phrase word info value string hash secret token".split())
 _PREFIX = re.compile(r"-*+(?:y?D(?=[A-Za-z]))?+")
 _AFTER_CLOSING_QUOTE = re.compile(r"""\s*+(?:[=:,;)}\]&<>/|?+]|\\++[nrt]|->|→|⇒|\Z)|\s""")
-_INDEX = re.compile(r"(?:\[\d++\]|\]|>(?=[ \t]*+:))?+")
+_INDEX = re.compile(r"(?:\[\d++\]|\]|>(?=[ \t]*+:)|(?:</\w{1,10}+>|\*\*)(?=[ \t]*+[:=]))?+")
 _LINE_PREFIX = re.compile(r"[ \t]*+(?:[-#;!*/?]++[ \t]*+)?+")
 
 

@@ -31,7 +31,7 @@ _ORDINARY = frozenset(
     alias usually never now always later yet once today rules rule hint hints generator stream
     """.split()
 )
-_ORDINARY_FORM = re.compile(r"[A-Za-z]{2,}(?:ed|ing|ly|[ai]ble|n't)|v?\d+(?:\.\d+)*|[\W_]+")
+_ORDINARY_FORM = re.compile(r"[A-Za-z]{2,}(?:ed|ing|ly|[ai]ble|n't)|v?\d{1,3}(?:\.\d+)*|[\W_]+")
 _SQL_TYPE = re.compile(
     r"(?:N?(?:VAR)?CHAR2?|STRING|TEXT|(?:BIG|SMALL|TINY)?INT(?:EGER)?\d*|BOOL(?:EAN)?|DECIMAL|NUMERIC|NUMBER"
     r"|FLOAT\d*|DOUBLE|DATE|TIME(?:STAMP)?(?:_LTZ|TZ)?|BYTES|(?:VAR)?BINARY|[CB]LOB|JSONB?|ROW|ARRAY|MAP|UUID|RAW)"
@@ -50,7 +50,7 @@ _CLAUSE = re.compile(r"""(?:[^\r\n\\"'<>;.,!?…]|[.,](?=\S)|'(?=[a-z]))*+""")
 _PLAIN_WORD = re.compile(r"[(]?[A-Za-z][A-Za-z_:/'.-]{0,40}[):]?|[\w.-]{1,4}|[(]?\d+[)]?")
 _SYMBOL = re.compile(
     r"""(["'`]?+)(?:[^\s"'`\w]{1,3}+|<?+(?:[A-Z_]{1,20}+|[a-z_]{1,20}+)>?+)\1,?+
-        [ ](?:at|in|on|near|after|before|expected|expecting|from)\b""",
+        :?[ ](?:(?:at|in|on|near|after|before|expected|expecting|from|was[ ]expecting)\b|["'`])""",
     re.VERBOSE,
 )
 
@@ -96,7 +96,9 @@ def reads_as_message(text: str, position: int, *, any_subject: bool) -> bool:
     )
 
 
-def is_symbol_of_parser(text: str, position: int, word_before: str) -> bool:
-    """Tell whether a parser says which token it met: ``Unexpected token 'FROM' at line 3``."""
+def is_of_a_program(text: str, position: int, word_before: str) -> bool:
+    """Tell whether this is about a program: ``Unexpected token 'FROM' at line 3``, ``function signature f(INT)``."""
+    if word_before.lower() in {"function", "method", "operator"}:
+        return True
     known = {"unexpected", "unrecognized", "offending", "mismatched", "extraneous"}
     return word_before.lower() in known and bool(_SYMBOL.match(text, position))

@@ -45,6 +45,7 @@ _SHAPES = (
         |beeline\b[^\r\n|;]{0,200}?[ ]-p[ ])(?P<secret>'[^'\r\n]*+'|"[^"\r\n]*+"|[^\s"'\\-][^\s"'\\]*+)""",
         re.VERBOSE,
     ),
+    re.compile(r"""[?&]sign=(?P<secret>[^\s&#"'\\]++)"""),
     re.compile(r"\s-pass(?:in|out)? pass:(?P<secret>\S++)"),
 )
 _IDENTIFIED = re.compile(

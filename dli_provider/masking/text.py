@@ -17,7 +17,7 @@ MASK = "***"
 """What stands in the place of a credential."""
 
 _SEPARATOR = re.compile(r"[\s=:\uFF1A\uFF1D>,;\\%-]|[^\x00-\x7f]")
-_RULES = (assigned, element, argument, listed, quoted, told, near)
+_RULES = (element, assigned, argument, listed, quoted, told, near)
 
 
 def mask(text: str) -> str:
