@@ -41,7 +41,7 @@ def argument(place: Place) -> Span | None:
     """Return the span of ``x`` in ``--password x``, ``-sk x``, ``"--password", "x"``."""
     text = place.text
     gap = _ARGUMENT.match(text, place.after) if place.is_argument else None
-    if not gap or text.startswith("--", gap.end()):
+    if not gap or text.startswith(("--", "="), gap.end()):
         return None
     if place.is_open:
         return gap.end(), lexer.closing(text, place.opened, gap.end())
@@ -64,7 +64,9 @@ def listed(place: Place) -> Span | None:
         return pair.span(1) if pair and prose.looks_random(pair[1]) else None
     quote = lexer.opener(text, comma.end())
     begin = quote.end() if quote else comma.end()
-    end = lexer.closing(text, quote["quote"], begin) if quote else lexer.end(_LITERAL, text, begin)
+    end = lexer.closing(text, quote["quote"], begin, begin + 2000) if quote else lexer.end(_LITERAL, text, begin)
+    if quote and end == begin + 2000:
+        return begin, lexer.closing(text, quote["quote"], begin)
     after = text[end + len(quote["quote"] if quote else "") :][:40].lstrip(" \t")
     is_call = before.endswith("(") and before[-2:-1].isalnum()
     if (is_credential(text[begin:end]) and text[begin:end].isalpha()) or not (is_call or not after or after[0] in _AFTER_PAIR):

@@ -20,7 +20,7 @@ _LABEL_AFTER = re.compile(
 )
 _VALUE = re.compile(r"(?:.*[._-])?(?:value|val|v)", re.IGNORECASE)
 _VALUE_SIGN = re.compile(r"\s*+[:=][ \t]*+")
-_LITERAL = re.compile(r"""[^\s,}\]"'<\\]++(?=[ \t]*+(?:[,}\]\r\n"]|\\++[nr]|\Z))""")
+_LITERAL = re.compile(r"""[^\s,}\]"'<\\]{1,300}+(?=[ \t]*+(?:[,}\]\r\n"]|\\++[nr]|\Z))""")
 _NESTED = re.compile(r"\{[^{}]*+\}|<!--.*?-->|<([\w:]+)[^<>]*>[^<>]*</\1>", re.DOTALL)
 _GOES_ON = re.compile(r"""\\*["'`]?\s*+(?:,|</|\\++[nr]|[\w.-]++\s*+[:=])""")
 _NAMES_ANOTHER = re.compile(r"""\\*["']\s*+=""")

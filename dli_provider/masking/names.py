@@ -79,7 +79,7 @@ def is_measurement(name: str, value: str) -> bool:
     if not _NUMBER.fullmatch(value):
         return False
     parts = parts_of(_cut(name))
-    return parts[-1] in _MEASURES or "tokens" in parts or ("token" in parts and not _EXTREMES.isdisjoint(parts))
+    return parts[-1] in _MEASURES or "tokens" in parts or (parts[-1] == "token" and not _EXTREMES.isdisjoint(parts))
 
 
 def parts_of(name: str) -> list[str]:

@@ -28,7 +28,7 @@ _SHAPES = (
     re.compile(r"\bDigest[ \t]++(?=\w+=)(?P<secret>[^\r\n]++)"),
     re.compile(r"\b(?:Negotiate|NTLM)[ \t]++(?P<secret>[\w+/]{16,}+=*+)"),
     re.compile(
-        r"""(?<![A-Za-z0-9])(?P<secret>A[KS]IA[A-Z0-9]{16}|gh[pousr]_\w{30,}+|github_pat_\w{20,}+|glpat-[\w-]{16,}+
+        r"""(?<![\w-])(?P<secret>A[KS]IA[A-Z0-9]{16}|gh[pousr]_\w{30,}+|github_pat_\w{20,}+|glpat-[\w-]{16,}+
         |xox[a-z]-[\w-]{10,}+|[rs]k_(?:live|test)_\w{10,}+|AIza[\w-]{30,}+|npm_\w{30,}+
         |eyJ[\w-]{8,}+\.[\w-]{8,}+(?:\.[\w-]*+)?)""",
         re.VERBOSE,
