@@ -22,11 +22,14 @@ _SIGN = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 OWNER = re.compile(
-    r"""[ \t]++(?:for|of)(?:[ \t]++[\w@.%'"`-]{1,60}+){1,4}?(?=[ \t]*+[:=]|[ \t]++(?:is|was)\b)""", re.IGNORECASE
+    r"""[ \t]++(?:for|of)(?:[ \t]++[\w@.%'"`-]{1,60}+){1,4}?(?=[ \t]*+[:=]|[ \t]++(?:is|was)\b)""",
+    re.IGNORECASE,
 )
 """Whose credential it is, between the name and the sign: ``password for user bob: x``."""
 
-_TYPED = re.compile(r"""[ \t]*+:?[ \t]*+[A-Za-z][\w.?]{0,40}+(?:\(\d++\))?[ \t]*+=[ \t]*+(?=\\*[bBNu]?["'])""")
+_TYPED = re.compile(
+    r"""[ \t]*+:?[ \t]*+[A-Za-z][\w.?]{0,40}+(?:\(\d++\))?[ \t]*+=[ \t]*+(?=\\*[bBNu]?["'])"""
+)
 _LOADED = re.compile(r"\bproperty: \Z")
 _COMMA = re.compile(r",[ \t]*+")
 _COMMENTS = re.compile(rf"{lexer.COMMENTS}{lexer.BLANK}*+")

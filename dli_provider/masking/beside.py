@@ -6,30 +6,34 @@ import re
 
 from dli_provider.masking import lexer, prose
 from dli_provider.masking.assigned import NUMBER, OWNER, Span
-from dli_provider.masking.names import is_credential, is_measurement
+from dli_provider.masking.names import is_credential, is_measurement, words
 from dli_provider.masking.place import Place
 
 _ARGUMENT = re.compile(r"\s*+,\s*+|(?:[ \t]|\\++t|\\++\r?\n)++")
 _COMMA = re.compile(r"\s*+,\s*+")
+_HAS_LETTER = re.compile(r"[\W_]{0,99}[^\W_]")
 _BEFORE_PAIR, _AFTER_PAIR = ("[", "(", "{", "\n", ""), ("]", ")", "}", "\n")
 _BARE_PAIR = re.compile(r"([^\s,()\[\]\"']++)[ \t]*+[)\]}]")
+_LONG = 2000
 _LITERAL = re.compile(r"[\w.+-]*+")
 _PARENTHESIS = re.compile(r"(?:[ \t]|\\++t)*+[(]?[ \t]*+")
 _TOLD = re.compile(
     r"""(?:[ \t]++(?:is|was|are|were|has|been|being|be|now|set|changed|reset|updated|to|equals?|equal|as|becomes?
       |became|value|the|of|with|from|you|provided|given|supplied|received|entered|specified|sent|used
-      |incorrect|wrong|invalid|rejected))++(?:[ \t]*+[:=])?(?:[ \t]++|(?=["'`“‘「]))
+      |incorrect|wrong|invalid|rejected))++(?:[ \t]*+[:=])?(?:[ \t]++|(?=["'`\u201c\u2018「]))
     | [ \t]?+(?:(?:已经?|被)?(?:设置|设定|修改|更改|变更|重置|改|更新)?(?:为|是|成)
       |(?:错误|不正确|无效|有误)(?=[ \t]?:))[ \t]?+:?[ \t]?+""",
     re.VERBOSE | re.IGNORECASE,
 )
-_WEAK_WORDS = frozenset(
-    "of with as the value from you provided given supplied received entered specified sent used"
-    " incorrect wrong invalid rejected".split()
+_WEAK_WORDS = words(
+    """
+    of with as the value from you provided given supplied received entered specified sent used
+    incorrect wrong invalid rejected
+    """
 )
 _CHANGED = re.compile(r"""[ \t]++(?:to|->|→)[ \t]++["']?([^\s"',;]++)""")
-_GAP = re.compile(r"(?:[ \t]|\\++t|[|~#^*(<\[{–—‐…]|-(?=[ \t]))++")
-_WORD = re.compile(r"""[^\s"'`,;:()\[\]{}<>|=&\\“”‘’「」『』【】\u3001-\u3002\u4e00-\u9fff]++""")
+_GAP = re.compile(r"(?:[ \t]|\\++t|[|~#^*(<\[{\u2010-\u2015\u2026]|-(?=[ \t]))++")
+_WORD = re.compile(r"""[^\s"'`,;:()\[\]{}<>|=&\\\u2018-\u201d\u3001-\u3011\u4e00-\u9fff]++""")
 _BRACKETS = re.compile(r"\\*+[(\[{<]?+")
 _VERB = re.compile(r"[ \t]++(?:has|is|was|had|did|does|expired|cannot|can't|got|rejected|refused|failed)\b")
 _USED = re.compile(r"\b(?:with|using|use|uses|used|wrong|incorrect|bad)\s\Z", re.IGNORECASE)
@@ -57,38 +61,42 @@ def listed(place: Place) -> Span | None:
     """Return the span of ``x`` in ``["password", "x"]``, ``(password, x)``, ``put("password", "x", y)``."""
     text, before = place.text, place.before(60).rstrip(" \t")
     comma = _COMMA.match(text, place.after)
-    if not comma or "`" in place.closed or not before[-1:] in _BEFORE_PAIR:
+    if not comma or "`" in place.closed or before[-1:] not in _BEFORE_PAIR:
         return None
     if not place.closed:
         pair = _BARE_PAIR.match(text, comma.end()) if before else None
         return pair.span(1) if pair and prose.looks_random(pair[1]) else None
     quote = lexer.opener(text, comma.end())
     begin = quote.end() if quote else comma.end()
-    end = lexer.closing(text, quote["quote"], begin, begin + 2000) if quote else lexer.end(_LITERAL, text, begin)
-    if quote and end == begin + 2000:
+    limit = begin + _LONG
+    end = lexer.closing(text, quote["quote"], begin, limit) if quote else lexer.end(_LITERAL, text, begin)
+    if quote and end == limit:
         return begin, lexer.closing(text, quote["quote"], begin)
     after = text[end + len(quote["quote"] if quote else "") :][:40].lstrip(" \t")
     is_call = before.endswith("(") and before[-2:-1].isalnum()
-    if (is_credential(text[begin:end]) and text[begin:end].isalpha()) or not (is_call or not after or after[0] in _AFTER_PAIR):
+    if (is_credential(text[begin:end]) and text[begin:end].isalpha()) or not (
+        is_call or not after or after[0] in _AFTER_PAIR
+    ):
         return None
     return begin, end
 
 
 def quoted(place: Place) -> Span | None:
-    """Return the span of ``x`` in ``PASSWORD 'x'``, ``password "x" rejected``, ``setPassword("x")``, ``密码“x”``."""
+    """Return the span of ``x`` in ``PASSWORD 'x'``, ``password "x" rejected``, ``setPassword("x")``."""
     text = place.text
     begin = lexer.end(_PARENTHESIS, text, place.after)
     if foreign := lexer.in_foreign_quotes(text, begin):
         return foreign
     quote = None if place.closed else lexer.opener(text, begin)
-    if not quote or quote["quote"] == place.opened or prose.is_of_a_program(text, begin, place.word_before()):
+    if not quote or quote["quote"] == place.opened:
         return None
-    if begin == place.after and quote["quote"] == "'" and place.name.isascii():
-        return None  # password's
+    is_genitive = begin == place.after and quote["quote"] == "'" and place.name.isascii()  # password's
+    if is_genitive or prose.is_of_a_program(text, begin, place.word_before()):
+        return None
     end = lexer.closing(text, quote["quote"], quote.end())
-    if begin > place.after and text.startswith(",", end + len(quote["quote"])) and text[place.after] == "(":
+    if text.startswith(",", end + len(quote["quote"])) and text[place.after] == "(":
         end = max(end, lexer.after_brackets(text, place.after) - 1)  # the further arguments of a call
-    return (quote.end(), end) if any(map(str.isalnum, text[quote.end() : min(end, quote.end() + 99)])) else None
+    return (quote.end(), end) if _HAS_LETTER.match(text, quote.end(), end) else None
 
 
 def told(place: Place) -> Span | None:
@@ -104,9 +112,9 @@ def told(place: Place) -> Span | None:
     word = _WORD.match(text, lexer.end(_BRACKETS, text, verb.end())) if verb else None
     if not verb or not word or prose.is_ordinary(word[0]) or is_measurement(place.name, word[0]):
         return None
-    in_doubt = place.name.lower() in _NEEDS_SIGN or verb[0].isupper()
-    in_doubt = in_doubt or not _WEAK_WORDS.isdisjoint(verb[0].split()[-1:])
-    if in_doubt and not prose.looks_random(word[0]) and ":" not in verb[0]:
+    is_weak = not _WEAK_WORDS.isdisjoint(verb[0].split()[-1:])
+    in_doubt = place.name.lower() in _NEEDS_SIGN or verb[0].isupper() or is_weak
+    if in_doubt and not prose.looks_random(word[0]):
         return None
     changed = _CHANGED.match(text, word.end())
     return word.start(), changed.end() if changed else word.start() + len(word[0].rstrip(".!?"))

@@ -1,8 +1,8 @@
-r"""Where what begins at a place in a text ends: a quoted text, brackets, a word, a line, a clause.
+r"""Find where a quoted text, brackets, a word, a line or a clause ends.
 
-Quotes, brackets and line breaks count at every depth of JSON inside JSON: ``\"`` closes ``\"`` and ``\n`` ends
-a line. A quote or bracket that never closes reaches to the end of the text, for the text may have been cut.
-Each look at the text is bounded or consumes what it saw, so that all of them together take linear time.
+Quotes, brackets and line breaks count at every depth of JSON inside JSON: ``\"`` closes ``\"`` and ``\n``
+ends a line. A quote or bracket that never closes reaches to the end of the text, because the text may have
+been cut. A search is either bounded or its result is masked and skipped, so that masking takes linear time.
 """
 
 from __future__ import annotations
@@ -19,11 +19,9 @@ BLOCK_COMMENTS = rf"(?:{BLANK}*+(?:{_BLOCK_COMMENT})){{1,4}}+"
 COMMENTS = rf"(?:{BLANK}*+(?:{_BLOCK_COMMENT}|{_LINE_COMMENT})){{1,4}}+"
 """One to four comments, each at most 300 characters long."""
 
-_FOREIGN = dict(zip("“‘「『【«《", "”’」』】»》", strict=True))
+_FOREIGN = dict(zip("\u201c\u2018「『【«《", "\u201d\u2019」』】»》", strict=True))
 _PREFIX = r"""(?:(?:[bruen]|u&)(?=\\*+["'][^\s,;:)}\]&]))?+"""
-_OPENER = re.compile(
-    rf"""{_PREFIX}(?P<quote>''(?![\s'",;:)}}\]]|\Z)|{QUOTE})""", re.IGNORECASE
-)
+_OPENER = re.compile(rf"""{_PREFIX}(?P<quote>''(?![\s'",;:)}}\]]|\Z)|{QUOTE})""", re.IGNORECASE)
 _QUOTES = {quote: re.compile(rf"(\\*+)({quote}++)|\\++") for quote in "\"'`"}
 _BRACKETS = re.compile(r"""(\\*+["'])|[\[({]|[\])}]|\\++""")
 _NAME_OF_CALL = re.compile(r"[A-Za-z_$][\w.]{0,60}+(?=\()|\$(?=[({])")

@@ -7,7 +7,7 @@ import re
 from dli_provider.masking import lexer
 from dli_provider.masking.assigned import Span
 from dli_provider.masking.names import is_credential
-from dli_provider.masking.place import Place, look_around
+from dli_provider.masking.place import VALUE, Place
 
 _FAR = 500
 _LABELS = "key|name|k|property|option|parameter|field|id"
@@ -16,9 +16,9 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _LABEL_AFTER = re.compile(
-    rf"""(?<![\w-])(?:{_LABELS})\\*["'`]?\s*+[:=>]\s*+\\*["'`]?([A-Za-z][\w.-]*+|[\u4e00-\u9fff]+)""", re.IGNORECASE
+    rf"""(?<![\w-])(?:{_LABELS})\\*["'`]?\s*+[:=>]\s*+\\*["'`]?([A-Za-z][\w.-]*+|[\u4e00-\u9fff]+)""",
+    re.IGNORECASE,
 )
-_VALUE = re.compile(r"(?:.*[._-])?(?:value|val|v)", re.IGNORECASE)
 _VALUE_SIGN = re.compile(r"\s*+[:=][ \t]*+")
 _LITERAL = re.compile(r"""[^\s,}\]"'<\\]{1,300}+(?=[ \t]*+(?:[,}\]\r\n"]|\\++[nr]|\Z))""")
 _NESTED = re.compile(r"\{[^{}]*+\}|<!--.*?-->|<([\w:]+)[^<>]*>[^<>]*</\1>", re.DOTALL)
@@ -83,16 +83,19 @@ class Pairs:
 
     def value(self, place: Place) -> Span | None:
         """Return the span of the value, when a word is the key of one and the name before or after tells so."""
-        if not _VALUE.fullmatch(place.name[-_FAR:]):
+        if not VALUE.fullmatch(place.name[-100:]):
             return None
-        look_around(place)
         sign = _VALUE_SIGN.match(self._text, place.after)
-        bracket = None if sign or not _TAG.search(place.before(50)) else _BRACKET.match(self._text, place.after)
+        bracket = (
+            None if sign or not _TAG.search(place.before(50)) else _BRACKET.match(self._text, place.after)
+        )
         opening = sign or bracket
         if not opening:
             return None
         name, start = self._announced(place.start), opening.end()
-        span = _value(self._text, start, len(bracket[0]) if bracket else 0, len(self._text) if name else start + _FAR)
+        span = _value(
+            self._text, start, len(bracket[0]) if bracket else 0, len(self._text) if name else start + _FAR
+        )
         if not span or _NAMES_ANOTHER.match(self._text, span[1]):
             return None
         if not is_credential(name or self._label_after(span[1]), self._text[slice(*span)]):

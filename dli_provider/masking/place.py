@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dli_provider.masking import lexer
-from dli_provider.masking.names import CHINESE, announces
+from dli_provider.masking.names import CHINESE, announces, words
 
 _WORD = re.compile(rf"[A-Za-z0-9_.\-\u00c0-\u024f]++|(?:{CHINESE})(?:[ ]?(?:ID|Id|id))?+")
-_SECOND_WORDS = frozenset("key keys id code phrase word info value string hash secret token".split())
-_PREFIX = re.compile(r"-*+(?:y?D(?=[A-Za-z]))?+")
+_SECOND_WORDS = words("key keys id code phrase word info value string hash secret token")
+_PREFIX = re.compile(r"\A-*+(?:y?D(?=[A-Za-z]))?+")
+VALUE = re.compile(r"(?:.*[._-])?(?:value|val|v)", re.IGNORECASE)
+"""Names that hold the value of a pair: ``{"key": "password", "value": "x"}``."""
 _AFTER_CLOSING_QUOTE = re.compile(r"""\s*+(?:[=:,;)}\]&<>/|?+]|\\++[nrt]|->|→|⇒|\Z)|\s""")
 _INDEX = re.compile(r"(?:\[\d++\]|\]|>(?=[ \t]*+:)|(?:</\w{1,10}+>|\*\*)(?=[ \t]*+[:=]))?+")
 _LINE_PREFIX = re.compile(r"[ \t]*+(?:[-#;!*/?]++[ \t]*+)?+")
@@ -69,20 +71,36 @@ class Place:
         return begin if prefix and prefix.end() == self.start else None
 
 
-def places(text: str, start: int = 0) -> Iterator[Place]:
-    """Yield each word that may be a name. Send where to go on, if not after the word."""
-    previous, previous_end, position = "", -1, start
-    while found := _WORD.search(text, position):
-        word, start, position = found[0], found.start(), found.end()
-        if word[0] in "nrt" and text[start - 1 : start] == "\\" and (announces(word[1:]) or not announces(word)):
-            start, word = start + 1, word[1:]
-        prefix = _PREFIX.match(word)
-        name = word[prefix.end() if prefix else 0 :].rstrip(".-")
-        if previous and name.lower() in _SECOND_WORDS and text[previous_end:start] in {" ", "  "}:
-            name = f"{previous}_{name}"
-        previous, previous_end = name[-100:], position
-        go_on = yield Place(text, name, start, start + len(word.rstrip(".-")))
-        position = max(position, go_on or 0)
+class Places:
+    """The words of a text that may announce a credential or be the key of one.
+
+    :param text: the text.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._previous, self._previous_end = "", -1
+        self.position = 0
+        """Where to look for the next word; whoever finds a credential moves it behind that."""
+
+    def __iter__(self) -> Iterator[Place]:
+        text = self._text
+        while found := _WORD.search(text, self.position):
+            word, start, self.position = found[0], found.start(), found.end()
+            if word[0] in "nrt" and text[start - 1 : start] == "\\" and _is_escape(word):
+                start, word = start + 1, word[1:]
+            name = _PREFIX.sub("", word, 1).rstrip(".-")
+            if self._previous and name.lower() in _SECOND_WORDS:
+                if text[self._previous_end : start] in {" ", "  "}:
+                    name = f"{self._previous}_{name}"
+            self._previous, self._previous_end = name[-100:], self.position
+            if announces(name) or VALUE.fullmatch(name[-100:]):
+                yield Place(text, name, start, start + len(word.rstrip(".-")))
+
+
+def _is_escape(word: str) -> bool:
+    """Tell whether the first letter of a word after a backslash belongs to the backslash: ``\\npassword``."""
+    return announces(word[1:]) or not announces(word)
 
 
 def look_around(place: Place) -> None:

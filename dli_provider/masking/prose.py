@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_ORDINARY = frozenset(
+from dli_provider.masking.names import words
+
+_ORDINARY = words(
     """
     a an the this that these those it its his her their your our my no not none null nil true false yes any all
     each every some other another same more most less than too very so such only also again already still just
@@ -29,7 +31,7 @@ _ORDINARY = frozenset(
     chain factory handler callback plugin library method mode version variable environment token tokens
     password passwords credential credentials signature signatures santa login logins prompt reset usage used
     alias usually never now always later yet once today rules rule hint hints generator stream
-    """.split()
+    """
 )
 _ORDINARY_FORM = re.compile(r"[A-Za-z]{2,}(?:ed|ing|ly|[ai]ble|n't)|v?\d{1,3}(?:\.\d+)*|[\W_]+")
 _SQL_TYPE = re.compile(
@@ -38,14 +40,14 @@ _SQL_TYPE = re.compile(
     r"(?![\w-])",
     re.IGNORECASE,
 )
-_PREDICATES = frozenset(
+_PREDICATES = words(
     """
     is are was were has have had does do did can cannot could may must should will would not no lacks needs
     required missing invalid expired failed expected unknown unsupported denied rejected refused isn't can't
     cannot doesn't hasn't wasn't don't couldn't won't
-    """.split()
+    """
 )
-_SCHEMES = frozenset("basic bearer digest token apikey negotiate ntlm".split())
+_SCHEMES = words("basic bearer digest token apikey negotiate ntlm")
 _CLAUSE = re.compile(r"""(?:[^\r\n\\"'<>;.,!?…]|[.,](?=\S)|'(?=[a-z]))*+""")
 _PLAIN_WORD = re.compile(r"[(]?[A-Za-z][A-Za-z_:/'.-]{0,40}[):]?|[\w.-]{1,4}|[(]?\d+[)]?")
 _SYMBOL = re.compile(
@@ -81,19 +83,13 @@ def reads_as_message(text: str, position: int, *, any_subject: bool) -> bool:
         ``AuthorizationFailed: user bob is not permitted``. Else its verb is what comes first.
     """
     clause = _CLAUSE.match(text[position : position + 300])
-    words = clause[0].split() if clause else []
-    if not all(_PLAIN_WORD.fullmatch(word) for word in words):
+    said = clause[0].lower().split() if clause else []
+    if not said or not all(_PLAIN_WORD.fullmatch(word) for word in said):
         return False
-    folded = [word.lower() for word in words]
-    if folded and folded[0] in _PREDICATES:
+    if said[0] in _PREDICATES:
         return True
-    return (
-        any_subject
-        and len(words) >= 3
-        and folded[0] not in _SCHEMES
-        and not _PREDICATES.isdisjoint(folded)
-        and not re.match(r"""\s*["'`]""", text[position + len(clause[0]) if clause else position :][:3])
-    )
+    is_sentence = len(said) >= 3 and said[0] not in _SCHEMES and not _PREDICATES.isdisjoint(said)
+    return any_subject and is_sentence
 
 
 def is_of_a_program(text: str, position: int, word_before: str) -> bool:

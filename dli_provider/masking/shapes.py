@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dli_provider.masking import lexer
 from dli_provider.masking.names import is_credential
 
-_PEM = re.compile(r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----(?P<secret>.+?)(?=-----END|\Z)", re.DOTALL)
+_PEM = re.compile(
+    r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----(?P<secret>.+?)(?=-----END|\Z)", re.DOTALL
+)
 _LOGIN = re.compile(
     r"""://(?P<user>[^\s/:'"?#\[<>]*+):(?!\d{1,5}(?:[/?#,\s'"]|\Z))
     (?P<secret>[^\s/'"?#<>]+(?=@)|(?:[^\s/'"]|/(?!/))+(?=@))""",
@@ -68,4 +70,7 @@ def shaped_credentials(text: str) -> Iterator[tuple[int, int]]:
     for found in _IDENTIFIED.finditer(text):
         quote = lexer.opener(text, found.end())
         begin = quote.end() if quote else found.end()
-        yield begin, lexer.closing(text, quote["quote"], begin) if quote else lexer.end(lexer.WORD, text, begin)
+        yield (
+            begin,
+            lexer.closing(text, quote["quote"], begin) if quote else lexer.end(lexer.WORD, text, begin),
+        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from dli_provider.masking.assigned import Span, assigned
@@ -10,13 +9,12 @@ from dli_provider.masking.beside import argument, listed, near, quoted, told
 from dli_provider.masking.escapes import readable
 from dli_provider.masking.markup import Pairs, element
 from dli_provider.masking.names import announces
-from dli_provider.masking.place import look_around, places
+from dli_provider.masking.place import Places, look_around
 from dli_provider.masking.shapes import shaped_credentials
 
 MASK = "***"
 """What stands in the place of a credential."""
 
-_SEPARATOR = re.compile(r"[\s=:\uFF1A\uFF1D>,;\\%-]|[^\x00-\x7f]")
 _RULES = (element, assigned, argument, listed, quoted, told, near)
 
 
@@ -41,25 +39,17 @@ def mask(text: str) -> str:
 
 def _named_credentials(text: str) -> Iterator[Span]:
     """Yield where each credential begins and ends that a name announces."""
-    pairs, words, go_on = Pairs(text), places(text), None
-    while place := _next(words, go_on):
-        go_on = None
+    pairs, places = Pairs(text), Places(text)
+    for place in places:
+        look_around(place)
         span = pairs.value(place)
         if not span and announces(place.name):
-            look_around(place)
             span = next((span for rule in _RULES if (span := rule(place))), None)
             if not span:
                 pairs.announce(place)
         if span and span[0] < span[1]:
             yield span
-            go_on = span[1]
-
-
-def _next(words, go_on):
-    try:
-        return words.send(go_on)
-    except StopIteration:
-        return None
+            places.position = max(places.position, span[1])
 
 
 def _merged(spans: list[Span]) -> Iterator[Span]:
