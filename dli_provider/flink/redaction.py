@@ -26,10 +26,10 @@ _VALUES = frozenset({"value", "v"})
 def redact(content: Mapping[str, Any], include: Collection[str] = ()) -> dict[str, Any]:
     """Return a copy of a job or of its ``job_config`` that is fit to show and store.
 
-    - A withheld field that holds something becomes :data:`MASK`. Null and empty values stay, so that the reader
-      sees whether the field is set. Every text, list or object under a key that ends in ``_config`` is withheld.
-    - So does every value that its key calls a credential, also in pairs: ``{"key": "password", "value": "x"}``,
-      ``["password", "x"]``, ``["--password", "x"]``.
+    - A withheld field that holds something becomes :data:`MASK`; so does every text, list or object under a
+      key that ends in ``_config``. Null and empty values stay, so that the reader sees whether a field is set.
+    - So does every value that its key calls a credential, also in pairs:
+      ``{"key": "password", "value": "x"}``, ``["password", "x"]``, ``["--password", "x"]``.
     - All other texts, those of keys included, are passed through :func:`~dli_provider.masking.mask` and
       :func:`~dli_provider.masking.storable`.
 
@@ -65,7 +65,7 @@ def is_withheld(name: str) -> bool:
 
 
 def _object(content: Mapping[str, Any], include: frozenset[str]) -> dict[str, Any]:
-    labels = [value for key, value in content.items() if str(key).lower() in _LABELS and isinstance(value, str)]
+    labels = [str(value) for key, value in content.items() if str(key).lower() in _LABELS]
     shown = {}
     for key, value in content.items():
         name = str(key)
@@ -75,13 +75,12 @@ def _object(content: Mapping[str, Any], include: frozenset[str]) -> dict[str, An
 
 
 def _list(items: list[Any], include: frozenset[str]) -> list[Any]:
-    """Return the items of a list; what follows an argument, or its name in a list of two, may be a credential."""
-    shown, before = [], None
-    for item in items:
-        announced = isinstance(before, str) and (len(items) == 2 or before.startswith("-"))
-        shown.append(_value("", item, include, secret=announced and is_credential(before, item)))
-        before = item
-    return shown
+    """Return the items of a list; one may be announced by an argument before it, or by the other of two."""
+    names = ["", *(item if isinstance(item, str) else "" for item in items)]
+    return [
+        _value("", item, include, secret=(len(items) == 2 or name[:1] == "-") and is_credential(name, item))
+        for name, item in zip(names, items, strict=False)
+    ]
 
 
 def _value(name: str, value: Any, include: frozenset[str], *, secret: bool) -> Any:

@@ -18,8 +18,8 @@ _LONG = 2000
 _LITERAL = re.compile(r"[\w.+-]*+")
 _PARENTHESIS = re.compile(r"(?:[ \t]|\\++t)*+[(]?[ \t]*+")
 _TOLD = re.compile(
-    r"""(?:[ \t]++(?:is|was|are|were|has|been|being|be|now|set|changed|reset|updated|to|equals?|equal|as|becomes?
-      |became|value|the|of|with|from|you|provided|given|supplied|received|entered|specified|sent|used
+    r"""(?:[ \t]++(?:is|was|are|were|has|been|being|be|now|set|changed|reset|updated|to|equals?|equal|as
+      |becomes?|became|value|the|of|with|from|you|provided|given|supplied|received|entered|specified|sent|used
       |incorrect|wrong|invalid|rejected))++(?:[ \t]*+[:=])?(?:[ \t]++|(?=["'`\u201c\u2018「]))
     | [ \t]?+(?:(?:已经?|被)?(?:设置|设定|修改|更改|变更|重置|改|更新)?(?:为|是|成)
       |(?:错误|不正确|无效|有误)(?=[ \t]?:))[ \t]?+:?[ \t]?+""",

@@ -62,7 +62,7 @@ _END_OF_VALUE = re.compile(_ENDS_VALUE)
 
 
 def ends_value(text: str, position: int) -> bool:
-    """Tell whether a blank, a comma, a closing bracket, an escaped line break or the text's end stands here."""
+    """Tell whether something stands here that ends a value: a blank, a comma, a closing bracket, the end."""
     return bool(_END_OF_VALUE.match(text, position))
 
 

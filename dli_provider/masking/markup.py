@@ -69,7 +69,10 @@ def _content(text: str, start: int, tag: str, slashes: int = 0) -> Span | None:
 
 
 class Pairs:
-    """Finds the value of a name that stands apart, in either order, in one object of at most 500 characters."""
+    """Finds the value of a name that stands apart, before or after it, in one object.
+
+    :param text: the text.
+    """
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -82,7 +85,7 @@ class Pairs:
             self._name, self._end = place.name, place.after
 
     def value(self, place: Place) -> Span | None:
-        """Return the span of the value, when a word is the key of one and the name before or after tells so."""
+        """Return the span of a pair's value, when a word is its key and the pair's name is a credential's."""
         if not VALUE.fullmatch(place.name[-100:]):
             return None
         sign = _VALUE_SIGN.match(self._text, place.after)
@@ -116,8 +119,9 @@ class Pairs:
 
 
 def _value(text: str, start: int, bracket: int, limit: int) -> Span | None:
-    """Return the span of a quoted text, a JSON literal or, after a bracket of this length, an element's content.
+    """Return the span of a quoted text, a JSON literal or an element's content.
 
+    :param bracket: length of the bracket that ends the element's opening tag; 0 when there is none.
     :param limit: where to stop looking for the quote that closes.
     """
     if bracket:

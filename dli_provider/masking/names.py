@@ -36,7 +36,7 @@ _PARTS = words(
 """Parts of names, between dots, dashes, underscores and capitals: ``x.sk``, ``x_sk``, ``xSk``."""
 
 _ENDINGS = ("pass", "pwd", "pw")
-"""Ends of parts: ``dbpass``, ``storepass``, ``bindpw``. ``pass`` alone must be the last part: ``user_pass``."""
+"""Ends of parts: ``dbpass``, ``storepass``, ``bindpw``. ``pass`` alone must come last: ``user_pass``."""
 
 _KINDS_OF_KEYS = words(
     """
@@ -64,7 +64,7 @@ _ABOUT = words(
     mechanism algorithm handler policy name stdin enabled
     """
 )
-"""Last parts of names that tell of a credential and hold none: ``password.file``, ``credentials.provider``."""
+"""Last parts of names that hold no credential: ``password.file``, ``credentials.provider``."""
 
 _MEASURES = words(
     """
@@ -80,7 +80,7 @@ _LONGEST = 200
 
 
 def is_credential(name: str, value: object = None) -> bool:
-    """Tell whether a name announces a credential: ``password``, ``fs.obs.access.key``, ``X-Auth-Token``, ``sk``.
+    """Tell whether a name announces a credential: ``password``, ``fs.obs.access.key``, ``X-Auth-Token``.
 
     :param name: key of an option, argument, header, property or JSON pair. Of a very long one the first and
         the last 100 characters count.
@@ -93,7 +93,7 @@ def is_credential(name: str, value: object = None) -> bool:
 
 
 def is_measurement(name: str, value: str) -> bool:
-    """Tell whether a value is the number of a measure, such as ``max_tokens``, ``tokens`` or ``token_ttl``."""
+    """Tell whether a value is the number of a measure: ``max_tokens``, ``tokens``, ``token_ttl``."""
     if not _NUMBER.fullmatch(value):
         return False
     parts = _parts(_cut(name))

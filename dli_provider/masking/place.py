@@ -90,9 +90,8 @@ class Places:
             if word[0] in "nrt" and text[start - 1 : start] == "\\" and _is_escape(word):
                 start, word = start + 1, word[1:]
             name = _PREFIX.sub("", word, 1).rstrip(".-")
-            if self._previous and name.lower() in _SECOND_WORDS:
-                if text[self._previous_end : start] in {" ", "  "}:
-                    name = f"{self._previous}_{name}"
+            if name.lower() in _SECOND_WORDS and text[self._previous_end : start] in {" ", "  "}:
+                name = f"{self._previous}_{name}"
             self._previous, self._previous_end = name[-100:], self.position
             if announces(name) or VALUE.fullmatch(name[-100:]):
                 yield Place(text, name, start, start + len(word.rstrip(".-")))

@@ -8,8 +8,8 @@ from dli_provider.masking.names import words
 
 _ORDINARY = words(
     """
-    a an the this that these those it its his her their your our my no not none null nil true false yes any all
-    each every some other another same more most less than too very so such only also again already still just
+    a an the this that these those it its his her their your our my no not none null nil true false yes any
+    all each every some other another same more most less than too very so such only also again already still just
     is are was were be been being has have had do does did can could may might must shall should will would
     cannot can't couldn't doesn't don't didn't isn't wasn't hasn't won't needs need lacks lack
     and or but nor if then else when while because since until unless as at by for from in into of off on onto
@@ -22,12 +22,12 @@ _ORDINARY = words(
     fail fails failure failures failed error errors exception exceptions mismatch success problem issue
     bucket buckets file files store stores storage service services server provider providers manager managers
     type types class name names field fields column columns table tables key keys value values id ids count
-    counts length size limit limits number numbers string text hash hashes policy policies format scheme schemes
-    header headers cookie cookies parameter parameters option options property properties argument arguments
+    counts length size limit limits number numbers string text hash hashes policy policies format scheme
+    schemes header headers cookie cookies parameter parameters option options property properties argument arguments
     setting settings config configuration auth authentication authorization access refresh request requests
     response endpoint url uri path directory location lifetime time times date expiry expiration renewal
-    rotation exchange verification validation check checks creation deletion update user users account accounts
-    owner session sessions client database connection job jobs queue queue's agency bearer basic list lists
+    rotation exchange verification validation check checks creation deletion update user users account
+    accounts owner session sessions client database connection job jobs queue queue's agency bearer basic list lists
     chain factory handler callback plugin library method mode version variable environment token tokens
     password passwords credential credentials signature signatures santa login logins prompt reset usage used
     alias usually never now always later yet once today rules rule hint hints generator stream
@@ -93,7 +93,7 @@ def reads_as_message(text: str, position: int, *, any_subject: bool) -> bool:
 
 
 def is_of_a_program(text: str, position: int, word_before: str) -> bool:
-    """Tell whether this is about a program: ``Unexpected token 'FROM' at line 3``, ``function signature f(INT)``."""
+    """Tell whether a program is spoken of: ``Unexpected token 'FROM' at``, ``function signature f(INT)``."""
     if word_before.lower() in {"function", "method", "operator"}:
         return True
     known = {"unexpected", "unrecognized", "offending", "mismatched", "extraneous"}

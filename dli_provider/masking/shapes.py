@@ -22,8 +22,9 @@ _SHAPES = (
     re.compile(r"%3A%2F%2F[\w.+%-]{0,80}?%3A(?P<secret>(?:(?!%40|%2F)[\w.+%!*~-])+)(?=%40)", re.IGNORECASE),
     re.compile(r"""(?:jdbc:oracle:\w+:|\bsqlplus\s+)[^\s:/'"@]*/(?P<secret>[^\s/'"@]+)(?=@)"""),
     re.compile(
-        r"""\bbearer[ \t]++\\*["']?(?!(?:tokens?|auth\w*|schemes?|of|is|required|realm)\b|--)(?P<secret>[^\s"',;\\]+)""",
-        re.IGNORECASE,
+        r"""\bbearer[ \t]++\\*["']?(?!(?:tokens?|auth\w*|schemes?|of|is|required|realm)\b|--)
+        (?P<secret>[^\s"',;\\]+)""",
+        re.IGNORECASE | re.VERBOSE,
     ),
     re.compile(r"\b(?:[Bb]asic|BASIC)[ \t]++(?=[A-Za-z][a-z]*+[A-Z\d+/=])(?P<secret>[\w+/]{4,}+=*+)"),
     re.compile(r"""HMAC-SHA256[ \t]++(?=\w+=)(?P<secret>[^\r\n"'\\]++)"""),
@@ -37,8 +38,10 @@ _SHAPES = (
     ),
     # Could not parse value 'x' for key 'password'
     re.compile(
-        r"""\bvalue:?[ ]['"](?P<secret>[^'"\r\n]{1,300}+)['"][ ](?:for|of)[ ](?:(?:the|config|configuration|key|option|property|parameter|argument|field|setting)[ ]){0,3}+['"]?(?P<name>[\w.-]++)""",
-        re.IGNORECASE,
+        r"""\bvalue:?[ ]['"](?P<secret>[^'"\r\n]{1,300}+)['"][ ](?:for|of)[ ]
+        (?:(?:the|config|configuration|key|option|property|parameter|argument|field|setting)[ ]){0,3}+
+        ['"]?(?P<name>[\w.-]++)""",
+        re.IGNORECASE | re.VERBOSE,
     ),
     re.compile(r"""(?:-u|--user|--basic)[ =]\\*["']?[\w.@-]{1,60}+:(?!//|\d++\b)(?P<secret>[^\s"'\\]++)"""),
     re.compile(
