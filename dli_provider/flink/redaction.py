@@ -27,7 +27,7 @@ def redact(content: Mapping[str, Any], include: Collection[str] = ()) -> dict[st
     """Return a copy of a job or of its ``job_config`` that is fit to show and store.
 
     - A withheld field that holds something becomes :data:`MASK`; so does every text, list or object under a
-      key that ends in ``_config``. Null and empty values stay, so that the reader sees whether a field is set.
+      key that ends in ``_config``. Null and empty values stay, so that one sees whether a field is set.
     - So does every value that its key calls a credential, also in pairs:
       ``{"key": "password", "value": "x"}``, ``["password", "x"]``, ``["--password", "x"]``.
     - All other texts, those of keys included, are passed through :func:`~dli_provider.masking.mask` and

@@ -95,7 +95,7 @@ def quoted(place: Place) -> Span | None:
         return None
     end = lexer.closing(text, quote["quote"], quote.end())
     if text.startswith(",", end + len(quote["quote"])) and text[place.after] == "(":
-        end = max(end, lexer.after_brackets(text, place.after) - 1)  # the further arguments of a call
+        return begin, max(end, lexer.after_brackets(text, place.after) - 1)  # all arguments of a call
     return (quote.end(), end) if _HAS_LETTER.match(text, quote.end(), end) else None
 
 

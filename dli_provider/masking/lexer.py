@@ -130,13 +130,13 @@ def after_brackets(text: str, start: int) -> int:
     """Return where an object, a list or a call ends that begins here; here, when none begins.
 
     One that never ends reaches to the end of the text, as a quoted text does; a parenthesis
-    of more than 2000 characters is none.
+    of more than 500 characters is none.
     """
     call = _NAME_OF_CALL.match(text, start)
     position = first = call.end() if call else start
     if not text.startswith(("[", "{", "("), position):
         return start
-    depth, limit = 0, first + 2000 if text.startswith("(", first) else len(text)
+    depth, limit = 0, first + 500 if text.startswith("(", first) else len(text)
     while token := _BRACKETS.search(text, position, limit):
         position = token.end()
         if token[1]:

@@ -16,7 +16,7 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _LABEL_AFTER = re.compile(
-    rf"""(?<![\w-])(?:{_LABELS})\\*["'`]?\s*+[:=>]\s*+\\*["'`]?([A-Za-z][\w.-]*+|[\u4e00-\u9fff]+)""",
+    rf"""(?<![\w-])(?:{_LABELS})\\*["'`]?\s*+[:=>]\s*+\\*["'`]?([A-Za-z][\w. -]{{0,99}}+|[\u4e00-\u9fff]+)""",
     re.IGNORECASE,
 )
 _VALUE_SIGN = re.compile(r"\s*+[:=][ \t]*+")

@@ -56,7 +56,8 @@ _PAIRS = frozenset(
 """Other parts that announce a credential only together."""
 
 _LOOKALIKES = re.compile(
-    r"token(?:i[sz]|auth)\w*|secretar\w*|(?:by|com|encom|sur|tres|over|under|multi)pass", re.IGNORECASE
+    r"token(?:i[sz]|auth)\w*|secretar\w*|sshpass|(?:by|com|encom|sur|tres|over|under|multi)pass",
+    re.IGNORECASE,
 )
 _ABOUT = words(
     """

@@ -16,6 +16,7 @@ VALUE = re.compile(r"(?:.*[._-])?(?:value|val|v)", re.IGNORECASE)
 """Names that hold the value of a pair: ``{"key": "password", "value": "x"}``."""
 _AFTER_CLOSING_QUOTE = re.compile(r"""\s*+(?:[=:,;)}\]&<>/|?+]|\\++[nrt]|->|→|⇒|\Z)|\s""")
 _INDEX = re.compile(r"(?:\[\d++\]|\]|>(?=[ \t]*+:)|(?:</\w{1,10}+>|\*\*)(?=[ \t]*+[:=]))?+")
+_BEGIN_OF_NAME = re.compile(r"""(\\{0,31}["'`])([\w .-]{1,40})\Z""")
 _LINE_PREFIX = re.compile(r"[ \t]*+(?:[-#;!*/?]++[ \t]*+)?+")
 
 
@@ -108,5 +109,8 @@ def look_around(place: Place) -> None:
     quote = lexer.quote_after(place.text, place.end)
     if quote and (quote == place.opened or _AFTER_CLOSING_QUOTE.match(place.text, place.end + len(quote))):
         place.closed = quote
+    begin = _BEGIN_OF_NAME.search(place.text[max(0, place.start - 80) : place.start])
+    if begin and not place.opened and begin[1] == place.closed:  # "my password"
+        place.opened, place.start = begin[1], place.start - len(begin[2])
     index = _INDEX.match(place.text, place.end + len(place.closed))
     place.after = index.end() if index else place.end

@@ -8,29 +8,30 @@ from dli_provider.masking.names import words
 
 _ORDINARY = words(
     """
-    a an the this that these those it its his her their your our my no not none null nil true false yes any
-    all each every some other another same more most less than too very so such only also again already still just
-    is are was were be been being has have had do does did can could may might must shall should will would
-    cannot can't couldn't doesn't don't didn't isn't wasn't hasn't won't needs need lacks lack
-    and or but nor if then else when while because since until unless as at by for from in into of off on onto
-    out over per to up under upon via with without within after before between against about near during
-    i you he she we they who which what where why how here there please see use try check one two
-    wrong bad good ok valid invalid incorrect correct empty blank missing present absent unknown unset old new
-    short long weak strong free full same different available unavailable ready stale due dead alive active
-    inactive secret public private plain optional mandatory null void wrongly
-    set get read sent lost found kept given known shown left met built begun gone held made put
-    fail fails failure failures failed error errors exception exceptions mismatch success problem issue
-    bucket buckets file files store stores storage service services server provider providers manager managers
-    type types class name names field fields column columns table tables key keys value values id ids count
-    counts length size limit limits number numbers string text hash hashes policy policies format scheme
-    schemes header headers cookie cookies parameter parameters option options property properties argument arguments
-    setting settings config configuration auth authentication authorization access refresh request requests
-    response endpoint url uri path directory location lifetime time times date expiry expiration renewal
-    rotation exchange verification validation check checks creation deletion update user users account
-    accounts owner session sessions client database connection job jobs queue queue's agency bearer basic list lists
-    chain factory handler callback plugin library method mode version variable environment token tokens
-    password passwords credential credentials signature signatures santa login logins prompt reset usage used
-    alias usually never now always later yet once today rules rule hint hints generator stream
+    a an the this that these those it its his her their your our my no not none null nil true false yes
+    any all each every some other another same more most less than too very so such only also again
+    already still just is are was were be been being has have had do does did can could may might must
+    shall should will would cannot can't couldn't doesn't don't didn't isn't wasn't hasn't won't needs
+    need lacks lack and or but nor if then else when while because since until unless as at by for from in
+    into of off on onto out over per to up under upon via with without within after before between against
+    about near during i you he she we they who which what where why how here there please see use try
+    check one two wrong bad good ok valid invalid incorrect correct empty blank missing present absent
+    unknown unset old new short long weak strong free full different available unavailable ready stale due
+    dead alive active inactive secret public private plain optional mandatory void wrongly set get read
+    sent lost found kept given known shown left met built begun gone held made put fail fails failure
+    failures failed error errors exception exceptions mismatch success problem issue bucket buckets file
+    files store stores storage service services server provider providers manager managers type types
+    class name names field fields column columns table tables key keys value values id ids count counts
+    length size limit limits number numbers string text hash hashes policy policies format scheme schemes
+    header headers cookie cookies parameter parameters option options property properties argument
+    arguments setting settings config configuration auth authentication authorization access refresh
+    request requests response endpoint url uri path directory location lifetime time times date expiry
+    expiration renewal rotation exchange verification validation checks creation deletion update user
+    users account accounts owner session sessions client database connection job jobs queue queue's agency
+    bearer basic list lists chain factory handler callback plugin library method mode version variable
+    environment token tokens password passwords credential credentials signature signatures santa login
+    logins prompt reset usage used alias usually never now always later yet once today rules rule hint
+    hints generator stream
     """
 )
 _ORDINARY_FORM = re.compile(r"[A-Za-z]{2,}(?:ed|ing|ly|[ai]ble|n't)|v?\d{1,3}(?:\.\d+)*|[\W_]+")
@@ -66,7 +67,7 @@ def is_ordinary(word: str) -> bool:
 def looks_random(word: str) -> bool:
     """Tell whether a word looks made up by a machine or by someone who chose a password: ``hunter2``."""
     word = word.rstrip(".,;:!?…)")
-    if len(word) < 4 or is_ordinary(word):
+    if len(word) < 4 or is_ordinary(word) or "***" in word:
         return False
     if word.isdigit():
         return True
