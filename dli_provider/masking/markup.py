@@ -12,12 +12,13 @@ from dli_provider.masking.place import VALUE, Place
 _FAR = 500
 _LABELS = "key|name|k|property|option|parameter|field|id"
 _LABEL = re.compile(
-    rf"""(?:(?<![A-Za-z])(?:{_LABELS})\\*["'`]?\s*[:=]\s*|<(?:[\w-]+[:-])?(?:{_LABELS})(?:\s[^<>]*)?>\s*)\Z""",
+    rf"""(?:(?<![A-Za-z])(?:{_LABELS})\\*["'`]?\s*[:=]\s*|<(?:[\w-]+[:-])?(?:{_LABELS})(?:\s[^<>]*)?\\*>\s*)\Z""",
     re.IGNORECASE,
 )
 _LABEL_AFTER = re.compile(
-    rf"""(?<![\w-])(?:{_LABELS})\\*["'`]?\s*+[:=>]\s*+\\*["'`]?([A-Za-z][\w. -]{{0,99}}+|[\u4e00-\u9fff]+)""",
-    re.IGNORECASE,
+    rf"""(?<![\w-])(?:{_LABELS})\\*["'`]?\s*+(?:[:=]|\\*>)\s*+\\*["'`]?
+    ([A-Za-z][\w.\ -]{{0,99}}+|[\u4e00-\u9fff]+)""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _VALUE_SIGN = re.compile(r"\s*+[:=][ \t]*+")
 _LITERAL = re.compile(r"""[^\s,}\]"'<\\]{1,300}+(?=[ \t]*+(?:[,}\]\r\n"]|\\++[nr]|\Z))""")
@@ -32,7 +33,9 @@ _END_OF_OBJECT = re.compile(
 _ATTRIBUTES = re.compile(r"""(?:\s++[\w.:-]{1,60}+\s*+=\s*+\\*["'][^<>"']{0,200}+\\*["']){0,8}+\s*+""")
 _TAG = re.compile(r"<(?:[\w-]{1,40}:)?\Z")
 _IN_TAG = re.compile(r"<[\w:.-]+\s[^<>]*\Z")
-_NEXT_CELL = re.compile(r"</(\w{1,20}+)>\s*+<(?:\1|value|string)(?:\s[^<>]{0,99}+)?>", re.IGNORECASE)
+_NEXT_CELL = re.compile(
+    r"\\*+</(\w{1,20}+)\\*+>(?:\s|\\++n)*+\\*+<(?:\1|value|string)(?:\s[^<>]{0,99}+)?\\*>", re.IGNORECASE
+)
 _BRACKET = re.compile(r"\\*+>")
 _CUT = re.compile(r"(?![:=])[^\s<>@]*+")
 
