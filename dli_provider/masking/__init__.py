@@ -1,7 +1,7 @@
 """Text from outside made fit to store and show: printable, bounded, credentials masked.
 
-A credential is recognised by the name beside it or by its own shape. The modules, in the order in which a text
-passes through them:
+A credential is recognised by the name beside it or by its own shape. The modules, in the order in which a
+text passes through them:
 
 - ``escapes`` reads a text as if nothing in it were escaped, and knows where each character came from.
 - ``place`` finds the words of it that are names of ``names``' tables.
@@ -17,9 +17,9 @@ Masking errs on the side of too much, and still it can't recognise everything. N
 - values that SQL compares with anything else than ``=``: ``password LIKE 'x'``, ``'x' = password``;
 - a word of letters alone that follows a name in a sentence, unless the sentence tells:
   ``password is swordfish`` is recognised, ``the password swordfish`` is not;
-- names in languages other than English and Chinese, ``key``, ``auth`` and ``sid`` alone, addresses of webhooks;
-- credentials that are encoded as a whole (Base64, hexadecimal, compressed), that are split over several lines or
-  texts, or that stand more than about 500 characters from their name.
+- names in languages other than English and Chinese, ``key``, ``auth`` and ``sid`` alone, webhook addresses;
+- credentials that are encoded as a whole (Base64, hexadecimal, compressed), that are split over several
+  lines or texts, or that stand more than about 500 characters from their name.
 
 This package knows nothing of Flink or of DLI.
 """

@@ -36,6 +36,7 @@ _GAP = re.compile(r"(?:[ \t]|\\++t|[|~#^*(<\[{\u2010-\u2015\u2026]|-(?=[ \t]))++
 _WORD = re.compile(r"""[^\s"'`,;:()\[\]{}<>|=&\\\u2018-\u201d\u3001-\u3011\u4e00-\u9fff]++""")
 _BRACKETS = re.compile(r"\\*+[(\[{<]?+")
 _VERB = re.compile(r"[ \t]++(?:has|is|was|had|did|does|expired|cannot|can't|got|rejected|refused|failed)\b")
+_ALONE = re.compile(r"""[ \t]*+(?:["';)\]}\r\n]|\\++["'nr]|\Z)""")
 _USED = re.compile(r"\b(?:with|using|use|uses|used|wrong|incorrect|bad)\s\Z", re.IGNORECASE)
 _NEEDS_SIGN = frozenset({"pass", "cookie", "cookies"})
 """Words that mean something else more often than not, when they stand in a sentence."""
@@ -133,7 +134,8 @@ def near(place: Place) -> Span | None:
     if text.startswith(("(", "=", "://"), word.end()):
         return None
     is_plain = gap is not None and gap[0] == " " and word[0].islower()
-    is_told = is_plain and (_VERB.match(text, word.end()) or _USED.search(place.before(12)))
+    is_alone = gap is not None and _ALONE.match(text, word.end()) and place.starts_clause()
+    is_told = is_alone or (is_plain and (_VERB.match(text, word.end()) or _USED.search(place.before(12))))
     if not is_told and not prose.looks_random(word[0]):
         return None
     return begin, begin + len(word[0].rstrip(".!?"))

@@ -57,6 +57,11 @@ class Place:
         end = self.start - len(self.opened)
         return self.text[max(0, end - characters) : end]
 
+    def starts_clause(self) -> bool:
+        """Tell whether nothing but an opening quote or bracket, a line break or a colon stands before it."""
+        before = self.before(40).rstrip(" \t")
+        return not before or before[-1] in "\n\"':[(" or before.endswith(("\\n", "\\r"))
+
     def word_before(self) -> str:
         """Return the word before this one."""
         return (self.before(30).split() or [""])[-1]
