@@ -133,7 +133,7 @@ def near(place: Place) -> Span | None:
         return None
     if text.startswith(("(", "=", "://"), word.end()):
         return None
-    is_plain = gap is not None and gap[0] == " " and word[0].islower()
+    is_plain = gap is not None and gap[0] == " " and word[0].islower() and not place.name.endswith("s")
     is_alone = gap is not None and _ALONE.match(text, word.end()) and place.starts_clause()
     is_told = is_alone or (is_plain and (_VERB.match(text, word.end()) or _USED.search(place.before(12))))
     if not is_told and not prose.looks_random(word[0]):

@@ -31,7 +31,15 @@ _ORDINARY = words(
     bearer basic list lists chain factory handler callback plugin library method mode version variable
     environment token tokens password passwords credential credentials signature signatures santa login
     logins prompt reset usage used alias usually never now always later yet once today rules rule hint
-    hints generator stream
+    hints generator stream backend vault engine cache holder issuer lookup introspection claims audience
+    scope payload body form part page event message object instance node cluster group role permission
+    permissions window quota pool map array source sink topic partition index record records row rows
+    schema module component interface adapter driver wrapper loader reader writer parser resolver entry
+    pair pairs material strength complexity history age agent helper tool app application system process
+    thread task operation action command call api screen dialog box input output flag state status result
+    data content context metadata label tag prefix suffix pattern character characters symbol digits word
+    words line block section protection detection leak scanner sharing sync grant grants flow feature
+    support
     """
 )
 _ORDINARY_FORM = re.compile(r"[A-Za-z]{2,}(?:ed|ing|ly|[ai]ble|n't)|v?\d{1,3}(?:\.\d+)*|[\W_]+")
