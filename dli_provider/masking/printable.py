@@ -45,11 +45,3 @@ def storable(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(storable(item) for item in value) if type(value) in {list, tuple} else value
     return value
-
-
-MOST_READ = 10_000
-
-
-def mask_and_cut(text: str, most: int) -> str:
-    """Return :func:`printable`; kept until its last caller is gone."""
-    return printable(text, most)
