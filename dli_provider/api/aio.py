@@ -46,7 +46,7 @@ class AsyncDliClient:
 
     :param settings: where DLI is and who asks.
     :param retry: how often a failure that may pass is tried again.
-    :param tell: takes a line for the log, for a wait that somebody will wonder about.
+    :param tell: called with a line for the log before a wait that people would wonder about.
     """
 
     def __init__(

@@ -43,7 +43,7 @@ class DliClient:
 
     :param settings: where DLI is and who asks.
     :param retry: how often a failure that may pass is tried again.
-    :param tell: takes a line for the log, for a wait that somebody will wonder about.
+    :param tell: called with a line for the log before a wait that people would wonder about.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class DliClient:
         """Return a client that shares this one's connections, and has another patience.
 
         :param retry: how often it tries again.
-        :param tell: takes a line for the log, for a wait that somebody will wonder about.
+        :param tell: called with a line for the log before a wait that people would wonder about.
         """
         other = copy(self)
         other._retry, other._tell = retry, tell  # noqa: SLF001
