@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 import airflow
 import pytest
-from airflow.providers.common.compat.sdk import BaseHook, Connection
 
 from dli_provider import __version__
+from dli_provider.airflow_compat import BaseHook, Connection
 from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, PasswordCredential
 from dli_provider.api.errors import DliSettingsError
 from dli_provider.api.settings import DliSettings, parse_origin
