@@ -79,6 +79,7 @@ else:
     AirflowTaskTimeout = _first("AirflowTaskTimeout", *_EXCEPTIONS)
 
     def gauge(name, value):
+        """Set a gauge of Airflow's own metrics."""
         metrics = ("airflow.sdk.observability.stats", "airflow.observability.stats", "airflow.stats")
         _first("Stats", *metrics).gauge(name, value)
 

@@ -1,5 +1,6 @@
 """What the tasks of this provider fail with, apart from the errors of DLI itself
-(:mod:`dli_provider.api.errors`)."""
+(:mod:`dli_provider.api.errors`).
+"""
 
 from __future__ import annotations
 

@@ -174,7 +174,8 @@ class DliNotFoundError(DliApiError):
 
 class DliThrottledError(DliApiError):
     """Too many calls, or a key that is locked for minutes after too many refusals: the same call succeeds
-    later."""
+    later.
+    """
 
     _default_transient = True
 

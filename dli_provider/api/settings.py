@@ -99,7 +99,8 @@ _NO_CONSOLE = (
 
 def is_web_address(text: str) -> bool:
     """Tell whether a text is an http or https address that a browser can be sent to: with a host, without a
-    login, and of a reasonable length."""
+    login, and of a reasonable length.
+    """
     if len(text) > 2000 or not text.isprintable() or set(text) & set(' "<>\\^`{|}'):
         return False
     try:

@@ -46,7 +46,8 @@ class ConnectionFields:
 
     def fault_unless_told(self, field: str, problem: str) -> None:
         """Note what is wrong with a field, unless it may follow from what was noted of a place: which region,
-        project or endpoint is meant."""
+        project or endpoint is meant.
+        """
         if not self._faults.keys() & _PLACES:
             self.fault(field, problem)
 
@@ -123,7 +124,7 @@ class ConnectionFields:
             self.fault("type", f"is {shown(conn_type)}, and must be {CONNECTION_TYPE} (or {OTHER_TYPE})")
 
     def _warn_of_unknown(self) -> None:
-        """The other provider's connections have extras for other services, which are passed over."""
+        """Warn of extras that nothing reads; those of the other provider's connections are passed over."""
         for name in self._extra:
             hint = nearest(name, EXTRAS)
             if name in EXTRAS or (self._connection.conn_type == OTHER_TYPE and not hint):

@@ -115,7 +115,8 @@ def _endpoint(fields: ConnectionFields, region: str | None) -> str | None:
 
 def _own_iam(fields: ConnectionFields, region: str | None, endpoint: str | None) -> str | None:
     """Return the IAM of the region; None where the endpoint is another cloud's, which may have a region of
-    the same name. A password or a signature is sent to no IAM that the connection doesn't mean."""
+    the same name. A password or a signature is sent to no IAM that the connection doesn't mean.
+    """
     own = iam_endpoint(region) if region else None
     if own and endpoint and (fields.standard("host") is None or is_same_cloud(endpoint, own)):
         return own

@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def dli_emulator(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[DliEmulator]:
-    """An emulated DLI without jobs, to which Airflow connections lead during the test.
+    """Return an emulated DLI without jobs, to which Airflow connections lead during the test.
 
     They are ``dli_default``, or those that the ini option ``dli_emulator_conn_ids`` names for all tests, or
     those of a marker: ``@pytest.mark.dli_emulator("dli_prod", region="eu-west-101")``. Named arguments of the

@@ -1,5 +1,6 @@
 """The jobs to try things on, which the example DAGs ask for: two are well, the others are sick in their own
-ways."""
+ways.
+"""
 
 from __future__ import annotations
 

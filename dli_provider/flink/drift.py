@@ -120,7 +120,8 @@ def _differences(
 
 def _as_mapping(value: Any) -> Mapping[str, Any] | None:
     """Return the mapping that a value stands for: an object, a list of key and value pairs, or the JSON text
-    of either; None for anything else."""
+    of either; None for anything else.
+    """
     if isinstance(value, str):
         with suppress(ValueError, RecursionError):
             value = json.loads(value)

@@ -87,7 +87,8 @@ class HealthReport:
     @property
     def worst(self) -> list[JobHealth]:
         """The jobs that aren't healthy, as many as are listed: those that fail the task first, then the
-        worst."""
+        worst.
+        """
         return [entry[-1] for entry in sorted(self._worst, key=lambda entry: entry[:-1], reverse=True)]
 
     @property

@@ -48,7 +48,8 @@ class DliHook(BaseHook):
     @classmethod
     def get_connection_form_widgets(cls) -> dict[str, Any]:
         """Return the form's extra fields, for Airflow before 3.2, which doesn't read them from the provider
-        info."""
+        info.
+        """
         from dli_provider.hooks.connection_form import connection_form_widgets
 
         return connection_form_widgets()

@@ -60,7 +60,8 @@ class _Refusal:
 
     def bars(self, use: Use, *, is_accepted: bool) -> bool:
         """Tell whether it alone is a reason not to make a call. A refusal at one origin is none at another
-        that accepted the secret."""
+        that accepted the secret.
+        """
         is_own = self.use.secret == use.secret or (self.is_lock and self.use.key_id == use.key_id)
         return is_own and (self.use.origin == use.origin or not is_accepted)
 

@@ -64,7 +64,8 @@ class Credential(Protocol):
     @property
     def key_id(self) -> str | None:
         """A digest of what too many refusals lock: an access key whatever its secret, or a user; None when
-        nothing is."""
+        nothing is.
+        """
 
     def obtain(self) -> Conversation[Lease]:
         """Return a new lease.
