@@ -104,7 +104,7 @@ class Places:
 
 
 def _is_escape(word: str) -> bool:
-    """Tell whether the first letter of a word after a backslash belongs to the backslash, as a line break's."""
+    """Tell whether the first letter of a word after a backslash belongs to the backslash."""
     return announces(word[1:]) or not announces(word)
 
 
