@@ -17,7 +17,7 @@ IS_AIRFLOW_2 = VERSION.startswith("2.")
 
 
 class AirflowApi:
-    """What `make ui` asks of Airflow.
+    """What `make ui` and its tests ask of Airflow.
 
     :param address: the web server's.
     """
@@ -60,6 +60,12 @@ class AirflowApi:
         body = {**connection, "connection_id": connection_id, "extra": extra, "port": port}
         self._call("POST", self._path("connections"), body)
 
+    def connection_ids(self) -> set[str]:
+        """Return the connections that are stored."""
+        return {
+            found["connection_id"] for found in self._call("GET", self._path("connections"))["connections"]
+        }
+
     def dag_ids(self) -> set[str]:
         """Return the DAGs that Airflow has read so far."""
         return {dag["dag_id"] for dag in self._call("GET", self._path("dags"))["dags"]}
@@ -88,6 +94,25 @@ class AirflowApi:
         """
         found = self._call("GET", self._path(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances"))
         return {task["task_id"]: str(task["state"]) for task in found["task_instances"]}
+
+    def run_states(self, dag_id: str) -> list[str]:
+        """Return the state of each run of a DAG.
+
+        :param dag_id: the DAG.
+        """
+        return [run["state"] for run in self._call("GET", self._path(f"dags/{dag_id}/dagRuns"))["dag_runs"]]
+
+    def links(self, dag_id: str, run_id: str, task_id: str) -> dict[str, str]:
+        """Return the addresses that a task links to.
+
+        :param dag_id: the DAG.
+        :param run_id: the run.
+        :param task_id: the task.
+        """
+        path = self._path(f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/links")
+        found = self._call("GET", path)
+        links: dict[str, str] = found if IS_AIRFLOW_2 else found["extra_links"]
+        return links
 
     @staticmethod
     def _path(path: str) -> str:

@@ -35,7 +35,7 @@ LOGS = ("*.log", "logs/dag_id=*/**/*.log*")
 
 
 def with_console(connection: dict[str, Any]) -> dict[str, Any]:
-    """Return a connection that names a console, which the emulator has none of."""
+    """Return a connection that names a console by the address that a user would write."""
     return connection | {"extra": connection["extra"] | {"console_url": CONSOLE + "/{project_id}/{job_id}"}}
 
 

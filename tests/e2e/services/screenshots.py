@@ -55,6 +55,7 @@ def take_form(form: Form) -> None:
     form.open_new("dli_default")
     form.fill(login="HPUAEXAMPLE0ACCESSKEY", password="an-example")
     form.fill(region="cn-north-4")
+    form.chrome.execute_script("document.activeElement.blur()")
     form.see(FORM_SELECTOR, "Add Connection").screenshot(str(IMAGES / f"connection-form-airflow-{LINE}.png"))
 
 
