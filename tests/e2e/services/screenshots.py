@@ -18,7 +18,7 @@ from ui import AWAITED_JOB, LocalUi, local_ui, port_wanted
 IMAGES = CHECKOUT / ".github" / "images"
 DAG = "example_dli_wait_and_use_config"
 FORM_SELECTOR = ".panel" if IS_AIRFLOW_2 else "[role=dialog]"
-TALL, FLAT = (1000, 2000), (1200, 860)
+TALL, FLAT = (1000, 2400), (1200, 860)
 """Width and height of the window: for a form to be seen whole, and for a page as people look at it."""
 
 
