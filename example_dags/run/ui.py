@@ -136,7 +136,7 @@ def local_ui(home: Path, port: int) -> Iterator[LocalUi]:
             api.add_connection("dli_default", dli.connection)
             examples = {path.stem for path in EXAMPLES.glob("*.py") if has_dag(path)}
             until(lambda: examples <= api.dag_ids(), airflow, f"it had read {', '.join(sorted(examples))}")
-            add_jobs(dli, slowness=10)
+            add_jobs(dli, slowness=20)
             dli.job(AWAITED_JOB).set_lifecycle(AWAITED_LIFE, begins="first_show")
             for dag_id in sorted(examples):
                 api.unpause(dag_id)

@@ -14,13 +14,12 @@ from pathlib import Path
 
 import psutil
 import pytest
-from airflow_api import IS_AIRFLOW_2, VERSION, AirflowApi
+from airflow_api import VERSION, AirflowApi
 from local_airflow import CHECKOUT
 
 WAIT = "example_dli_wait_and_use_config"
 FLEET = "example_dli_fleet_health"
 DRIFT = "example_dli_config_drift"
-REACT = "example_dli_react_to_failure"
 Processes = Callable[[Path], list[psutil.Process]]
 
 
@@ -88,8 +87,6 @@ def test_the_ui_comes_up_green_and_ctrl_c_stops_all_of_it(
     assert api.links(WAIT, run_id, "wait_for_job") == {"DLI console": f"{console}/104"}
     watch(lambda: api.run_states(FLEET) == ["success"], "the fleet was checked")
     watch(lambda: api.run_states(DRIFT) == ["failed"], "the drift was found")
-    if not IS_AIRFLOW_2:
-        watch(lambda: api.run_states(REACT) == ["success"], "a job's failure started the DAG")
 
     family = psutil.Process(ui.pid).children(recursive=True)
     assert len(family) > 3
