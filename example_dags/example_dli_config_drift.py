@@ -16,9 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pendulum
-from airflow.providers.common.compat.sdk import dag, task
 
 from dli_provider.operators.flink import DliGetFlinkJobConfigOperator
+
+try:
+    from airflow.sdk import dag, task
+except ImportError:  # Airflow 2.11
+    from airflow.decorators import dag, task  # type: ignore[attr-defined,no-redef]
 
 BASELINE = Path(__file__).with_suffix(".json")
 

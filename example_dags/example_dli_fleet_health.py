@@ -14,9 +14,13 @@ from datetime import timedelta
 from typing import Any
 
 import pendulum
-from airflow.providers.common.compat.sdk import dag, task
 
 from dli_provider.operators.flink import DliFlinkHealthCheckOperator
+
+try:
+    from airflow.sdk import dag, task
+except ImportError:  # Airflow 2.11
+    from airflow.decorators import dag, task  # type: ignore[attr-defined,no-redef]
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +62,8 @@ def example_dli_fleet_health() -> None:
         """Say so."""
         log.info(report["summary"])
 
-    is_anyone_sick(check_fleet.output) >> [notify(check_fleet.output), all_is_well(check_fleet.output)]
+    report: Any = check_fleet.output  # a dict when the tasks run
+    is_anyone_sick(report) >> [notify(report), all_is_well(report)]
 
 
 example_dag = example_dli_fleet_health()

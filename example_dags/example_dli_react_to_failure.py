@@ -12,16 +12,16 @@ import logging
 from typing import Any
 
 import pendulum
-from airflow.providers.common.compat.sdk import Asset, dag, task
-from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
 
 from dli_provider.triggers.flink import DliFlinkJobStatusChangeTrigger
 
 log = logging.getLogger(__name__)
 
-if AIRFLOW_V_3_0_PLUS:
-    from airflow.sdk import AssetWatcher
-
+try:
+    from airflow.sdk import Asset, AssetWatcher, dag, task
+except ImportError:  # Airflow 2.11
+    pass
+else:
     failures = DliFlinkJobStatusChangeTrigger(
         statuses=["job_submit_fail", "job_running_exception", "job_arrearage_stopped"],
         poke_interval=15,

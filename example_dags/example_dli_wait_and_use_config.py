@@ -14,10 +14,15 @@ from datetime import timedelta
 from typing import Any
 
 import pendulum
-from airflow.providers.common.compat.sdk import Param, dag, task
 
 from dli_provider.operators.flink import DliGetFlinkJobConfigOperator
 from dli_provider.sensors.flink import DliFlinkJobSensor
+
+try:
+    from airflow.sdk import Param, dag, task
+except ImportError:  # Airflow 2.11
+    from airflow.decorators import dag, task  # type: ignore[attr-defined,no-redef]
+    from airflow.models.param import Param  # type: ignore[import-not-found,no-redef]
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +61,9 @@ def example_dli_wait_and_use_config() -> None:
         return {"job_id": job["job_id"], "files_per_hour": files}
 
     wait_for_job >> get_job_config
-    plan_compaction(wait_for_job.output, get_job_config.output)
+    job: Any = wait_for_job.output  # dicts when the task runs
+    job_config: Any = get_job_config.output
+    plan_compaction(job, job_config)
 
 
 example_dag = example_dli_wait_and_use_config()

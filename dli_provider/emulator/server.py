@@ -17,9 +17,9 @@ from dli_provider.emulator.http.routes import ReceivedRequest, Router
 from dli_provider.emulator.model.behaviour import Behaviour
 from dli_provider.emulator.model.clock import Clock
 from dli_provider.emulator.model.history import AcceptedWrite, History
-from dli_provider.emulator.model.job import Begins, EmulatedJob
+from dli_provider.emulator.model.job import EmulatedJob
 from dli_provider.emulator.model.store import JobStore
-from dli_provider.emulator.model.timeline import Lifecycle
+from dli_provider.emulator.model.timeline import Begins, Lifecycle
 from dli_provider.emulator.routes import console_routes, route_table
 from dli_provider.emulator.services.console import PATH, Console
 from dli_provider.emulator.services.gateway import LOCK_SECONDS, AccessKey, Gateway
@@ -174,8 +174,8 @@ class DliEmulator:
             Without one it is ``job_submitting`` for two seconds, and then ``job_running``.
         :param status: a status that lasts for ever, instead of a lifecycle. It is one of DLI's 14, or another
             that resembles none of them, to see what a DAG makes of it.
-        :param begins: ``now``, or ``first_read`` to hold the first status until ShowFlinkJob reads the job,
-            or any list is read.
+        :param begins: ``now``; ``first_show`` to hold the first status until ShowFlinkJob reads the job;
+            ``first_read`` to hold it until that or until any list is read.
         :param extra: fields that DLI may introduce some day, or odd values of those it has: laid over the
             answers as they are, within ``job_config`` too.
         :param detail: fields of ``job_detail``; ``job_config`` is laid over a complete default one. Datetimes

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
+from airflow_api import LINE, VERSION
 from local_airflow import AIRFLOW, CHECKOUT, EXAMPLES, add_jobs, settings
 
 from dli_provider.emulator import DliEmulator
@@ -113,7 +114,12 @@ def tell_of_tasks(screen: Screen, *, first: Callable[[], None]) -> None:
     :param screen: where to show it.
     :param first: to be called when the first task begins.
     """
-    from airflow.providers.common.compat.sdk import get_listener_manager, hookimpl
+    from airflow.listeners import hookimpl
+
+    try:
+        from airflow.sdk.listener import get_listener_manager
+    except ImportError:  # Airflow 2.11
+        from airflow.listeners.listener import get_listener_manager  # type: ignore[assignment]
 
     begun: list[tuple[str, str]] = []
 
@@ -131,7 +137,8 @@ def tell_of_tasks(screen: Screen, *, first: Callable[[], None]) -> None:
         def on_task_instance_failed(self, task_instance: Any, error: Any) -> None:
             screen.line(f"{task_instance.task_id} failed: {error!r}")
 
-    get_listener_manager().add_listener(Tasks())
+    manager: Any = get_listener_manager()
+    manager.add_listener(Tasks())
 
 
 def main(home: Path = CHECKOUT / ".airflow" / "demo") -> int:
@@ -147,7 +154,7 @@ def main(home: Path = CHECKOUT / ".airflow" / "demo") -> int:
         environment = settings(home, dli.connection)
         os.environ.clear()
         os.environ.update(environment)
-        screen.heading(f"A DLI on this machine, {dli.url}, and a new Airflow beside it")
+        screen.heading(f"A DLI on this machine, {dli.url}, and a new Airflow {VERSION} beside it")
         try:
             succeeded = run_dags(screen, dli)
         except Exception:  # noqa: BLE001
@@ -155,7 +162,8 @@ def main(home: Path = CHECKOUT / ".airflow" / "demo") -> int:
     if not succeeded:
         print(f"{log.read_text()}\nThe demo failed. Above is Airflow's log, {log}", file=sys.stderr)
         return 1
-    print(f"\nBoth DAG runs succeeded. Airflow's own log: {log}\nThe same in Airflow's UI: make ui")
+    print(f"\nBoth DAG runs succeeded. Airflow's own log: {log}")
+    print(f"The same in Airflow's UI: make ui AIRFLOW={LINE}")
     return 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import os
 import signal
@@ -10,26 +9,60 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-import requests
-from local_airflow import AIRFLOW, CHECKOUT, add_jobs, settings
+import psutil  # type: ignore[import-untyped]
+from airflow_api import IS_AIRFLOW_2, VERSION, AirflowApi
+from local_airflow import AIRFLOW, CHECKOUT, EXAMPLES, add_jobs, settings
 
 from dli_provider.emulator import DliEmulator
 
 HOST = "127.0.0.1"
-IS_AIRFLOW_2 = importlib.metadata.version("apache-airflow").startswith("2.")
-RESUBMIT_AFTER = 180.0
-"""Seconds after which the jobs start anew, so that there is something to wait for."""
-START_LIMIT = 180.0
+START_LIMIT = 240.0
 """Seconds that Airflow may take to start."""
 STOP_LIMIT = 60.0
 """Seconds that Airflow may take to stop by itself."""
+AWAITED_JOB = 104
+AWAITED_LIFE = [("job_init", 10.0), ("job_submitting", 20.0), ("job_running", None)]
+"""The job that ``example_dli_wait_and_use_config`` waits for, and its life from a task's first reading on."""
+RESUBMIT_AFTER = 60.0
+"""Seconds that this job runs before it is submitted again, so that there is something to wait for."""
 
 signals: list[int] = []
 """The signals that came, each of which ends all."""
+
+
+@dataclass(frozen=True)
+class LocalUi:
+    """An Airflow with its UI, and what is behind it.
+
+    :param api: its REST API.
+    :param password: the password of its user ``admin``.
+    :param dli: the emulated DLI.
+    :param process: the process of ``airflow standalone``.
+    """
+
+    api: AirflowApi
+    password: str
+    dli: DliEmulator
+    process: subprocess.Popen[bytes]
+
+    def wait(self) -> None:
+        """Wait for a moment.
+
+        :raises KeyboardInterrupt: when a signal came.
+        :raises ChildProcessError: when Airflow ended.
+        """
+        wait(self.process)
+
+    def submit_again(self) -> None:
+        """Submit the awaited job again when it has run for a while."""
+        job = self.dli.jobs.get(AWAITED_JOB)
+        if job and job.status == "job_running" and self.dli.clock.time() - job.since > RESUBMIT_AFTER:
+            job.set_lifecycle(AWAITED_LIFE, begins="first_show")
 
 
 def port_wanted() -> int:
@@ -51,43 +84,76 @@ def port_wanted() -> int:
 
 
 def ui_settings(port: int) -> dict[str, str]:
-    """Return the settings by which Airflow serves its UI to this machine alone, with the examples unpaused.
+    """Return the settings by which Airflow serves its UI to this machine alone.
 
     :param port: the UI's port; the two after it are for the servers of the tasks' logs.
     """
     section = "WEBSERVER" if IS_AIRFLOW_2 else "API"
     prefix = "WEB_SERVER_" if IS_AIRFLOW_2 else ""
+    backends = "airflow.providers.fab.auth_manager.api.auth.backend"
     return {
         f"AIRFLOW__{section}__{prefix}HOST": HOST,
         f"AIRFLOW__{section}__{prefix}PORT": str(port),
         f"AIRFLOW__{section}__BASE_URL": f"http://{HOST}:{port}",
+        f"AIRFLOW__{section}__INSTANCE_NAME": f"Airflow {VERSION} and an emulated DLI",
         f"AIRFLOW__{section}__WORKERS": "1",
         "AIRFLOW__CORE__PARALLELISM": "4",
-        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://{HOST}:{port}/execution/",
         "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(port + 1),
         "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(port + 2),
-    }
+    } | ({"AIRFLOW__API__AUTH_BACKENDS": f"{backends}.basic_auth,{backends}.session"} if IS_AIRFLOW_2 else {})
 
 
-def is_ready(port: int) -> bool:
-    """Tell whether all parts of Airflow are up.
+@contextmanager
+def local_ui(home: Path, port: int) -> Iterator[LocalUi]:
+    """Run a new Airflow with the examples unpaused, for as long as the context lasts.
 
+    The DAGs stay paused until all parts of Airflow are up: `airflow standalone` schedules before its tasks
+    can reach the API server.
+
+    :param home: where Airflow shall live; a database that is there is made anew, as the emulated DLI is.
     :param port: the UI's port.
+    :raises KeyboardInterrupt: when a signal came.
+    :raises ChildProcessError: when Airflow ended.
+    :raises TimeoutError: when it takes too long to start.
     """
-    path = "health" if IS_AIRFLOW_2 else "api/v2/monitor/health"
-    try:
-        with requests.Session() as session:
-            session.trust_env = False
-            parts = session.get(f"http://{HOST}:{port}/{path}", timeout=5).json()
-    except requests.RequestException:
-        return False
-    return all(part["status"] in ("healthy", None) for part in parts.values()) and bool(
-        parts["scheduler"]["status"] and parts["triggerer"]["status"]
-    )
+    home.mkdir(parents=True, exist_ok=True)
+    for file in home.glob("airflow.db*"):
+        file.unlink()
+    with DliEmulator() as dli, (home / "ui.log").open("w") as output:
+        airflow = subprocess.Popen(
+            [AIRFLOW, "standalone"],
+            env=settings(home) | ui_settings(port),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            api = AirflowApi(f"http://{HOST}:{port}")
+            until(api.is_healthy, airflow, "its parts were healthy")
+            api.log_in("admin", password := password_in(home))
+            api.add_connection("dli_default", dli.connection)
+            examples = {path.stem for path in EXAMPLES.glob("*.py") if has_dag(path)}
+            until(lambda: examples <= api.dag_ids(), airflow, f"it had read {', '.join(sorted(examples))}")
+            add_jobs(dli, slowness=20)
+            dli.job(AWAITED_JOB).set_lifecycle(AWAITED_LIFE, begins="first_show")
+            for dag_id in sorted(examples):
+                api.unpause(dag_id)
+            yield LocalUi(api, password, dli, airflow)
+        finally:
+            stop(airflow)
 
 
-def password(home: Path) -> str:
+def has_dag(example: Path) -> bool:
+    """Tell whether this Airflow finds a DAG in an example: Airflow 2 has no asset watchers.
+
+    :param example: the file.
+    """
+    return not (IS_AIRFLOW_2 and "AssetWatcher" in example.read_text())
+
+
+def password_in(home: Path) -> str:
     """Return the password that Airflow made for its user ``admin``.
 
     :param home: Airflow's home.
@@ -98,38 +164,33 @@ def password(home: Path) -> str:
     return str(passwords["admin"])
 
 
-def serve(airflow: subprocess.Popen[bytes], home: Path, port: int, dli: DliEmulator) -> None:
-    """Tell how to get in as soon as Airflow is up; return when it ended or a signal came.
+def until(condition: Callable[[], bool], airflow: subprocess.Popen[bytes], what: str) -> None:
+    """Wait until a condition holds.
 
+    :param condition: the condition.
     :param airflow: the process of ``airflow standalone``.
-    :param home: Airflow's home.
-    :param port: the UI's port.
-    :param dli: the emulator behind it.
+    :param what: what it waits for, for the error.
+    :raises TimeoutError: when it takes too long; and as :func:`wait`.
     """
     deadline = time.monotonic() + START_LIMIT
-    while not is_ready(port):
-        if airflow.poll() is not None or signals or time.monotonic() > deadline:
-            return
-        time.sleep(0.5)
-    print(
-        f"""
-  Airflow      http://{HOST}:{port}
-  log in as    admin
-  password     {password(home)}
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"Airflow took more than {START_LIMIT:.0f} seconds until {what}")
+        wait(airflow)
 
-  The examples are loaded and unpaused; trigger example_dli_wait_and_use_config, for one. Every
-  {RESUBMIT_AFTER / 60:.0f} minutes the jobs start anew, so that there is something to wait for.
-  The connection dli_default leads to the emulated DLI, {dli.url}
-  Ctrl-C stops everything.
-""",
-        flush=True,
-    )
-    due = 0.0
-    while airflow.poll() is None and not signals:
-        if time.monotonic() > due:
-            add_jobs(dli, slowness=10)
-            due = time.monotonic() + RESUBMIT_AFTER
-        time.sleep(0.5)
+
+def wait(airflow: subprocess.Popen[bytes]) -> None:
+    """Wait for a moment.
+
+    :param airflow: the process of ``airflow standalone``.
+    :raises KeyboardInterrupt: when a signal came.
+    :raises ChildProcessError: when Airflow ended.
+    """
+    if signals:
+        raise KeyboardInterrupt
+    if airflow.poll() is not None:
+        raise ChildProcessError("Airflow ended by itself")
+    time.sleep(0.5)
 
 
 def stop(airflow: subprocess.Popen[bytes]) -> None:
@@ -155,36 +216,52 @@ def stop(airflow: subprocess.Popen[bytes]) -> None:
     airflow.wait()
 
 
+def introduce(ui: LocalUi) -> None:
+    """Tell how to get in, and what there is to see.
+
+    :param ui: what runs.
+    """
+    failure = "" if IS_AIRFLOW_2 else "; a job that fails starts example_dli_react_to_failure"
+    print(
+        f"""
+  Airflow {VERSION:8}  {ui.api.address}
+  log in as         admin
+  password          {ui.password}
+  the emulated DLI  {ui.dli.console_url}
+
+  Trigger example_dli_wait_and_use_config: job {AWAITED_JOB} is submitted as soon as its task reads it.
+  Break, stop and start jobs on DLI's pages, to which the tasks link{failure}.
+  example_dli_config_drift is red on purpose: the job audit-archive has drifted.
+  The connection dli_default leads to the emulated DLI. Ctrl-C stops everything.
+""",
+        flush=True,
+    )
+
+
 def main(home: Path = CHECKOUT / ".airflow" / "ui") -> int:
     """Run Airflow until it ends or a signal comes; return the exit code.
 
-    :param home: where Airflow shall live; a database that is there is used.
+    :param home: where Airflow shall live.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _frame: signals.append(number))
-    log = home / "ui.log"
-    port = port_wanted()
-    home.mkdir(parents=True, exist_ok=True)
-    print(f"Starting Airflow; that takes half a minute. Its log: {log}", flush=True)
-    with DliEmulator() as dli, log.open("w") as output:
-        airflow = subprocess.Popen(
-            [AIRFLOW, "standalone"],
-            env=settings(home, dli.connection) | ui_settings(port),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            serve(airflow, home, port, dli)
-        finally:
-            print("\nStopping Airflow ...", flush=True)
-            stop(airflow)
-    if signals:
+    port, log = port_wanted(), home / "ui.log"
+    print(f"Starting Airflow {VERSION}; that takes half a minute. Its log: {log}", flush=True)
+    try:
+        with local_ui(home, port) as ui:
+            introduce(ui)
+            try:
+                while True:
+                    ui.submit_again()
+                    ui.wait()
+            finally:
+                print("\nStopping Airflow ...", flush=True)
+    except KeyboardInterrupt:
         print("All stopped.")
         return 0
-    print(f"{log.read_text()}\nAirflow ended, or didn't start. Above is its log, {log}", file=sys.stderr)
-    return 1
+    except (ChildProcessError, TimeoutError) as error:
+        print(f"{log.read_text()}\n{error}. Above is its log, {log}", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

@@ -137,5 +137,5 @@ def test_the_drift_example_fails_with_a_table_of_what_differs(
     run = local_airflow.run("dags", "test", DRIFT)
     assert run.returncode != 0
     assert "The configuration of Flink job 204 (audit-archive) differs in 2 keys" in run.stdout
-    assert "orders-enrichment) differs" not in run.stdout
+    assert "clicks-sessions) differs" not in run.stdout
     assert local_airflow.last_run(DRIFT).state == "failed"

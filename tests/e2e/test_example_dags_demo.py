@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+from airflow_api import VERSION
 from local_airflow import CHECKOUT
 
 
@@ -45,7 +46,9 @@ def test_the_demo_shows_each_status_then_the_configuration_downstream_then_the_s
     ]
     places = [run.stdout.index(word) for word in told]
     assert places == sorted(places)
+    assert f"a new Airflow {VERSION} beside it" in run.stdout
     assert "Both DAG runs succeeded" in run.stdout
+    assert run.stdout.endswith(f"make ui AIRFLOW={'.'.join(VERSION.split('.')[:2])}\n")
     assert run.stderr == ""
     assert len(run.stdout.splitlines()) < 100
     assert list(elsewhere.iterdir()) == []

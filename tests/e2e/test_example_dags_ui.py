@@ -1,8 +1,7 @@
-"""`make ui`: Airflow's UI comes up with the examples, says how to get in, and stops without a trace."""
+"""`make ui`: Airflow's UI comes up with the examples alive, says how to get in, and stops without a trace."""
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import re
 import signal
@@ -12,15 +11,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
-import requests
+from airflow_api import VERSION, AirflowApi
 from local_airflow import CHECKOUT
 
-MAIN = "example_dli_wait_and_use_config"
-IS_AIRFLOW_2 = importlib.metadata.version("apache-airflow").startswith("2.")
+WAIT = "example_dli_wait_and_use_config"
+FLEET = "example_dli_fleet_health"
+DRIFT = "example_dli_config_drift"
 Processes = Callable[[Path], list[psutil.Process]]
 
 
@@ -50,6 +49,14 @@ def start(tmp_path: Path, port: int) -> Iterator[Callable[[], subprocess.Popen[s
         process.communicate(timeout=100)
 
 
+def watch(condition: Callable[[], bool], what: str) -> None:
+    """Wait until a condition holds."""
+    deadline = time.monotonic() + 150
+    while not condition():
+        assert time.monotonic() < deadline, f"it took too long until {what}"
+        time.sleep(0.5)
+
+
 def until(process: subprocess.Popen[str], pattern: str) -> re.Match[str]:
     """Read what a process prints until a pattern matches in it."""
     assert process.stdout is not None
@@ -61,38 +68,26 @@ def until(process: subprocess.Popen[str], pattern: str) -> re.Match[str]:
     raise AssertionError(f"it ended before it said {pattern!r}:\n{told}")
 
 
-def main_example(address: str, user: str, password: str) -> dict[str, Any]:
-    """Log in, and look the main example up as soon as Airflow has read it."""
-    with requests.Session() as session:
-        session.trust_env = False
-        if IS_AIRFLOW_2:
-            page = session.get(f"{address}/login/", timeout=30).text
-            token = re.search(r'name="csrf_token" type="hidden" value="([^"]+)"', page)
-            assert token is not None
-            form = {"username": user, "password": password, "csrf_token": token[1]}
-            session.post(f"{address}/login/", data=form, timeout=30).raise_for_status()
-        else:
-            login = {"username": user, "password": password}
-            token = session.post(f"{address}/auth/token", json=login, timeout=30).json()["access_token"]
-            session.headers["Authorization"] = f"Bearer {token}"
-        dag_address = f"{address}/api/{'v1' if IS_AIRFLOW_2 else 'v2'}/dags/{MAIN}"
-        deadline = time.monotonic() + 60
-        while (
-            dag := session.get(dag_address, timeout=30)
-        ).status_code == 404 and time.monotonic() < deadline:
-            time.sleep(0.5)
-        dag.raise_for_status()
-        found: dict[str, Any] = dag.json()
-        return found
-
-
-@pytest.mark.timeout(300)
-def test_the_ui_comes_up_with_the_examples_and_ctrl_c_stops_all_of_it(
+@pytest.mark.timeout(400)
+def test_the_ui_comes_up_green_and_ctrl_c_stops_all_of_it(
     start: Callable[[], subprocess.Popen[str]], tmp_path: Path, processes_of: Processes
 ) -> None:
     ui = start()
-    found = until(ui, r"(http://\S+)\s+log in as\s+(\S+)\s+password\s+(\S+).*Ctrl-C")
-    assert main_example(*found.groups())["is_paused"] is False
+    assert until(ui, r"Starting Airflow (\S+);")[1] == VERSION
+    found = until(
+        ui, r"(http://\S+)\s+log in as\s+(\S+)\s+password\s+(\S+)\s+the emulated DLI\s+(\S+).*Ctrl-C"
+    )
+    address, user, password, console = found.groups()
+    api = AirflowApi(address)
+    api.log_in(user, password)
+
+    assert api.connection_ids() == {"dli_default"}
+    run_id = api.trigger(WAIT)
+    watch(lambda: set(api.states(WAIT, run_id).values()) == {"success"}, "the wait ended")
+    assert api.links(WAIT, run_id, "wait_for_job") == {"DLI console": f"{console}/104"}
+    watch(lambda: api.run_states(FLEET) == ["success"], "the fleet was checked")
+    watch(lambda: api.run_states(DRIFT) == ["failed"], "the drift was found")
+
     family = psutil.Process(ui.pid).children(recursive=True)
     assert len(family) > 3
     ui.send_signal(signal.SIGINT)

@@ -49,7 +49,9 @@ def test_a_job_that_fails_starts_the_dag_which_tells_its_name(
         airflow = subprocess.Popen(
             [AIRFLOW, "standalone"],
             cwd=CHECKOUT,
-            env=local_airflow.environment | ui.ui_settings(port),
+            env=local_airflow.environment
+            | ui.ui_settings(port)
+            | {"AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False"},
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any
 
 from dli_provider.emulator import validation
 from dli_provider.emulator.model.behaviour import Behaviour
@@ -21,17 +21,17 @@ from dli_provider.emulator.model.fields import (
 from dli_provider.emulator.model.savepoint import SavepointSlot
 from dli_provider.emulator.model.timeline import (
     STOPPED,
+    Begins,
     Lifecycle,
     StatusTimeline,
     Step,
+    parse_begins,
     parse_life,
     parse_lifecycle,
     parse_status,
 )
 from dli_provider.flink.arguments import parse_job_id
 from dli_provider.flink.status import FlinkJobStatus
-
-Begins: TypeAlias = Literal["now", "first_read"]
 
 
 class EmulatedJob:
@@ -59,10 +59,9 @@ class EmulatedJob:
         self._behaviour = behaviour or Behaviour()
         self._lock = threading.Lock()
         with validation.located(f"job {self.job_id}"):
-            if begins not in get_args(Begins):
-                raise validation.invalid("begins", "'now' or 'first_read'", begins)
-            waits = begins == "first_read"
-            self._timeline = StatusTimeline(parse_life(lifecycle, status), self._clock, waits=waits)
+            self._begins = parse_begins(begins)
+            steps = parse_life(lifecycle, status)
+            self._timeline = StatusTimeline(steps, self._clock, waits=begins != "now")
             self._detail, config = parse_fields(detail)
             self._extra, self._extra_config = parse_extra(extra or {})
         self._config = DEFAULT_CONFIG | config
@@ -103,10 +102,14 @@ class EmulatedJob:
         own = self._detail.get("job_type") == "flink_sql_edge_job"
         return own and self._config["root_id"] not in (None, -1)
 
-    def begin(self) -> None:
-        """Begin the life that waits for the first reading."""
+    def begin(self, *, shown: bool) -> None:
+        """Begin the life that waits to be read.
+
+        :param shown: True when ShowFlinkJob reads the job, False for a list.
+        """
         with self._lock:
-            self._timeline.begin()
+            if shown or self._begins != "first_show":
+                self._timeline.begin()
 
     def set_status(self, status: str, status_desc: str | None = None) -> None:
         """Give the job a status now, which lasts for ever.
@@ -121,14 +124,16 @@ class EmulatedJob:
             with self._lock:
                 self._detail |= own
 
-    def set_lifecycle(self, lifecycle: Lifecycle) -> None:
-        """Let the job live through these statuses from now on; a new status has an empty ``status_desc``.
+    def set_lifecycle(self, lifecycle: Lifecycle, *, begins: Begins = "now") -> None:
+        """Let the job live through these statuses; a new status has an empty ``status_desc``.
 
         :param lifecycle: as :class:`EmulatedJob` takes it.
+        :param begins: as :class:`EmulatedJob` takes it; the job has the first status at once.
         :raises ValueError: for a lifecycle that is none, naming the step at fault.
         """
         with validation.located(f"job {self.job_id}"):
-            self._change(parse_lifecycle(lifecycle), {})
+            steps, self._begins = parse_lifecycle(lifecycle), parse_begins(begins)
+            self._change(steps, {}, waits=begins != "now")
 
     def update(
         self, *, status: str | None = None, extra: Mapping[str, Any] | None = None, **detail: Any
@@ -268,7 +273,12 @@ class EmulatedJob:
         return max(0, _milliseconds(self._timeline.ended) - start_time)
 
     def _change(
-        self, steps: list[Step] | None, detail: Mapping[str, Any], extra: Mapping[str, Any] | None = None
+        self,
+        steps: list[Step] | None,
+        detail: Mapping[str, Any],
+        extra: Mapping[str, Any] | None = None,
+        *,
+        waits: bool = False,
     ) -> None:
         fields, config = parse_fields(detail)
         extra_fields, extra_config = parse_extra(extra or {})
@@ -276,7 +286,7 @@ class EmulatedJob:
             if steps is not None:
                 if self._timeline.advance() != steps[0][0]:
                     self._detail.pop("status_desc", None)
-                self._timeline.restart(steps)
+                self._timeline.restart(steps, waits=waits)
                 self._submitted_until = 0.0
                 self._savepoint.abort()
             self._savepoint.take_over(fields)

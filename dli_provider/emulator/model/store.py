@@ -76,7 +76,7 @@ class JobStore:
         if newest_first:
             jobs.reverse()
         for job in jobs:
-            job.begin()
+            job.begin(shown=False)
         if "root_job_id" not in filters:
             jobs = [job for job in jobs if not job.is_edge_child]
         if filters:

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from difflib import get_close_matches
-from typing import TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from dli_provider.emulator import validation
 from dli_provider.emulator.model.clock import Clock
 from dli_provider.flink.status import FlinkJobStatus
 
 Lifecycle: TypeAlias = Sequence[tuple[str, float | timedelta | None]]
+Begins: TypeAlias = Literal["now", "first_read", "first_show"]
 Step: TypeAlias = tuple[FlinkJobStatus, float | None]
 
 DEFAULT_LIFECYCLE: Lifecycle = (("job_submitting", 2.0), ("job_running", None))
@@ -89,6 +90,16 @@ def parse_life(lifecycle: object, status: object) -> list[Step]:
     return [(parse_status(status), None)]
 
 
+def parse_begins(begins: Begins) -> Begins:
+    """Return when a life begins.
+
+    :raises ValueError: for anything else.
+    """
+    if begins not in get_args(Begins):
+        raise validation.invalid("begins", "'now', 'first_read' or 'first_show'", begins)
+    return begins
+
+
 _PAIRS = "pairs of a status and its seconds, such as ('job_submitting', 2.0) or ('job_running', None)"
 
 
@@ -132,10 +143,14 @@ class StatusTimeline:
             self.started = self._ended = None
             self.restart(self._steps)
 
-    def restart(self, steps: Sequence[Step]) -> None:
-        """Go through other steps from now on."""
+    def restart(self, steps: Sequence[Step], *, waits: bool = False) -> None:
+        """Go through other steps from now on.
+
+        :param steps: the steps.
+        :param waits: True to hold the first status until :meth:`begin`.
+        """
         self.advance()
-        self._steps, self._waits = list(steps), False
+        self._steps, self._waits = list(steps), waits
         self._enter(self._clock.time())
 
     def interrupt(self, status: FlinkJobStatus, seconds: float) -> None:

@@ -34,7 +34,7 @@ class JobReads:
     def show(self, request: Request) -> Reply:
         """Answer ShowFlinkJob."""
         job = job_of(self._jobs, request)
-        job.begin()
+        job.begin(shown=True)
         detail = self._jobs.detail(job)
         return success(self._behaviour, "The job information query succeeds.", job_detail=detail)
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
     from selenium.webdriver.remote.webelement import WebElement
 
+CHROMIUM_OPTIONS = (
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic"),
+    *("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *("--no-proxy-server",),
+)
 SHOW_LIMIT = 30
 """Seconds that a page may take to show what it is to show."""
 
@@ -18,6 +25,28 @@ const roots = [document, ...all.map(element => element.shadowRoot).filter(Boolea
 return roots.flatMap(root => [...root.querySelectorAll(arguments[0])]);
 """
 """Finds elements in a page's shadow roots too, in which Airflow 2 shows its grid."""
+
+
+def open_chromium(profile: Path, *, width: int, height: int, scale: float = 1) -> Chrome:
+    """Return a browser without a window.
+
+    :param profile: the folder for what it keeps.
+    :param width: width of its page.
+    :param height: height of its page.
+    :param scale: pixels of a screenshot for each of the page.
+    :raises FileNotFoundError: when there is no Chromium, or no driver of it.
+    """
+    from selenium import webdriver
+
+    browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if browser is None or driver is None:
+        raise FileNotFoundError("Chromium or its driver is missing: apt-get install chromium chromium-driver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = browser
+    size = (f"--window-size={width},{height}", f"--force-device-scale-factor={scale}")
+    for option in (*CHROMIUM_OPTIONS, *size, f"--user-data-dir={profile}"):
+        options.add_argument(option)
+    return webdriver.Chrome(options, webdriver.ChromeService(driver))
 
 
 class Page:

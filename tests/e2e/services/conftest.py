@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
+from browser import open_chromium
 from installation import Airflow
 from local_airflow import EXAMPLES, settings
 from rest import IS_AIRFLOW_2, RestApi
@@ -29,17 +30,12 @@ if TYPE_CHECKING:
     from selenium.webdriver import Chrome
 
 DAGS = Path(__file__).with_name("dags")
-CHROMIUM_OPTIONS = (
-    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic"),
-    *("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    *("--no-proxy-server", "--window-size=1100,1700"),
-)
 CONSOLE = "https://console.example.com/dli"
 LOGS = ("*.log", "logs/dag_id=*/**/*.log*")
 
 
 def with_console(connection: dict[str, Any]) -> dict[str, Any]:
-    """Return a connection that names a console, which the emulator has none of."""
+    """Return a connection that names a console by the address that a user would write."""
     return connection | {"extra": connection["extra"] | {"console_url": CONSOLE + "/{project_id}/{job_id}"}}
 
 
@@ -173,16 +169,7 @@ def triggerer(airflow: Airflow) -> Iterator[psutil.Popen]:
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     """A browser without a window."""
-    from selenium import webdriver
-
-    browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if browser is None or driver is None:
-        pytest.fail("Chromium or its driver is missing: apt-get install chromium chromium-driver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = browser
-    for option in (*CHROMIUM_OPTIONS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
-        options.add_argument(option)
-    chrome = webdriver.Chrome(options, webdriver.ChromeService(driver))
+    chrome = open_chromium(tmp_path_factory.mktemp("chromium"), width=1100, height=1700)
     yield chrome
     chrome.quit()
 

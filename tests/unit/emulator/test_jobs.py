@@ -155,10 +155,10 @@ class TestALifeThatBeginsWhenItIsFirstRead:
         job = dli.add_job(104, LIFE, begins="first_read")
         clock.advance(100)
         assert job.status == "job_submitting"
-        job.begin()
+        job.begin(shown=True)
         clock.advance(1.9)
         assert job.status == "job_submitting"
-        job.begin()
+        job.begin(shown=True)
         clock.advance(0.1)
         assert job.status == "job_running"
 
@@ -166,7 +166,7 @@ class TestALifeThatBeginsWhenItIsFirstRead:
         job = dli.add_job(104, [("job_running", 5), ("job_finish", None)], begins="first_read")
         created = int(clock.time() * 1000)
         clock.advance(100)
-        job.begin()
+        job.begin(shown=True)
         detail = shown(dli, job)
         assert [detail[name] - created for name in ("create_time", "update_time", "start_time")] == [
             *(0, 0, 100_000)
@@ -181,6 +181,24 @@ class TestALifeThatBeginsWhenItIsFirstRead:
             clock.advance(1)
         assert found == [0, 0, 1]
 
+    def test_a_life_that_waits_to_be_shown_is_not_begun_by_a_list(self, dli, clock):
+        job = dli.add_job(104, LIFE, begins="first_show")
+        dli.jobs.items({}, offset=0, limit=10, newest_first=True, show_detail=True)
+        clock.advance(100)
+        assert job.status == "job_submitting"
+        job.begin(shown=True)
+        clock.advance(100)
+        assert job.status != "job_submitting"
+
+    def test_a_job_can_be_given_another_life_that_waits(self, dli, clock):
+        job = dli.add_job(104, status="job_running")
+        job.set_lifecycle([("job_submitting", 2), ("job_running", None)], begins="first_show")
+        clock.advance(100)
+        assert job.status == "job_submitting"
+        job.begin(shown=True)
+        clock.advance(2)
+        assert job.status == "job_running"
+
     def test_a_life_that_waits_is_over_when_another_is_set(self, dli, clock):
         job = dli.add_job(104, LIFE, begins="first_read")
         job.set_lifecycle([("job_running", 1), ("job_finish", None)])
@@ -189,7 +207,7 @@ class TestALifeThatBeginsWhenItIsFirstRead:
 
     def test_a_life_begins_now_or_when_it_is_read(self, dli):
         with pytest.raises(
-            ValueError, match="job 104: begins must be 'now' or 'first_read', and not 'later'"
+            ValueError, match="job 104: begins must be 'now', 'first_read' or 'first_show', and not 'later'"
         ):
             dli.add_job(104, begins="later")
 
