@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.documents import Block, blocks
+from tests.e2e.documents import Block, blocks
 from tests.e2e.test_example_dags import IS_AIRFLOW_2, LOAD
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from dli_provider.flink.status import FlinkJobStatus
 from dli_provider.flink.wait import FlinkJobWait, WaitState
 from dli_provider.operators.fleet_selection import SELECTION
 from dli_provider.polling.changes import Change
-from tests.documents import CHECKOUT, DOCUMENTS, Block, blocks, first_column, section, tables
+from tests.e2e.documents import CHECKOUT, DOCUMENTS, Block, blocks, first_column, section, tables
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 REFERENCE = "docs/reference.md"
