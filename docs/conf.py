@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import tempfile
 
-os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="docs-airflow-"))
+_home = tempfile.TemporaryDirectory()
+os.environ.setdefault("AIRFLOW_HOME", _home.name)
 
 from dli_provider import __version__
 
@@ -22,7 +23,6 @@ myst_heading_anchors = 3
 autodoc_class_signature = "separated"
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
-autodoc_use_legacy_class_based = True
 add_module_names = False
 python_maximum_signature_line_length = 80
 toc_object_entries_show_parents = "hide"
