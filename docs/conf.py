@@ -7,8 +7,9 @@ import tempfile
 
 _home = tempfile.TemporaryDirectory()
 os.environ.setdefault("AIRFLOW_HOME", _home.name)
+os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "WARNING")
 
-from dli_provider import __version__
+from dli_provider import __version__  # noqa: E402
 
 project = "airflow-provider-huaweicloud-dli"
 author = "The maintainers"
