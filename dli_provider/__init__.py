@@ -51,7 +51,8 @@ _STANDARD_FIELDS = {
         "host": "https://dli.eu-de.example.com; empty for the region's own",
         "port": "443; Airflow 3.3 needs it to test a saved connection",
         "region": "cn-north-4",
-        "project_id": "looked up by region when empty",
+        "project_id": "looked up by region or project name when empty",
+        "project_name": "cn-north-4_dev",
         "auth": "aksk",
         "domain_name": "only with authentication password",
         "security_token": "only with a temporary access key",
@@ -62,6 +63,7 @@ _STANDARD_FIELDS = {
         "read_timeout": "30",
         "console_url": "https://console.example.com/dli/?region={region}#/jobs/{job_id}",
         "allow_http": "false",
+        "language": "en-us",
     },
 }
 
@@ -80,7 +82,12 @@ _NETWORK = "Network and Console"
 _CONNECTION_FIELDS = {
     "region": _field("Region", "Such as cn-north-4. Gives the endpoints that aren't set.", section=_ACCESS),
     "project_id": _field(
-        "Project ID", "Project whose jobs are read. Empty: looked up in IAM by the region.", section=_ACCESS
+        "Project ID", "Project whose jobs are read. Empty: looked up in IAM by its name.", section=_ACCESS
+    ),
+    "project_name": _field(
+        "Project name",
+        "Name of a sub-project, such as cn-north-4_dev, to look up. Empty: the region's main project.",
+        section=_ACCESS,
     ),
     "auth": _field(
         "Authentication",
@@ -91,13 +98,15 @@ _CONNECTION_FIELDS = {
         section=_ACCESS,
     ),
     "domain_name": _field(
-        "HookParams name", "HookParams of the IAM user; only with authentication password.", section=_ACCESS
+        "Account name", "Account of the IAM user; only with authentication password.", section=_ACCESS
     ),
     "security_token": _field(
         "Security token", "Only with a temporary access key.", format="password", section=_ACCESS
     ),
     "iam_endpoint": _field(
-        "IAM endpoint", "Such as https://iam.eu-de.example.com. Empty: the region's own.", section=_NETWORK
+        "IAM endpoint",
+        "Such as https://iam.eu-de.example.com. Empty: the region's own at Huawei Cloud.",
+        section=_NETWORK,
     ),
     "verify": _field(
         "Verify certificates", "true, false or the path of a CA bundle. Empty: true.", section=_NETWORK
@@ -135,6 +144,12 @@ _CONNECTION_FIELDS = {
         "Accept http:// endpoints on other machines, which anybody on the way can read.",
         "boolean",
         default=False,
+        section=_NETWORK,
+    ),
+    "language": _field(
+        "Language",
+        "Language of DLI's messages. Empty: DLI's own choice.",
+        enum=["en-us", "zh-cn"],
         section=_NETWORK,
     ),
 }

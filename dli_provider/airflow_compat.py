@@ -7,9 +7,12 @@ releases in between have some of it in either place. The provider imports all of
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from airflow import __version__ as AIRFLOW_VERSION  # noqa: N812
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 if TYPE_CHECKING:
@@ -21,20 +24,31 @@ if TYPE_CHECKING:
         Connection,
         Context,
         PokeReturnValue,
+        XComArg,
     )
+    from airflow.sdk.bases.xcom import BaseXCom
     from airflow.sdk.configuration import conf
     from airflow.sdk.exceptions import (
         AirflowException,
         AirflowFailException,
         AirflowNotFoundException,
+        AirflowRescheduleException,
         AirflowSensorTimeout,
         AirflowSkipException,
+        AirflowTaskTimeout,
     )
-    from airflow.sdk.execution_time.xcom import XCom
-    from airflow.sdk.types import TaskInstanceKey
+    from airflow.sdk.types import Logger, TaskInstanceKey
     from airflow.triggers.base import BaseEventTrigger
 
     HAS_ASSET_WATCHERS: bool
+
+    def gauge(name: str, value: float) -> None:
+        """Set a gauge of Airflow's own metrics.
+
+        :param name: its name.
+        :param value: its value.
+        """
+
 else:
 
     def _first(name, *modules):
@@ -52,15 +66,21 @@ else:
     BaseSensorOperator = _first("BaseSensorOperator", "airflow.sdk", "airflow.sensors.base")
     Connection = _first("Connection", "airflow.sdk", "airflow.models.connection")
     PokeReturnValue = _first("PokeReturnValue", "airflow.sdk", "airflow.sensors.base")
-    XCom = _first("XCom", "airflow.sdk.execution_time.xcom", "airflow.models.xcom")
+    BaseXCom = _first("BaseXCom", "airflow.sdk.bases.xcom", "airflow.models.xcom")
     conf = _first("conf", "airflow.sdk.configuration", "airflow.configuration")
 
     _EXCEPTIONS = ("airflow.sdk.exceptions", "airflow.exceptions")
     AirflowException = _first("AirflowException", *_EXCEPTIONS)
     AirflowFailException = _first("AirflowFailException", *_EXCEPTIONS)
     AirflowNotFoundException = _first("AirflowNotFoundException", *_EXCEPTIONS)
+    AirflowRescheduleException = _first("AirflowRescheduleException", *_EXCEPTIONS)
     AirflowSensorTimeout = _first("AirflowSensorTimeout", *_EXCEPTIONS)
     AirflowSkipException = _first("AirflowSkipException", *_EXCEPTIONS)
+    AirflowTaskTimeout = _first("AirflowTaskTimeout", *_EXCEPTIONS)
+
+    def gauge(name, value):
+        metrics = ("airflow.sdk.observability.stats", "airflow.observability.stats", "airflow.stats")
+        _first("Stats", *metrics).gauge(name, value)
 
     try:
         from airflow.triggers.base import BaseEventTrigger
@@ -70,27 +90,41 @@ else:
         BaseEventTrigger = BaseTrigger
         HAS_ASSET_WATCHERS = False
 
+TRIGGER_TIMEOUT_TEXTS = frozenset({"Trigger timeout", "Trigger/execution timeout"})
+"""What Airflow 3 and Airflow 2 tell a task whose trigger did not fire within the deferral's timeout."""
+
 __all__ = [
+    "AIRFLOW_VERSION",
     "HAS_ASSET_WATCHERS",
+    "TRIGGER_TIMEOUT_TEXTS",
     "AirflowException",
     "AirflowFailException",
     "AirflowNotFoundException",
+    "AirflowRescheduleException",
     "AirflowSensorTimeout",
     "AirflowSkipException",
+    "AirflowTaskTimeout",
     "BaseEventTrigger",
     "BaseHook",
     "BaseOperator",
     "BaseOperatorLink",
     "BaseSensorOperator",
     "BaseTrigger",
+    "BaseXCom",
     "Connection",
     "Context",
+    "Logger",
     "PokeReturnValue",
     "TaskInstanceKey",
     "TriggerEvent",
-    "XCom",
+    "XComArg",
     "conf",
+    "first_poke_at",
+    "gauge",
     "get_connection_async",
+    "mapped_arguments",
+    "reschedule",
+    "task_state_store",
 ]
 
 
@@ -113,3 +147,57 @@ async def get_connection_async(hook: BaseHook, conn_id: str) -> tuple[Connection
         return connection, connection.extra_dejson
 
     return await asyncio.to_thread(look_up)
+
+
+def first_poke_at(sensor: BaseSensorOperator, context: Context) -> datetime | None:
+    """Return when a rescheduled sensor poked first in this try; None when this is its first poke.
+
+    Airflow 3 asks its API server, Airflow 2 the database.
+
+    :param sensor: the sensor.
+    :param context: the task's context; an empty one, as in a unit test, knows of no earlier poke.
+    """
+    ti: Any = context.get("ti")
+    if ti is None:
+        return None
+    found: datetime | None
+    if hasattr(ti, "get_first_reschedule_date"):
+        found = ti.get_first_reschedule_date(context)
+        return found
+    from airflow.sensors.base import _orig_start_date  # type: ignore[import-not-found]
+
+    first_try = (ti.max_tries or 0) - (sensor.retries or 0) + 1
+    found = _orig_start_date(
+        dag_id=ti.dag_id, task_id=ti.task_id, run_id=ti.run_id, map_index=ti.map_index, try_number=first_try
+    )
+    return found
+
+
+def reschedule(seconds: float) -> AirflowRescheduleException:
+    """Return the exception that gives a worker slot up and runs the task again later.
+
+    :param seconds: how much later.
+    """
+    date = datetime.now(UTC) + timedelta(seconds=seconds)
+    return AirflowRescheduleException(date)  # type: ignore[no-untyped-call]
+
+
+def task_state_store(context: Context) -> Any:
+    """Return what keeps data of a task from one of its processes to the next; None before Airflow 3.3.
+
+    :param context: the task's context.
+    """
+    return context.get("task_state_store")
+
+
+def mapped_arguments(operator: BaseOperator) -> Collection[str]:
+    """Return the names of the arguments that a mapped task was given, also of those that are None there.
+
+    Their values come from upstream tasks, so that a None isn't the DAG author's own. Empty for other tasks.
+
+    :param operator: the operator that runs the task.
+    """
+    if not getattr(operator, "_BaseOperator__from_mapped", False):
+        return ()
+    arguments: Mapping[str, Any] = getattr(operator, "_BaseOperator__init_kwargs", {})
+    return arguments.keys()

@@ -1,5 +1,5 @@
-"""What the tasks of this provider fail with, beside the errors of DLI itself
-(``dli_provider.api.errors``)."""
+"""What the tasks of this provider fail with, apart from the errors of DLI itself
+(:mod:`dli_provider.api.errors`)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from dli_provider.airflow_compat import AirflowException, AirflowFailException
 
 
 class DliFlinkJobFailedError(AirflowFailException):
-    """The awaited status can't be reached any more: a retry would find the same, so the task isn't
-    retried."""
+    """No awaited status can be reached any more. The task isn't retried: a retry would find the same."""
 
 
 class DliFlinkConfigDriftError(AirflowException):

@@ -1,8 +1,10 @@
 """### Find Flink jobs whose configuration has drifted from a baseline
 
-The baseline is the file `example_dli_config_drift.json` beside this one: for each job, what its `job_config`
-must hold. It is read when the DAG runs, so that a new baseline needs no new DAG. There is one task for each
-job; it fails with a table of what differs.
+The baseline is the file `example_dli_config_drift.json` beside this one. For each job, by its name, it says
+what `job_config` must hold. It is read when the DAG runs, so that a new baseline needs no new DAG.
+
+There is one task for each job, shown under the job's name. It fails with a table of what differs, as the task
+of `audit-archive` does with the jobs that the emulator plays: its checkpoints are off.
 
 The DAG uses the connection `dli_default`.
 """
@@ -35,9 +37,11 @@ def example_dli_config_drift() -> None:
     def read_baseline() -> list[dict[str, Any]]:
         """Return the arguments of the task for each job."""
         baseline: dict[str, Any] = json.loads(BASELINE.read_text())
-        return [{"job_id": job_id, "expected": expected} for job_id, expected in baseline.items()]
+        return [{"job_name": name, "expected": expected} for name, expected in baseline.items()]
 
-    DliGetFlinkJobConfigOperator.partial(task_id="compare").expand_kwargs(read_baseline())
+    DliGetFlinkJobConfigOperator.partial(
+        task_id="compare", map_index_template="{{ task.job_name }}"
+    ).expand_kwargs(read_baseline())
 
 
 example_dag = example_dli_config_drift()

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar, Unpack
 
 import aiohttp
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
-from urllib3.util.ssl_ import create_urllib3_context
 from yarl import URL
 
 from dli_provider.api import endpoints
 from dli_provider.api.auth.shared import share_credential
-from dli_provider.api.conversation import converse
-from dli_provider.api.endpoints import Call, JobPage
-from dli_provider.api.errors import DliError
-from dli_provider.api.messages import Conversation, Reply, Request, Response, Send
+from dli_provider.api.connection_faults import NO_TUNNEL
+from dli_provider.api.connections import ssl_context
+from dli_provider.api.conversation import converse, find_job
+from dli_provider.api.endpoints import Call, JobFilters, JobPage
+from dli_provider.api.errors import DliError, Outcome
+from dli_provider.api.messages import Conversation, Reply, Request, Response, Send, Sleep
 from dli_provider.api.paging import Pages
 from dli_provider.api.retry import RetryPolicy
 from dli_provider.api.settings import DliSettings
-from dli_provider.api.transport import LINK_LOCAL_TIMEOUT, MAX_BODY, NO_TUNNEL, Route, choose_ca_bundle
+from dli_provider.api.transport import (
+    LINK_LOCAL_TIMEOUT,
+    MAX_BODY,
+    Route,
+    SendMark,
+    choose_ca_bundle,
+    own_headers,
+)
 from dli_provider.flink.job import FlinkJob
 
 T = TypeVar("T")
@@ -34,33 +40,41 @@ _MAX_LINE = 65536  # as http.client has it; a token of IAM comes in a header and
 
 
 class AsyncDliClient:
-    """Reads Flink jobs from DLI on an event loop; one connection pool for its whole life. Use it in an
-    ``async with``.
+    """Calls DLI on an event loop; one connection pool for its whole life. Use it in an ``async with``.
 
     :param settings: where DLI is and who asks.
     :param retry: how often a failure that may pass is tried again.
+    :param tell: takes a line for the log, for a wait that somebody will wonder about.
     """
 
-    def __init__(self, settings: DliSettings, retry: RetryPolicy | None = None) -> None:
+    def __init__(
+        self,
+        settings: DliSettings,
+        retry: RetryPolicy | None = None,
+        tell: Callable[[str], object] | None = None,
+    ) -> None:
         self.settings = settings
         self._retry = retry or RetryPolicy()
+        self._tell = tell
         self._credential = share_credential(settings.credential)
-        self._session: aiohttp.ClientSession | None = None
-        self._opening = asyncio.Lock()
-        self._ways: dict[tuple[str, bool], Route] = {}
+        self._transport = _Transport(settings)
 
     async def show_flink_job(self, job_id: int | str) -> FlinkJob:
         """Return one job's detail; see :meth:`.client.DliClient.show_flink_job`."""
         return await self.call(endpoints.show_flink_job(job_id))
 
-    async def list_flink_jobs(self, **filters: object) -> AsyncIterator[FlinkJob]:
+    async def find_flink_job(self, name: str) -> FlinkJob | None:
+        """Return the detail of the job of a name; see :meth:`.client.DliClient.find_flink_job`."""
+        return await self._drive(find_job(name, self.settings, self._credential, self._retry))
+
+    async def list_flink_jobs(self, **filters: Unpack[JobFilters]) -> AsyncIterator[FlinkJob]:
         """Yield the project's jobs; see :meth:`.client.DliClient.list_flink_jobs`."""
         async for page in self.list_flink_job_pages(**filters):
             for job in page.jobs:
                 yield job
             page.raise_unreadable()
 
-    async def list_flink_job_pages(self, **filters: object) -> AsyncIterator[JobPage]:
+    async def list_flink_job_pages(self, **filters: Unpack[JobFilters]) -> AsyncIterator[JobPage]:
         """Yield the project's jobs as pages; see :meth:`.client.DliClient.list_flink_job_pages`."""
         pages = Pages(filters)
         while call := pages.next_call():
@@ -68,9 +82,7 @@ class AsyncDliClient:
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._session:
-            await self._session.close()
-            self._session = None
+        await self._transport.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -89,81 +101,131 @@ class AsyncDliClient:
         try:
             while True:
                 step = conversation.send(reply)
-                reply = await (self._send(step) if isinstance(step, Send) else asyncio.sleep(step.seconds))
+                reply = await (self._transport.send(step) if isinstance(step, Send) else self._sleep(step))
         except StopIteration as end:
             result: T = end.value
             return result
         finally:
             conversation.close()
 
-    async def _send(self, step: Send) -> Response | DliError:
-        try:
-            return await self._exchange(step, self._way(step.request))
-        except DliError as error:
-            return error
+    async def _sleep(self, step: Sleep) -> None:
+        if step.notice and self._tell:
+            self._tell(step.notice)
+        if step.until:
+            await asyncio.wait([asyncio.wrap_future(step.until)], timeout=step.seconds)
+        else:
+            await asyncio.sleep(step.seconds)
 
-    async def _exchange(self, step: Send, way: Route) -> Response | DliError:
+
+class _Transport:
+    """Sends requests over kept connections, and those that must not be made twice over new ones."""
+
+    def __init__(self, settings: DliSettings) -> None:
+        self._settings = settings
+        self._headers = own_headers(settings)
+        self._routes: dict[tuple[str, bool], Route] = {}
+        self._timeout = aiohttp.ClientTimeout(
+            total=settings.connect_timeout + settings.read_timeout,
+            sock_connect=settings.connect_timeout,
+        )
+        self._link_local_timeout = aiohttp.ClientTimeout(
+            total=2 * LINK_LOCAL_TIMEOUT, connect=LINK_LOCAL_TIMEOUT
+        )
+        self._tls: ssl.SSLContext | None = None
+        self._session: aiohttp.ClientSession | None = None
+        self._opening = asyncio.Lock()
+
+    async def send(self, step: Send) -> Response | DliError:
+        try:
+            route = self._route(step.request)
+            session = self._session or await self._open()
+        except DliError as error:
+            error.outcome = Outcome.NOT_SENT
+            return error
+        if step.request.idempotent:
+            return await self._exchange(step, route, session, None)
+        mark = SendMark()
+        async with _new_session(_MarkingConnector(self._tls, mark)) as fresh:
+            return await self._exchange(step, route, fresh, mark)
+
+    async def close(self) -> None:
+        if self._session:
+            await self._session.close()
+            self._session = None
+
+    async def _exchange(
+        self, step: Send, route: Route, session: aiohttp.ClientSession, mark: SendMark | None
+    ) -> Response | DliError:
         request = step.request
         try:
-            session = self._session or await self._open()
             async with session.request(
                 request.method,
                 URL(request.url, encoded=True),  # sent as it was signed
-                headers={**step.headers, "Accept-Encoding": "identity"},
+                headers={**step.headers, **self._headers},
                 data=request.body or None,
                 allow_redirects=False,
-                proxy=way.proxy,
-                timeout=self._timeout(request),
+                proxy=route.proxy,
+                timeout=self._link_local_timeout if request.link_local else self._timeout,
             ) as answer:
-                return await _read(answer, way)
+                return await _read(answer, route)
         except aiohttp.ClientHttpProxyError as error:
-            return way.failure(OSError(f"{NO_TUNNEL}{error.status} {error.message}"))
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return way.failure(error)
+            refusal = OSError(f"{NO_TUNNEL}{error.status} {error.message}")
+            return route.connection_error(refusal, mark)
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            return route.connection_error(error, mark)
 
     async def _open(self) -> aiohttp.ClientSession:
         async with self._opening:
             if self._session is None:
-                context = await asyncio.to_thread(lambda: _ssl_context(choose_ca_bundle(self.settings)))
-                self._session = aiohttp.ClientSession(
-                    connector=aiohttp.TCPConnector(
-                        limit=_CONNECTIONS, ssl=context, keepalive_timeout=_KEEPALIVE
-                    ),
-                    cookie_jar=aiohttp.DummyCookieJar(),
-                    auto_decompress=False,
-                    max_line_size=_MAX_LINE,
-                    max_field_size=_MAX_LINE,
+                self._tls = await asyncio.to_thread(lambda: ssl_context(choose_ca_bundle(self._settings)))
+                self._session = _new_session(
+                    aiohttp.TCPConnector(limit=_CONNECTIONS, ssl=self._tls, keepalive_timeout=_KEEPALIVE)
                 )
             return self._session
 
-    def _way(self, request: Request) -> Route:
+    def _route(self, request: Request) -> Route:
         key = (request.origin, request.link_local)
-        if key not in self._ways:
-            self._ways[key] = Route.of(self.settings, request)
-        return self._ways[key]
-
-    def _timeout(self, request: Request) -> aiohttp.ClientTimeout:
-        if request.link_local:
-            return aiohttp.ClientTimeout(total=2 * LINK_LOCAL_TIMEOUT, connect=LINK_LOCAL_TIMEOUT)
-        connect, read = self.settings.connect_timeout, self.settings.read_timeout
-        return aiohttp.ClientTimeout(total=connect + read, sock_connect=connect, sock_read=read)
+        if key not in self._routes:
+            self._routes[key] = Route.of(self._settings, request)
+        return self._routes[key]
 
 
-async def _read(answer: aiohttp.ClientResponse, way: Route) -> Response | DliError:
+class _MarkingConnector(aiohttp.TCPConnector):
+    """Makes a connection for one request, and notes when the request is about to be sent on it.
+
+    :param tls: how certificates are verified.
+    :param mark: where to note it.
+    """
+
+    def __init__(self, tls: ssl.SSLContext | None, mark: SendMark) -> None:
+        super().__init__(ssl=True if tls is None else tls, force_close=True)
+        self._mark = mark
+
+    async def connect(self, *args: Any, **kwargs: Any) -> Any:
+        if self._mark.is_set:  # aiohttp would send a PUT or DELETE once more
+            raise aiohttp.ClientConnectionError("the server closed the connection")
+        connection = await super().connect(*args, **kwargs)
+        self._mark.is_set = True
+        return connection
+
+
+def _new_session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        max_line_size=_MAX_LINE,
+        max_field_size=_MAX_LINE,
+    )
+
+
+async def _read(answer: aiohttp.ClientResponse, route: Route) -> Response | DliError:
     headers = {name.lower(): value for name, value in answer.headers.items()}
     body = bytearray()
-    async for chunk in answer.content.iter_any():
+    while chunk := await answer.content.readany():
         body += chunk
         if len(body) > MAX_BODY:
             break
-    return way.problem(answer.status, headers, len(body)) or Response(answer.status, headers, bytes(body))
-
-
-def _ssl_context(verify: bool | str) -> ssl.SSLContext:
-    """Return the context that ``requests`` would make, so that both clients trust the same."""
-    if verify is False:
-        return create_urllib3_context(cert_reqs=ssl.CERT_NONE)
-    context = create_urllib3_context()
-    bundle = DEFAULT_CA_BUNDLE_PATH if verify is True else verify
-    context.load_verify_locations(**{"capath" if Path(bundle).is_dir() else "cafile": bundle})
-    return context
+    return route.response_error(answer.status, headers, len(body)) or Response(
+        answer.status, headers, bytes(body)
+    )

@@ -1,73 +1,93 @@
-"""The reader that turns every error body DLI sends into the error that it means.
-
-Which code means what is told by section 5 of DLI's API reference and by the gateway's error list.
-"""
+"""The reader that turns every error body DLI sends into the error that it means."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from dli_provider.api.error_codes import gateway_number
+from dli_provider.api.bodies import describe, excerpt, is_html, parse_json
+from dli_provider.api.error_codes import NOTHING_THERE, Kind, is_lock, is_service_code, kind_of, missing_key
 from dli_provider.api.errors import (
     DliApiError,
     DliAuthError,
     DliBadRequestError,
+    DliError,
     DliForbiddenError,
     DliNotFoundError,
     DliProtocolError,
     DliServerError,
     DliThrottledError,
 )
-from dli_provider.masking import MOST_READ, printable
+from dli_provider.masking import printable
 
-EXCERPT_LENGTH = 300
 _MESSAGE_LENGTH = 1000
 _MAX_DEPTH = 8
 _LARGEST_BODY = 2**20
 
 
-def read_error(status: int, headers: Mapping[str, str], body: bytes) -> DliApiError:
+def read_error(status: int, headers: Mapping[str, str], body: bytes) -> DliError:
     """Return the error that an HTTP answer means, whichever of the known shapes its body has.
 
-    :param status: HTTP status of the answer, 400 or more.
+    Only an answer with an error code of DLI, IAM or the gateway is a refusal. Any other answer with a status
+    of 400 to 499, such as a proxy's page, is a transient :class:`DliProtocolError`; 408, 429 and statuses of
+    500 and more mean the same whoever sends them.
+
+    :param status: HTTP status of the answer.
     :param headers: headers of the answer, with names in lower case.
     :param body: body of the answer: JSON object, JSON array (batch calls), HTML from a proxy, anything.
     """
     content = _content(body)
-    code, message = _find(content) or (str(status), excerpt(body) or "no error text")
-    code = code or str(status)
+    found = _find(content)
+    if found is None and not (status >= 500 or status in {408, 429}):
+        return _not_the_services(status, body)
+    code = (found and found.code) or str(status)
+    message = found.message if found else _text_of(body)
     request_id = headers.get("x-request-id") or headers.get("x-iam-trace-id") or _request_id(content)
-    return _class_of(status, code)(
+    kind = DliThrottledError if is_lock(code, message) else _CLASSES[kind_of(status, code)]
+    error = kind(
         status,
         printable(code, 80),
         printable(message, _MESSAGE_LENGTH),
         request_id and printable(request_id, 120),
         retry_after=_seconds(headers.get("retry-after")),
     )
+    if key := missing_key(message):
+        error.diagnosis = f"The gateway knows no access key {key}"
+    return error
 
 
-def excerpt(body: bytes) -> str:
-    """Return the beginning of a body as one printable line, with credentials masked."""
-    return printable(body[: 8 * MOST_READ].decode("utf-8", "replace"), EXCERPT_LENGTH)
+@dataclass(frozen=True, slots=True)
+class _Found:
+    code: str
+    message: str
 
 
-def parse_json(body: bytes) -> Any:
-    """Return what a JSON body holds.
+_CLASSES: dict[Kind, type[DliApiError]] = {
+    Kind.AUTH: DliAuthError,
+    Kind.FORBIDDEN: DliForbiddenError,
+    Kind.NOT_FOUND: DliNotFoundError,
+    Kind.THROTTLED: DliThrottledError,
+    Kind.SERVER: DliServerError,
+    Kind.BAD_REQUEST: DliBadRequestError,
+}
 
-    :raises DliProtocolError: when it holds no JSON, or JSON nested too deeply to be an answer of DLI.
-    """
-    with suppress(ValueError, RecursionError):
-        return json.loads(body)
-    what = f"not JSON: {excerpt(body)}" if body else "empty"
-    raise DliProtocolError(f"The answer's body is {what}")  # out here: json's error holds the whole body
-
-
+_NO_TEXT = "no error text"
 _KEYS = (("error_code", "error_msg"), ("errorCode", "errorMsg"), ("code", "message"))
+
+
+def _not_the_services(status: int, body: bytes) -> DliProtocolError:
+    advice = f". {NOTHING_THERE}" if status == 404 else ""
+    return DliProtocolError(
+        f"HTTP {status} without an error code of DLI: {_text_of(body)}{advice}",
+        transient=True,
+    )
+
+
+def _text_of(body: bytes) -> str:
+    return describe(body) if is_html(body) else excerpt(body) or _NO_TEXT
 
 
 def _content(body: bytes) -> Any:
@@ -77,13 +97,28 @@ def _content(body: bytes) -> Any:
         return None
 
 
-def _find(content: Any) -> tuple[str, str] | None:
+def _find(content: Any) -> _Found | None:
+    """Return the code and the message of the service's own error; None when the content holds none."""
+    unsuccessful: _Found | None = None
+    iam_error = content.get("error") if isinstance(content, dict) else None
     for item in _objects(content, _MAX_DEPTH):
         for code_key, message_key in _KEYS:
             code, message = item.get(code_key), item.get(message_key)
-            if isinstance(code, str | int) and (message is None or isinstance(message, str)):
-                return str(code), message or "no error text"
-    return None
+            if not (isinstance(code, str | int) and isinstance(message, str | None)):
+                continue
+            if code_key != "code" or is_service_code(str(code)) or item is iam_error:
+                return _Found(str(code), message or _NO_TEXT)
+        if unsuccessful is None and is_unsuccessful(item):
+            message = item.get("message")
+            text = message if message and isinstance(message, str) else _NO_TEXT
+            unsuccessful = _Found("", f"is_success is false: {text}")
+    return unsuccessful
+
+
+def is_unsuccessful(item: Mapping[str, Any]) -> bool:
+    """Tell whether an object says ``is_success`` and not that it is true, as text or as a Boolean."""
+    success = item.get("is_success")
+    return success is not None and str(success).lower() != "true"
 
 
 def _objects(content: Any, depth: int) -> Iterator[dict[str, Any]]:
@@ -118,53 +153,3 @@ def _seconds_until(date: str) -> float | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
-
-
-def _class_of(status: int, code: str) -> type[DliApiError]:
-    number = gateway_number(code)
-    if found := _BY_CODE.get(code) or (number and _BY_GATEWAY_NUMBER.get(number)):
-        return found
-    if status >= 500:
-        return DliServerError
-    return _BY_STATUS.get(status, DliBadRequestError)
-
-
-_BY_STATUS: dict[int, type[DliApiError]] = {
-    401: DliAuthError,
-    403: DliForbiddenError,
-    408: DliServerError,
-    429: DliThrottledError,
-}
-
-_BY_CODE: dict[str, type[DliApiError]] = {
-    "DLI.0002": DliNotFoundError,
-    "DLI.0003": DliForbiddenError,
-    "DLI.0011": DliForbiddenError,
-    "DLI.0012": DliServerError,
-    "DLI.0013": DliAuthError,
-    "DLI.0014": DliAuthError,
-    "DLI.0015": DliAuthError,
-    "DLI.0016": DliForbiddenError,
-    "DLI.0019": DliServerError,
-    "DLI.0023": DliNotFoundError,
-    "DLI.0999": DliServerError,
-    "DLI.12004": DliNotFoundError,
-    "DLI.16001": DliNotFoundError,
-}
-
-_BY_GATEWAY_NUMBER: dict[str, type[DliApiError]] = {
-    "0101": DliBadRequestError,
-    "0103": DliServerError,
-    "0301": DliAuthError,
-    "0302": DliForbiddenError,
-    "0303": DliAuthError,
-    "0304": DliForbiddenError,
-    "0305": DliAuthError,
-    "0306": DliForbiddenError,
-    "0307": DliAuthError,
-    "0308": DliThrottledError,
-    "0310": DliForbiddenError,
-    "0311": DliAuthError,
-    "0801": DliForbiddenError,
-    "0802": DliForbiddenError,
-}

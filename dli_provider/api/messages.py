@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from dli_provider.api.auth.signing import encode_query
+from dli_provider.api.bodies import parse_json
 from dli_provider.api.errors import DliError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,8 @@ class Request:
     :param body: the exact bytes to send.
     :param link_local: True for an address of this very machine's network (ECS metadata): no proxy, short
         timeouts.
+    :param idempotent: False for a request that must not be made twice: it gets a connection of its own, on
+        which the driver knows whether it was sent.
     """
 
     method: str
@@ -32,6 +39,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
     link_local: bool = False
+    idempotent: bool = True
 
     @property
     def host(self) -> str:
@@ -41,11 +49,16 @@ class Request:
     @property
     def url(self) -> str:
         """The URL as it is sent, its query in the order in which it is signed."""
+        return f"{self.origin}{self.target}"
+
+    @property
+    def target(self) -> str:
+        """Path and query as they are sent."""
         query = encode_query(self.query)
-        return f"{self.origin}{self.path}?{query}" if query else f"{self.origin}{self.path}"
+        return f"{self.path}?{query}" if query else self.path
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Response:
     """An HTTP answer, read whole.
 
@@ -57,6 +70,14 @@ class Response:
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+
+    @cached_property
+    def content(self) -> Any:
+        """What the body holds as JSON; it is parsed once.
+
+        :raises DliProtocolError: when it holds none.
+        """
+        return parse_json(self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +96,13 @@ class Sleep:
     """Ask the driver to wait; it answers with None.
 
     :param seconds: how long.
+    :param notice: a line for the log, for a wait that somebody will wonder about.
+    :param until: ends the wait before its time when it is done, which another thread may do.
     """
 
     seconds: float
+    notice: str = ""
+    until: Future[None] | None = None
 
 
 T = TypeVar("T")
@@ -86,14 +111,14 @@ Reply: TypeAlias = Response | DliError | None
 Conversation: TypeAlias = Generator[Send | Sleep, Reply, T]
 
 
-def send(request: Request, headers: Mapping[str, str]) -> Conversation[Response]:
+def send(step: Send) -> Conversation[Response]:
     """Ask the driver to send a request, and return the answer.
 
-    :param request: the request.
-    :param headers: all its headers, those that prove who is calling included.
+    :param step: the request with all its headers; it shows none, also to reports of errors that show local
+        variables.
     :raises DliError: when no answer came.
     """
-    reply = yield Send(request, headers)
+    reply = yield step
     if isinstance(reply, DliError):
         raise reply
     if not isinstance(reply, Response):

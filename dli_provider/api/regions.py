@@ -5,6 +5,8 @@ Other clouds with the same API (Open Telekom Cloud, Flexible Engine) are reached
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 REGIONS = frozenset(
     {
         *("cn-north-1", "cn-north-2", "cn-north-4", "cn-north-9", "cn-east-2", "cn-east-3", "cn-east-4"),
@@ -28,11 +30,28 @@ def dli_endpoint(region: str) -> str | None:
 
 
 def iam_endpoint(region: str) -> str | None:
-    """Return the IAM endpoint for a region; None where no source confirms one (``eu-west-101``, other
-    clouds)."""
-    if region not in REGIONS or region == "eu-west-101":
+    """Return the IAM endpoint for a region; None for a region that isn't Huawei Cloud's."""
+    if region not in REGIONS:
         return None
-    return GLOBAL_IAM if region in _WITHOUT_REGIONAL_IAM else f"https://iam.{region}.myhuaweicloud.com"
+    if region in _WITHOUT_REGIONAL_IAM:
+        return GLOBAL_IAM
+    return f"https://iam.{region}.myhuaweicloud.{'eu' if region == 'eu-west-101' else 'com'}"
+
+
+def is_same_cloud(endpoint: str, other: str) -> bool:
+    """Tell whether two endpoints surely belong to one cloud, which is to say to one company.
+
+    A region's name doesn't tell the cloud: SberCloud and Orange have regions that are called as Huawei's.
+    """
+    return _cloud_of(endpoint) is not None and _cloud_of(endpoint) == _cloud_of(other)
+
+
+_CLOUDS = (".myhuaweicloud.com", ".myhuaweicloud.eu")
+
+
+def _cloud_of(endpoint: str) -> str | None:
+    host = urlsplit(endpoint).hostname or ""
+    return next((cloud for cloud in _CLOUDS if host.endswith(cloud)), None)
 
 
 def console_url(region: str) -> str | None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
+from dli_provider.api.errors import DliSettingsError
 from dli_provider.flink.arguments import parse_project_id
 
 if TYPE_CHECKING:
@@ -21,9 +22,10 @@ class DliSettings:
     """Everything that a client of DLI needs to know.
 
     :param endpoint: origin of DLI, an answer of :func:`parse_origin`.
-    :param credential: what proves who is calling.
+    :param credential: what shows who is calling.
     :param region: the region's name, by which IAM finds the project when ``project_id`` is absent.
     :param project_id: the project (resource isolation) whose jobs are read; looked up from IAM when absent.
+    :param project_name: name by which it is looked up, such as ``cn-north-4_dev``; the region's when absent.
     :param iam_endpoint: origin of IAM; needed to look the project up, and for tokens.
     :param verify: False to accept any certificate, or the path of a CA bundle.
     :param proxies: proxy URLs by scheme, as ``requests`` takes them; None for those of the environment.
@@ -32,49 +34,100 @@ class DliSettings:
     :param connect_timeout: seconds within which a connection must stand.
     :param read_timeout: seconds within which the whole answer must have come, so that one which trickles in
         ends too.
-    :raises ValueError: for a setting that can't be right.
+    :param language: of DLI's messages, ``en-us`` or ``zh-cn``; None for DLI's own choice.
+    :param user_agent: what the client calls itself; this provider and its version when empty.
+    :raises DliSettingsError: for a setting that can't be right.
     """
 
     endpoint: str
     credential: Credential
     region: str | None = None
     project_id: str | None = None
+    project_name: str | None = None
     iam_endpoint: str | None = None
     verify: bool | str = True
     proxies: Mapping[str, str] | None = field(default=None, repr=False)
     console_url: str | None = None
     connect_timeout: float = 10.0
     read_timeout: float = 30.0
+    language: str | None = None
+    user_agent: str = ""
 
     def __post_init__(self) -> None:
-        if self.project_id is not None:
-            parse_project_id(self.project_id)
-        for name in ("connect_timeout", "read_timeout"):
-            if not 0 < getattr(self, name) <= 3600:
-                raise ValueError(f"{name} must be more than 0 and at most 3600 seconds")
+        try:
+            if self.project_id is not None:
+                parse_project_id(self.project_id)
+            for name in ("connect_timeout", "read_timeout"):
+                check_timeout(getattr(self, name), name)
+        except ValueError as error:
+            raise DliSettingsError(str(error)) from None
         self.console_address(0)
 
     def console_address(self, job_id: int) -> str | None:
         """Return the console's page for a job; None where none is known.
 
         :param job_id: the job.
+        :raises DliSettingsError: when it is no http or https address.
         """
         if self.console_url is None:
             return None
-        try:
-            address = self.console_url.format(
-                region=self.region or "", project_id=self.project_id or "", job_id=job_id
-            )
-            valid = urlsplit(address).scheme in {"http", "https"}
-        except (ValueError, LookupError, AttributeError):
-            valid = False
-        if not valid:
-            raise ValueError(
-                "console_url must be an http or https address, in which {region}, {project_id} and {job_id} "
-                "may stand"
-            )
+        values = {"region": self.region, "project_id": self.project_id, "job_id": str(job_id)}
+        address = self.console_url
+        for name, value in values.items():
+            address = address.replace(f"{{{name}}}", quote(value or "", safe=""))
+        if not is_web_address(address):
+            raise DliSettingsError(f"console_url {_NO_CONSOLE}")
         return address
 
+
+def check_console_url(template: str) -> str:
+    """Return the template of the console's page.
+
+    :param template: an http or https address, in which ``{region}``, ``{project_id}`` and ``{job_id}`` may
+        stand.
+    :raises ValueError: for anything else, and for one with a login in it.
+    """
+    if not is_web_address(re.sub(r"\{(region|project_id|job_id)\}", "x", template)):
+        raise ValueError(_NO_CONSOLE)
+    return template
+
+
+_NO_CONSOLE = (
+    "must be an http or https address without a login, in which {region}, {project_id} and {job_id} may stand"
+)
+
+
+def is_web_address(text: str) -> bool:
+    """Tell whether a text is an http or https address that a browser can be sent to: with a host, without a
+    login, and of a reasonable length."""
+    if len(text) > 2000 or not text.isprintable() or set(text) & set(' "<>\\^`{|}'):
+        return False
+    try:
+        parts = urlsplit(text)
+        return (
+            parts.scheme in {"http", "https"}
+            and "@" not in parts.netloc
+            and parts.port != 0
+            and bool(parse_host(parts.hostname))
+        )
+    except ValueError:
+        return False
+
+
+def check_timeout(seconds: float, name: str = "") -> float:
+    """Return a timeout.
+
+    :param seconds: more than 0 and at most 3600.
+    :param name: what it is called in an error.
+    :raises ValueError: for any other number.
+    """
+    if not 0 < seconds <= 3600:
+        raise ValueError(f"{name} must be more than 0 and at most 3600 seconds".strip())
+    return seconds
+
+
+LANGUAGES = ("en-us", "zh-cn")
+"""Languages in which DLI writes its messages."""
 
 _HOST = re.compile(r"[0-9a-z._:-]+")
 
@@ -150,6 +203,11 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
+
+
+def is_loopback_origin(origin: str) -> bool:
+    """Tell whether an origin is on this very machine."""
+    return is_loopback(urlsplit(origin).hostname or "")
 
 
 def _shown(text: str) -> str:

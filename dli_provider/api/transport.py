@@ -1,4 +1,4 @@
-"""What both drivers share: limits, proxies, the CA bundle, and what a failure of an HTTP library becomes."""
+"""What both drivers share: limits, proxies, the CA bundle, headers, and what an answer that is none means."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TypeGuard
 from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies
 
-from requests.utils import get_environ_proxies, select_proxy
-
-from dli_provider.api.errors import DliConnectionError, DliError, DliProtocolError, DliSettingsError
+from dli_provider import __version__
+from dli_provider.api.connection_faults import NO_TUNNEL, describe_fault
+from dli_provider.api.errors import DliConnectionError, DliError, DliProtocolError, DliSettingsError, Outcome
 from dli_provider.api.messages import Request
 from dli_provider.api.settings import DliSettings, check_ca_bundle, parse_host
-from dli_provider.masking import printable
 
 MAX_BODY = 16 * 1024 * 1024
 """Bytes that an answer may have. A page of a hundred jobs with their Flink SQL, which may take 1 MiB each,
@@ -24,13 +23,22 @@ can be larger, and is refused."""
 LINK_LOCAL_TIMEOUT = 3.0
 """Seconds for the metadata service, as the vendor's SDK has them."""
 
-NO_TUNNEL = "Tunnel connection failed: "
-"""How ``http.client`` begins to tell with which HTTP status a proxy refused a tunnel."""
+USER_AGENT = f"airflow-provider-huaweicloud-dli/{__version__}"
+
+
+class SendMark:
+    """Whether a request was sent, as far as its connection knows.
+
+    :ivar is_set: True from just before the first byte was sent.
+    """
+
+    is_set = False
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The way that a request takes, and what its outcome means. As text it shows nobody's password.
+    """The way that a request takes, and what an outcome without an answer means. As text it shows nobody's
+    password.
 
     :param origin: where the request goes.
     :param proxy: URL of the proxy that leads there.
@@ -48,24 +56,23 @@ class Route:
         return cls(request.origin, choose_proxy(settings, request))
 
     def __str__(self) -> str:
-        return f"{self.origin} by way of the proxy {_place(self.proxy)}" if self.proxy else self.origin
+        return f"{self.origin} through the proxy {_place(self.proxy)}" if self.proxy else self.origin
 
-    def failure(self, error: BaseException) -> DliConnectionError:
+    def connection_error(self, error: BaseException, mark: SendMark | None = None) -> DliConnectionError:
         """Return the error for an answer that did not come.
 
         :param error: what the HTTP library raised.
+        :param mark: whether the request had been sent; None where nobody needs to know.
         """
-        if "CERTIFICATE_VERIFY_FAILED" in repr(error):
-            return DliConnectionError(
-                f"The certificate of {self} is not trusted: set verify to the path of its CA bundle",
-                transient=False,
-            )
-        text = _reason(error)
-        if text.startswith(f"{NO_TUNNEL}407"):
-            return self._refusal()
-        return DliConnectionError(f"No answer from {self}: {printable(text, 300)}")
+        fault = describe_fault(error)
+        if fault.text.startswith(f"{NO_TUNNEL}407"):
+            return self._login_refused()
+        told = DliConnectionError(f"No answer from {self}: {fault.text}", transient=fault.transient)
+        if mark is not None:
+            told.outcome = Outcome.UNKNOWN if mark.is_set else Outcome.NOT_SENT
+        return told
 
-    def problem(self, status: int, headers: Mapping[str, str], length: int) -> DliError | None:
+    def response_error(self, status: int, headers: Mapping[str, str], length: int) -> DliError | None:
         """Return the error for an answer that is the proxy's own, larger than any of DLI's, or compressed
         though nobody asked for it.
 
@@ -74,22 +81,33 @@ class Route:
         :param length: how many bytes of the body were read, ``MAX_BODY + 1`` at the most.
         """
         if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-            return self._refusal()
+            return self._login_refused()
         if length > MAX_BODY:
             return DliProtocolError(f"The answer is larger than {MAX_BODY // 2**20} MiB")
-        encoding = headers.get("content-encoding", "identity").strip().lower()
+        transferred = headers.get("transfer-encoding", "").lower().removesuffix("chunked").strip(" ,")
+        encoding = transferred or headers.get("content-encoding", "").strip().lower()
         if encoding not in {"", "identity"}:
             return DliProtocolError(
-                f"The answer is compressed ({encoding[:40]!r}), though none was asked for"
+                f"The answer is compressed ({encoding[:40]!r}), though nobody asked for that", transient=True
             )
         return None
 
-    def _refusal(self) -> DliConnectionError:
-        return DliConnectionError(
+    def _login_refused(self) -> DliConnectionError:
+        error = DliConnectionError(
             f"No answer from {self}: the proxy refused the login (HTTP 407). Check the user and password of "
             "the proxy, in the connection's proxies or the environment's",
             transient=False,
         )
+        error.outcome = Outcome.NOT_SENT
+        return error
+
+
+def own_headers(settings: DliSettings) -> dict[str, str]:
+    """Return the headers that every request has beside those that are signed: a proxy may alter them."""
+    headers = {"Accept-Encoding": "identity", "User-Agent": settings.user_agent or USER_AGENT}
+    if settings.language:
+        headers["X-Language"] = settings.language
+    return headers
 
 
 def choose_proxy(settings: DliSettings, request: Request) -> str | None:
@@ -100,8 +118,7 @@ def choose_proxy(settings: DliSettings, request: Request) -> str | None:
     """
     if request.link_local:
         return None
-    proxies = settings.proxies if settings.proxies is not None else get_environ_proxies(request.origin)
-    found = (select_proxy(request.origin, dict(proxies)) or "").strip()
+    found = _named_proxy(settings.proxies, request.origin).strip()
     if not found:
         return None
     proxy = found if "://" in found else f"http://{found}"
@@ -110,14 +127,23 @@ def choose_proxy(settings: DliSettings, request: Request) -> str | None:
     return proxy
 
 
-def choose_ca_bundle(settings: DliSettings) -> bool | str:
-    """Return what to verify certificates with: the connection's choice, else the environment's, else True for
-    the bundle of ``requests``.
+def _named_proxy(own: Mapping[str, str] | None, origin: str) -> str:
+    """Return what the connection or the environment names as the proxy for an origin, as requests does."""
+    if not (getproxies() if own is None else own):
+        return ""
+    from requests.utils import get_environ_proxies, select_proxy  # takes a while to load
+
+    return select_proxy(origin, dict(get_environ_proxies(origin) if own is None else own)) or ""
+
+
+def choose_ca_bundle(settings: DliSettings) -> str | None:
+    """Return the path of the CA bundle to verify certificates with: the connection's choice, else the
+    environment's, else certifi's, as requests does; None to verify nothing.
 
     :raises DliSettingsError: when it is the path of no CA bundle.
     """
     if settings.verify is False:
-        return False
+        return None
     named = {"verify": "" if settings.verify is True else settings.verify}
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         named[name] = os.environ.get(name, "")
@@ -127,7 +153,9 @@ def choose_ca_bundle(settings: DliSettings) -> bool | str:
                 return check_ca_bundle(path.strip())
             except ValueError as error:
                 raise DliSettingsError(f"{name}: {error}") from None
-    return True
+    from certifi import where
+
+    return where()
 
 
 def _flaw_of(proxy: str) -> str | None:
@@ -148,17 +176,3 @@ def _place(proxy: str) -> str:
     """Return a proxy's host and port alone."""
     host = proxy.rpartition("@")[2].rpartition("://")[2]
     return re.split("[/?#]", host)[0][:120]
-
-
-def _reason(error: BaseException) -> str:
-    """Return what lies at the bottom of an HTTP library's error; users and passwords of URLs are left out."""
-    while cause := next((c for c in (getattr(error, "reason", None), *error.args) if _is_error(c)), None):
-        error = cause
-    return _USER.sub("", str(error) or type(error).__name__)
-
-
-def _is_error(value: object) -> TypeGuard[BaseException]:
-    return isinstance(value, BaseException)
-
-
-_USER = re.compile(r"(?<=://)[^\s/]*@")

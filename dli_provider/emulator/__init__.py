@@ -1,13 +1,34 @@
 """A DLI on this machine: an HTTP server that behaves as the real one, for demos and for tests of DAGs.
 
-It is to be used in three ways: as the context manager :class:`DliEmulator`, as ``python -m
-dli_provider.emulator``, and as the pytest fixture of :mod:`dli_provider.emulator.pytest_plugin`.
+Use it as the context manager :class:`DliEmulator`, as ``python -m dli_provider.emulator``, or as the pytest
+fixture of :mod:`dli_provider.emulator.pytest_plugin`. Nothing but this module is imported until one of its
+names is used, because pytest loads the fixture in every session.
 """
 
 from __future__ import annotations
 
-from dli_provider.emulator.jobs import EmulatedJob
-from dli_provider.emulator.routes import ReceivedRequest
-from dli_provider.emulator.server import DliEmulator
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["DliEmulator", "EmulatedJob", "ReceivedRequest"]
+if TYPE_CHECKING:
+    from dli_provider.emulator.http.routes import ReceivedRequest
+    from dli_provider.emulator.model.history import AcceptedWrite
+    from dli_provider.emulator.model.job import EmulatedJob
+    from dli_provider.emulator.server import DliEmulator
+
+__all__ = ["AcceptedWrite", "DliEmulator", "EmulatedJob", "ReceivedRequest"]
+
+_MODULES = {
+    "AcceptedWrite": "model.history",
+    "DliEmulator": "server",
+    "EmulatedJob": "model.job",
+    "ReceivedRequest": "http.routes",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "faults":
+        return import_module(f"{__name__}.faults")
+    if name in _MODULES:
+        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

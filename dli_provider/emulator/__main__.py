@@ -11,14 +11,15 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from dli_provider.emulator import checks
-from dli_provider.emulator.fleet import add_sample_jobs
+from dli_provider.emulator import validation
+from dli_provider.emulator.samples import add_sample_jobs
 from dli_provider.emulator.server import DliEmulator
 from dli_provider.flink.arguments import parse_job_id
 
 _EPILOG = """\
 A job of --jobs is an object with job_id, optionally lifecycle (pairs of status and seconds, null for ever)
-or status, optionally begins ("first_read": when it is first asked for), and any field of job_detail:
+or status, optionally begins ("first_read": when it is first asked for) and extra (fields of any name), and
+fields of job_detail:
 
   [{"job_id": 104, "name": "orders", "lifecycle": [["job_submitting", 20], ["job_running", null]],
     "job_config": {"parallel_number": 4}}]
@@ -43,8 +44,8 @@ def main(arguments: list[str] | None = None) -> int:
         )
         _add_jobs(emulator, options.jobs)
         emulator.start()
-    except (OSError, ValueError) as problem:
-        print(f"The emulator can't start: {problem}", file=sys.stderr)
+    except (OSError, ValueError) as error:
+        print(f"The emulator can't start: {error}", file=sys.stderr)
         return 1
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -59,6 +60,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _introduce(emulator: DliEmulator) -> None:
     print(f"DLI is emulated at {emulator.url}; Ctrl-C stops it. The Airflow connection:\n")
     print(f"export AIRFLOW_CONN_DLI_DEFAULT={shlex.quote(json.dumps(emulator.connection))}\n")
+    if emulator.console_url:
+        print(f"Its jobs can be watched at {emulator.console_url}\n")
     print(f"{'job':>6}  {'status':24}  name")
     for job in emulator.jobs:
         detail = emulator.jobs.detail(job)
@@ -72,20 +75,20 @@ def _add_jobs(emulator: DliEmulator, file: Path | None) -> None:
         return
     try:
         jobs = json.loads(file.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as problem:
-        raise ValueError(f"{file} is not JSON: {problem}") from None
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{file} is not JSON: {error}") from None
     if not isinstance(jobs, list):
-        raise checks.complaint(f"What {file} holds", "a JSON array of jobs", jobs)
+        raise validation.invalid(f"What {file} holds", "a JSON array of jobs", jobs)
     for number, job in enumerate(jobs, 1):
         try:
             _add_job(emulator, job)
-        except ValueError as problem:
-            raise ValueError(f"{file}, entry {number}: {problem}") from None
+        except ValueError as error:
+            raise ValueError(f"{file}, entry {number}: {error}") from None
 
 
 def _add_job(emulator: DliEmulator, job: Any) -> None:
     if not isinstance(job, dict) or "job_id" not in job:
-        raise checks.complaint("a job", "an object with a job_id", job)
+        raise validation.invalid("a job", "an object with a job_id", job)
     job_id = parse_job_id(job.pop("job_id"))
     if emulator.jobs.get(job_id):
         raise ValueError(f"job {job_id}: another entry has this job_id")

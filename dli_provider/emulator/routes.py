@@ -1,47 +1,54 @@
-"""The operations that the emulator knows by method and path, and the record of a request for one."""
+"""The emulator's route table: one row an operation."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dli_provider.emulator.http.routes import Access, Route
+from dli_provider.emulator.services.console import PATH, Console
+from dli_provider.emulator.services.iam import Iam
+from dli_provider.emulator.services.job_writes import JobWrites
+from dli_provider.emulator.services.jobs import JobReads
+from dli_provider.emulator.services.metadata import Metadata
 
-from aiohttp import web
-
-ROUTES = (
-    ("show", "GET", re.compile(r"/v1\.0/([^/]+)/streaming/jobs/([^/]+)")),
-    ("list", "GET", re.compile(r"/v1\.0/([^/]+)/streaming/jobs")),
-    ("projects", "GET", re.compile(r"/v3/projects")),
-    ("token", "POST", re.compile(r"/v3/auth/tokens")),
-    ("metadata_session", "PUT", re.compile(r"/meta-data/latest/api/token")),
-    ("metadata_key", "GET", re.compile(r"/openstack/latest/securitykey")),
-)
+_STREAMING = "/v1.0/<project_id>/streaming"
+_JOBS = f"{_STREAMING}/jobs"
+_JOB = f"{_JOBS}/<job_id>"
+_SESSION, _KEY = "/meta-data/latest/api/token", "/openstack/latest/securitykey"
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedRequest:
-    """A request that arrived, without its credential.
+def console_routes(console: Console) -> list[Route]:
+    """Return the routes of the console, which is no part of DLI."""
+    return [
+        Route("console_jobs", "GET", PATH, console.show_jobs, Access.OPEN),
+        Route("console_job", "GET", f"{PATH}/<job_id>", console.show_job, Access.OPEN),
+        Route("console_act", "POST", f"{PATH}/<job_id>/<action>", console.act, Access.OPEN),
+    ]
 
-    :param operation: ``show``, ``list``, ``projects``, ``token``, ``metadata_session``, ``metadata_key`` or
-        ``unknown``.
-    :param method: HTTP method.
-    :param path: path.
-    :param query: the query, decoded.
-    :param status: HTTP status of the answer; 0 when a fault left it without one.
-    :param at: when it arrived, epoch seconds.
+
+def route_table(reads: JobReads, writes: JobWrites, iam: Iam, metadata: Metadata) -> list[Route]:
+    """Return the routes.
+
+    :param reads: DLI's endpoints that read.
+    :param writes: DLI's endpoints that write.
+    :param iam: IAM's endpoints.
+    :param metadata: the endpoints of the metadata service.
     """
-
-    operation: str
-    method: str
-    path: str
-    query: Mapping[str, str]
-    status: int
-    at: float
-
-
-def route(request: web.BaseRequest) -> tuple[str, tuple[str, ...]]:
-    """Return the operation that a request is for, and the parts of its path."""
-    for operation, method, pattern in ROUTES:
-        if request.method == method and (match := pattern.fullmatch(request.path)):
-            return operation, match.groups()
-    return "unknown", ()
+    return [
+        Route("show", "GET", _JOB, reads.show),
+        Route("list", "GET", _JOBS, reads.list),
+        Route("execution_graph", "GET", f"{_JOB}/execute-graph", reads.execution_graph),
+        Route("metrics", "POST", f"{_JOBS}/metrics", reads.metrics),
+        Route("create_sql", "POST", f"{_STREAMING}/sql-jobs", writes.create_sql),
+        Route("update_sql", "PUT", f"{_STREAMING}/sql-jobs/<job_id>", writes.update_sql),
+        Route("create_jar", "POST", f"{_STREAMING}/flink-jobs", writes.create_jar),
+        Route("update_jar", "PUT", f"{_STREAMING}/flink-jobs/<job_id>", writes.update_jar),
+        Route("run", "POST", f"{_JOBS}/run", writes.run),
+        Route("stop", "POST", f"{_JOBS}/stop", writes.stop),
+        Route("delete", "DELETE", _JOB, writes.delete),
+        Route("delete_batch", "POST", f"{_JOBS}/delete", writes.delete_batch),
+        Route("savepoint", "POST", f"{_JOB}/savepoint", writes.savepoint),
+        Route("import_savepoint", "POST", f"{_JOB}/import-savepoint", writes.import_savepoint),
+        Route("projects", "GET", "/v3/projects", iam.list_projects, Access.SIGNED),
+        Route("token", "POST", "/v3/auth/tokens", iam.create_token, Access.OPEN),
+        Route("metadata_session", "PUT", _SESSION, metadata.create_session, Access.OPEN),
+        Route("metadata_key", "GET", _KEY, metadata.security_key, Access.OPEN),
+    ]

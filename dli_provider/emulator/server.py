@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import secrets
-import time
-from collections import deque
+from collections.abc import Mapping
 from datetime import timedelta
-from ipaddress import ip_address
 from types import TracebackType
 from typing import Any, Self
 
-from aiohttp import web
-
-from dli_provider.emulator import checks
-from dli_provider.emulator.dli import DliService, error
+from dli_provider.emulator import connections, validation
 from dli_provider.emulator.faults import Fault
-from dli_provider.emulator.gateway import AccessKey, Gateway, RefusedError
-from dli_provider.emulator.identity import Iam, Metadata
-from dli_provider.emulator.injection import Injections
-from dli_provider.emulator.jobs import Begins, EmulatedJob
-from dli_provider.emulator.lifecycle import Lifecycle
-from dli_provider.emulator.listener import Listener
-from dli_provider.emulator.routes import ReceivedRequest, route
-from dli_provider.emulator.store import JobStore
+from dli_provider.emulator.http.application import Application
+from dli_provider.emulator.http.fault_queue import FaultQueue, When
+from dli_provider.emulator.http.listener import Listener
+from dli_provider.emulator.http.routes import ReceivedRequest, Router
+from dli_provider.emulator.model.behaviour import Behaviour
+from dli_provider.emulator.model.clock import Clock
+from dli_provider.emulator.model.history import AcceptedWrite, History
+from dli_provider.emulator.model.job import Begins, EmulatedJob
+from dli_provider.emulator.model.store import JobStore
+from dli_provider.emulator.model.timeline import Lifecycle
+from dli_provider.emulator.routes import console_routes, route_table
+from dli_provider.emulator.services.console import PATH, Console
+from dli_provider.emulator.services.gateway import LOCK_SECONDS, AccessKey, Gateway
+from dli_provider.emulator.services.iam import Iam
+from dli_provider.emulator.services.job_writes import JobWrites
+from dli_provider.emulator.services.jobs import JobReads
+from dli_provider.emulator.services.metadata import Metadata
 from dli_provider.flink.arguments import parse_job_id, parse_project_id
-
-_REMEMBERED = 100_000
 
 
 class DliEmulator:
@@ -42,6 +44,7 @@ class DliEmulator:
     :param secret_key: its SK.
     :param allow_remote: True to listen on an address that other machines reach.
     :param boolean_success: True to answer ``is_success`` as a Boolean, not as text.
+    :param clock: the emulated time; None for this machine's.
     :raises ValueError: for a host that is no loopback address, without ``allow_remote``; for a port, a
         project's id or a key that is none.
     """
@@ -57,27 +60,35 @@ class DliEmulator:
         secret_key: str | None = None,
         allow_remote: bool = False,
         boolean_success: bool = False,
+        clock: Clock | None = None,
     ) -> None:
-        if not allow_remote and host != "localhost" and not ip_address(host).is_loopback:
-            raise ValueError(
-                f"{host} can be reached from other machines: allow_remote must be set to listen there"
-            )
-        self._listener = Listener(self._handle, host, checks.whole_number("port", port, 0, 65535))
+        self._has_console = validation.host(host, allow_remote=allow_remote)
         self.region = region
         self.project_id = parse_project_id(project_id or secrets.token_hex(16))
-        self.access_key = checks.key("access_key", access_key or _new_access_key())
-        self.secret_key = checks.key("secret_key", secret_key or secrets.token_urlsafe(30))
-        self.clock_offset = timedelta()
-        self._requests: deque[ReceivedRequest] = deque(maxlen=_REMEMBERED)
-        self.gateway = Gateway(self._now)
+        self.access_key = validation.key("access_key", access_key or _new_access_key())
+        self.secret_key = validation.key("secret_key", secret_key or secrets.token_urlsafe(30))
+        self.clock = clock or Clock()
+        self.gateway = Gateway(self.clock)
         self.gateway.keys[self.access_key] = AccessKey(self.secret_key)
-        self.iam = Iam(self.gateway, self._now, [(region, self.project_id)])
-        self.metadata = Metadata(self.gateway, self._now)
+        self.iam = Iam(self.gateway, self.clock, [(region, self.project_id)])
+        self.metadata = Metadata(self.gateway, self.clock)
         self.jobs = JobStore(
             {"user_id": secrets.token_hex(16), "queue_name": "emulated", "project_id": self.project_id}
         )
-        self._service = DliService(self.jobs, boolean_success=boolean_success)
-        self._injections = Injections()
+        self.behaviour = Behaviour(boolean_success=boolean_success)
+        self._history = History(self.clock)
+        reads = JobReads(self.jobs, self.behaviour)
+        writes = JobWrites(self.jobs, self._history, self.behaviour, self.clock)
+        router = Router(route_table(reads, writes, self.iam, self.metadata))
+        self._faults = FaultQueue(router.operations)
+        self._console = Console(self.jobs, self._history)
+        pages = Router(console_routes(self._console) if self._has_console else [])
+        self._application = Application(
+            router, self._faults, self.gateway, self.project_id, self.clock, pages
+        )
+        self._listener = Listener(
+            self._application.handle, host, validation.whole_number("port", port, 0, 65535)
+        )
 
     @property
     def url(self) -> str:
@@ -85,42 +96,65 @@ class DliEmulator:
         return self._listener.url
 
     @property
+    def clock_offset(self) -> timedelta:
+        """By how much the gateway's clock is wrong, so that signatures look old or early to it."""
+        return self.clock.offset
+
+    @clock_offset.setter
+    def clock_offset(self, offset: timedelta) -> None:
+        self.clock.offset = offset
+
+    @property
     def requests(self) -> list[ReceivedRequest]:
         """The requests that have arrived so far, the last 100,000 at the most."""
-        return list(self._requests)
+        return list(self._application.requests)
+
+    @property
+    def console_url(self) -> str | None:
+        """The page on which a person sees the jobs; None where other machines could reach it."""
+        return f"{self.url}{PATH}" if self._has_console else None
 
     @property
     def connection(self) -> dict[str, Any]:
         """The Airflow connection to it, as Airflow reads one in JSON."""
-        extra = {"region": self.region, "project_id": self.project_id, "iam_endpoint": self.url}
-        return {
-            "conn_type": "huaweicloud_dli",
-            "login": self.access_key,
-            "password": self.secret_key,
-            "host": self.url,
-            "extra": extra,
-        }
+        connection = connections.by_key(
+            self.url, self.region, self.project_id, self.access_key, self.secret_key
+        )
+        if self.console_url:
+            connection["extra"]["console_url"] = f"{self.console_url}/{{job_id}}"
+        return connection
 
     @property
     def password_connection(self) -> dict[str, Any]:
         """The Airflow connection to it by an IAM user's name and password."""
-        connection = self.connection
-        connection["login"], connection["password"] = self.iam.user, self.iam.password
-        connection["extra"] |= {"auth": "password", "domain_name": self.iam.domain_name}
-        return connection
+        return connections.by_password(self.connection, self.iam)
 
     @property
     def agency_connection(self) -> dict[str, Any]:
         """The Airflow connection to it by the agency of an ECS server, whose metadata service it is too."""
-        connection = self.connection
-        del connection["login"], connection["password"]
-        connection["extra"] |= {"auth": "agency", "metadata_endpoint": self.url}
-        return connection
+        return connections.by_agency(self.connection)
 
     @property
     def locked(self) -> bool:
         """True while a key is locked, for more than five wrong signatures in a row."""
         return self.gateway.locked
+
+    def requests_of(self, operation: str) -> list[ReceivedRequest]:
+        """Return the requests for one operation.
+
+        :param operation: its name, as :meth:`inject` takes it, or ``unknown``.
+        :raises ValueError: for a name that is none.
+        """
+        if operation not in (known := [*self._faults.operations, "unknown"]):
+            raise ValueError(f"{operation!r:.80} is no operation: there are {', '.join(known)}")
+        return [request for request in self.requests if request.operation == operation]
+
+    def history(self, job_id: int | str | None = None) -> list[AcceptedWrite]:
+        """Return the writes that were accepted, the oldest first, whether or not their answers arrived.
+
+        :param job_id: the job that they concern, be it deleted since; None for all jobs.
+        """
+        return self._history.of(None if job_id is None else parse_job_id(job_id))
 
     def add_job(
         self,
@@ -130,6 +164,7 @@ class DliEmulator:
         *,
         status: str | None = None,
         begins: Begins = "now",
+        extra: Mapping[str, Any] | None = None,
         **detail: Any,
     ) -> EmulatedJob:
         """Add a job, and return it.
@@ -141,11 +176,22 @@ class DliEmulator:
             that resembles none of them, to see what a DAG makes of it.
         :param begins: ``now``, or ``first_read`` to hold the first status until ShowFlinkJob reads the job,
             or any list is read.
+        :param extra: fields that DLI may introduce some day, or odd values of those it has: laid over the
+            answers as they are, within ``job_config`` too.
         :param detail: fields of ``job_detail``; ``job_config`` is laid over a complete default one. Datetimes
-            are answered as epoch milliseconds.
+            are answered as epoch milliseconds. Misspelt names are refused; values may be odd.
         :raises ValueError: for a job that can't be, naming what is wrong with it.
         """
-        job = EmulatedJob(job_id, lifecycle, detail, status=status, begins=begins)
+        job = EmulatedJob(
+            job_id,
+            lifecycle,
+            detail,
+            status=status,
+            begins=begins,
+            extra=extra,
+            clock=self.clock,
+            behaviour=self.behaviour,
+        )
         self.jobs.add(job)
         return job
 
@@ -175,21 +221,50 @@ class DliEmulator:
         self.secret_key = secrets.token_urlsafe(30)
         self.gateway.keys[self.access_key] = AccessKey(self.secret_key)
 
-    def inject(self, fault: Fault, *, times: int | None = 1, only: str | None = None, after: int = 0) -> None:
+    def lock_key(self, seconds: float = LOCK_SECONDS) -> None:
+        """Lock the access key, as if another system had sent too many wrong signatures.
+
+        :param seconds: for how long.
+        """
+        self.gateway.lock(self.access_key, validation.seconds("seconds", seconds))
+
+    def inject(
+        self,
+        fault: Fault,
+        *,
+        times: int | None = 1,
+        only: str | None = None,
+        after: int = 0,
+        when: When = "before",
+    ) -> None:
         """Have a fault shown instead of answers; several are shown one after another.
 
         :param fault: what goes wrong.
         :param times: to how many requests; None until :meth:`clear_faults`.
-        :param only: the operation it concerns: ``show``, ``list``, ``projects``, ``token``,
-            ``metadata_session`` or ``metadata_key``; None for all requests.
+        :param only: the operation it concerns, such as ``show`` or ``run``, by the names of
+            :func:`~dli_provider.emulator.routes.route_table`; None for all requests.
         :param after: how many of these requests are answered as usual before it begins.
+        :param when: ``before`` the request is executed, or ``after`` it, so that it is done and its answer
+            lost, late, cut or another.
         :raises ValueError: for what can't be, naming what is wrong.
         """
-        self._injections.add(fault, times=times, only=only, after=after)
+        self._faults.add(fault, times=times, only=only, after=after, when=when)
 
     def clear_faults(self) -> None:
         """Answer as usual again."""
-        self._injections.clear()
+        self._faults.clear()
+
+    def advance(self, seconds: float | timedelta) -> None:
+        """Let time go by at once: jobs move on, tokens and temporary keys expire, a locked key is unlocked.
+
+        Signatures are still judged by this machine's clock; the times in answers are ahead of it.
+
+        :param seconds: how much time.
+        :raises ValueError: for what is no time to come.
+        """
+        if isinstance(seconds, timedelta):
+            seconds = seconds.total_seconds()
+        self.clock.advance(validation.seconds("seconds", seconds))
 
     def start(self) -> Self:
         """Listen, in a thread of its own; nothing happens when it listens already.
@@ -198,12 +273,19 @@ class DliEmulator:
 
         :raises OSError: when the port is taken.
         """
+        if not self._listener.is_running:
+            self._console.renew_token()
         self._listener.start()
         return self
 
     def stop(self) -> None:
         """Stop listening, and leave nothing behind."""
         self._listener.stop()
+
+    def __repr__(self) -> str:
+        state = f"at {self.url}" if self._listener.is_running else "not listening"
+        counts = (len(self.jobs), "jobs"), (len(self._faults), "faults"), (len(self.requests), "requests")
+        return f"<DliEmulator {state}, {', '.join(f'{count} {what}' for count, what in counts)}>"
 
     def __enter__(self) -> Self:
         return self.start()
@@ -213,63 +295,6 @@ class DliEmulator:
     ) -> None:
         self.stop()
 
-    def _now(self) -> float:
-        return time.time() + self.clock_offset.total_seconds()
-
-    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        operation, parts = route(request)
-        status = 0
-        at = time.time()
-        try:
-            response = await self._respond(request, operation, parts)  # type: ignore[arg-type]
-            if response.prepared or not _is_gone(request):
-                status = response.status
-            if not response.prepared:
-                response.headers["X-Request-Id"] = secrets.token_hex(16)
-                response.headers["Date"] = _http_date(self._now())
-            return response
-        finally:
-            path = request.path
-            self._requests.append(
-                ReceivedRequest(operation, request.method, path, dict(request.query), status, at)
-            )
-
-    async def _respond(
-        self, request: web.Request, operation: str, parts: tuple[str, ...]
-    ) -> web.StreamResponse:
-        if (fault := self._injections.meet(operation)) and (shown := await fault.answer(request)) is not None:
-            return shown
-        body = await request.read()
-        if operation == "token":
-            return self.iam.create_token(body)
-        if operation == "metadata_session":
-            return self.metadata.create_session(request)
-        if operation == "metadata_key":
-            return self.metadata.security_key(request)
-        if operation == "unknown":
-            return error(
-                404, "APIG.0101", "The API does not exist or has not been published in the environment"
-            )
-        try:
-            self.gateway.verify(request, body, parts[0] if parts else None)
-        except RefusedError as refusal:
-            return error(refusal.status, refusal.code, refusal.message)
-        if operation == "projects":
-            return self.iam.list_projects(request.query.get("name"))
-        if parts[0] != self.project_id:
-            return error(403, "APIG.0302", "The IAM user is not allowed to access the project")
-        if operation == "show":
-            return self._service.show(parts[1])
-        return self._service.list(dict(request.query))
-
 
 def _new_access_key() -> str:
     return "EMU" + secrets.token_hex(8).upper()
-
-
-def _is_gone(request: web.BaseRequest) -> bool:
-    return request.transport is None or request.transport.is_closing()
-
-
-def _http_date(epoch: float) -> str:
-    return time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(epoch))

@@ -58,7 +58,7 @@ def parse_job_id(value: object, parameter: str = "job_id") -> int:
     else:
         raise ValueError(f"{parameter} must be a whole number or text of digits, not {_shown(value)}")
     if not 0 < number <= MAX_JOB_ID:
-        raise ValueError(f"{parameter} must be between 1 and {MAX_JOB_ID}, not {_shown(number)}")
+        raise ValueError(f"{parameter} must lie between 1 and {MAX_JOB_ID}, not {_shown(number)}")
     return number
 
 

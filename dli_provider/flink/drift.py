@@ -1,7 +1,7 @@
-"""What a job's configuration is expected to be, and where it differs: drift.
+"""Compares a job's configuration with what is expected of it. The differences are called drift.
 
-An expectation is a mapping of keys to values, nested where the configuration is nested. A plain value means
-equality; a mapping of comparisons means what they say, all of them::
+An expectation is a mapping of keys to values, nested where the configuration is nested. A plain value must be
+equal; a mapping of comparisons must hold in all of them::
 
     {
     "checkpoint_enabled": True,
@@ -10,12 +10,16 @@ equality; a mapping of comparisons means what they say, all of them::
     "entrypoint": {"matches": "obs://releases/.*"},
     "smn_topic": {"set": True},
     "resource_config": {"max_slot": {">=": 1}},
+    "runtime_config": {"execution.checkpointing.timeout": "10 min"},
     }
 
-It is plain JSON, so that it can stand in a DAG, in a baseline file, or in a template. DLI gives some numbers
-and Booleans as text: ``"true"`` equals ``True`` and ``"10.0"`` equals ``10`` here, in lists too, while two
-texts are equal only when they are the same. ``True`` is no number: it doesn't equal ``1``. Where DLI gives an
-object as JSON text, a nested expectation reads it.
+It is plain JSON, so that it can stand in a DAG, in a baseline file or in a template. DLI sends some numbers
+and Booleans as text: ``"true"`` equals ``True`` and ``"10.0"`` equals ``10``, in lists too, while two texts
+are equal only when they are the same. ``True`` is not a number: it doesn't equal ``1``.
+
+Where DLI sends an object as JSON text, a nested expectation reads that text. A list of ``key`` and ``value``
+pairs, such as ``runtime_config``, counts as the mapping that it stands for: it is compared key by key, in
+whatever order, and an expectation may spell it either way.
 """
 
 from __future__ import annotations
@@ -28,24 +32,24 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dli_provider.flink.job import IMAGE_FIELDS
+from dli_provider.flink.arguments import nearest
 from dli_provider.flink.redaction import is_withheld, redact
-from dli_provider.masking import MASK, is_credential, mask
+from dli_provider.masking import MASK, is_credential, printable
 from dli_provider.masking.table import aligned
 
 if TYPE_CHECKING:
     from dli_provider.flink.job import FlinkJob
 
-_MOST = 120
+_SHOWN_LENGTH = 120
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A key whose value isn't what is expected, fit to be shown: secrets are masked.
+    """A key whose value isn't the expected one, ready to be shown: on one line, bounded, secrets masked.
 
     :param key: the key, with dots where it is nested.
-    :param expected: what is expected.
-    :param actual: what is there.
+    :param expected: the expected value, or the comparisons.
+    :param actual: the value found; ``absent`` when the configuration lacks the key.
     """
 
     key: str
@@ -54,33 +58,34 @@ class Difference:
 
 
 def validate_expected(expected: Mapping[str, Any]) -> None:
-    """Check an expectation without a configuration to compare it with.
+    """Check an expectation before there is a configuration to compare it with.
 
     :param expected: the expectation.
     :raises ValueError: naming the key at fault, for a comparison that doesn't exist or can't be made.
     """
     if not isinstance(expected, Mapping):
-        problem = f"expected must be a mapping of keys to values, and not {type(expected).__name__}"
-        if isinstance(expected, str):
-            problem += ": a template yields text, unless the DAG has render_template_as_native_obj=True"
-        raise ValueError(problem)  # noqa: TRY004
+        raise ValueError(  # noqa: TRY004
+            f"an expectation must be a mapping of keys to values, and not {type(expected).__name__}"
+        )
     drift(expected, {})
 
 
 def comparable_config(job: FlinkJob) -> dict[str, Any]:
-    """Return a job's configuration as expectations are compared with it: in the clear, for no log.
+    """Return a job's configuration as :func:`drift` compares it. It is in the clear: don't log or store it.
 
-    It holds ``feature``, ``flink_version`` and ``image`` also where DLI tells them beside ``job_config``.
+    ``feature``, ``flink_version`` and ``image`` are in it also when DLI sends them beside ``job_config``.
 
     :param job: the job, with its detail.
     """
+    from dli_provider.flink.job import IMAGE_FIELDS
+
     config = job.job_config.to_dict(redact=False) if job.job_config else {}
     image = {name: getattr(job.job_config or job, name) for name in IMAGE_FIELDS}
     return config | {name: value for name, value in image.items() if value is not None}
 
 
 def drift(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> list[Difference]:
-    """Return where a configuration isn't what is expected; a key it hasn't counts as null.
+    """Return where a configuration isn't as expected. A key that it lacks counts as null.
 
     :param expected: the expectation.
     :param actual: the configuration in the clear, see :func:`comparable_config`.
@@ -90,7 +95,10 @@ def drift(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> list[Differ
 
 
 def difference_table(differences: Collection[Difference]) -> str:
-    """Return differences as an aligned table of key, expected and actual."""
+    """Return differences as an aligned table of key, expected and actual.
+
+    :param differences: the rows, in their order.
+    """
     return aligned([("key", "expected", "actual"), *((d.key, d.expected, d.actual) for d in differences)])
 
 
@@ -98,40 +106,54 @@ def _differences(
     expected: Mapping[str, Any], actual: Mapping[str, Any], prefix: str = "", *, in_secret: bool = False
 ) -> Iterator[Difference]:
     for key, wanted in expected.items():
+        path = f"{prefix}{key}"
         if not isinstance(key, str) or not re.match(r"\w", key):
-            raise ValueError(f"expected {prefix}{key!r:.60}: that is no name of a key")
-        path, found = f"{prefix}{key}", actual.get(key)
+            raise ValueError(f"expected {printable(path, 120)}: that can't be the name of a key")
+        found = actual.get(key)
         secret = in_secret or is_withheld(key) or is_credential(key)
         if isinstance(wanted, Mapping) and not _is_comparison(wanted, path):
-            yield from _differences(wanted, _object(found), f"{path}.", in_secret=secret)
+            yield from _differences(wanted, _as_mapping(found) or {}, f"{path}.", in_secret=secret)
         elif not _holds(wanted, found, path):
             there = _shown(key, found, secret=secret) if key in actual else "absent"
-            yield Difference(path, _wanted(key, wanted, secret=secret), there)
+            yield Difference(printable(path, _SHOWN_LENGTH), _wanted(key, wanted, secret=secret), there)
 
 
-def _object(found: Any) -> Mapping[str, Any]:
-    """Return the keys and values of an object, or of the text of one in JSON; none of anything else."""
-    if isinstance(found, str):
+def _as_mapping(value: Any) -> Mapping[str, Any] | None:
+    """Return the mapping that a value stands for: an object, a list of key and value pairs, or the JSON text
+    of either; None for anything else."""
+    if isinstance(value, str):
         with suppress(ValueError, RecursionError):
-            found = json.loads(found)
-    return found if isinstance(found, Mapping) else {}
+            value = json.loads(value)
+    if isinstance(value, list | tuple) and value and all(map(_is_pair, value)):
+        return {pair["key"]: pair["value"] for pair in value}
+    return value if isinstance(value, Mapping) else None
+
+
+def _is_pair(item: Any) -> bool:
+    return isinstance(item, Mapping) and item.keys() == {"key", "value"} and isinstance(item["key"], str)
 
 
 def _is_comparison(wanted: Mapping[str, Any], path: str) -> bool:
     known = [name for name in wanted if name in _COMPARISONS]
-    strange = [name for name in wanted if name not in _COMPARISONS and not re.match(r"\w", str(name))]
-    if strange or (known and len(known) < len(wanted)):
+    unknown = [name for name in wanted if name not in _COMPARISONS and (known or not _is_name(name))]
+    if unknown:
+        listed = printable(", ".join(map(repr, unknown)), _SHOWN_LENGTH)
+        hint = nearest(_OTHER_SPELLINGS.get(unknown[0], unknown[0]), _COMPARISONS)
         raise ValueError(
-            f"expected {path}: {list(wanted)} are no comparisons; there are {', '.join(_COMPARISONS)}"
+            f"expected {path}: {listed} is no comparison; they are {', '.join(_COMPARISONS)}{hint}"
         )
     return bool(known)
+
+
+def _is_name(key: object) -> bool:
+    return re.match(r"\w", str(key)) is not None
 
 
 def _holds(wanted: Any, found: Any, path: str) -> bool:
     if not isinstance(wanted, Mapping):
         return _same(found, wanted)
     each = [_compare(name, found, operand, path) for name, operand in wanted.items()]
-    return all(each)
+    return all(each)  # after the list is made, so that every operand is checked
 
 
 def _compare(name: str, found: Any, operand: Any, path: str) -> bool:
@@ -145,10 +167,11 @@ def _same(found: Any, wanted: Any) -> bool:
     both = (found, wanted)
     if any(isinstance(value, bool) for value in both):
         return str(found).lower() == str(wanted).lower()
+    there, asked = map(_as_mapping, both)
+    if there is not None and asked is not None:
+        return there.keys() == asked.keys() and all(_same(there[key], asked[key]) for key in there)
     if all(isinstance(value, list | tuple) for value in both):
         return len(found) == len(wanted) and all(map(_same, found, wanted))
-    if all(isinstance(value, Mapping) for value in both):
-        return found.keys() == wanted.keys() and all(_same(found[key], wanted[key]) for key in found)
     if any(isinstance(value, int | float) for value in both):
         number = _number(found)
         return number is not None and number == _number(wanted)
@@ -166,7 +189,7 @@ def _ordered(compare: Callable[[float, float], bool]) -> Callable[[Any, Any], bo
 
 
 def _number(value: Any) -> float | None:
-    """Return the number that a value is, or the text of; a whole one exactly, whatever its size."""
+    """Return a number, or the number that a text spells; a whole one exactly, whatever its size."""
     if isinstance(value, str) and "_" not in value:
         for read in (int, float):
             with suppress(ValueError):
@@ -205,14 +228,17 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
+_OTHER_SPELLINGS: dict[Any, str] = {"=>": ">=", "=<": "<=", "=": "==", "<>": "!="}
+
+
 def _wanted(key: str, wanted: Any, *, secret: bool) -> str:
     if not isinstance(wanted, Mapping):
         return _shown(key, wanted, secret=secret)
-    return " and ".join(f"{name} {_shown(key, operand, secret=secret)}" for name, operand in wanted.items())
+    shown = (f"{name} {_shown(key, operand, secret=secret)}" for name, operand in wanted.items())
+    return printable(" and ".join(shown), _SHOWN_LENGTH)
 
 
 def _shown(key: str, value: Any, *, secret: bool) -> str:
     if secret and value and not isinstance(value, bool):
         return MASK
-    text = mask(str(redact({key: value})[key]))
-    return text if len(text) <= _MOST else text[: _MOST - 1] + "…"
+    return printable(str(redact({key: value})[key]), _SHOWN_LENGTH)

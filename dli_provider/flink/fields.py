@@ -1,4 +1,4 @@
-"""How DLI spells the values of a job, and what they are read as."""
+"""How DLI spells the values of a job, and the Python types they are read as."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from pydantic_core import PydanticCustomError
 
 from dli_provider.flink.status import FlinkJobStatus
 
-_MAX_DEPTH = 32
+MAX_DEPTH = 32
+"""How many levels deep a value may be nested: what is deeper can't be walked through safely."""
 
 
-def _moment(value: object) -> pendulum.DateTime | None:
+def _read_time(value: object) -> pendulum.DateTime | None:
     try:
         utc = _utc(value)
     except (TypeError, ValueError, OverflowError, OSError):
-        raise PydanticCustomError("moment", "Input should be epoch milliseconds or ISO-8601 text") from None
+        raise PydanticCustomError("time", "Input should be epoch milliseconds or ISO-8601 text") from None
     if utc is None:
         return None
     return pendulum.DateTime(
@@ -37,27 +38,23 @@ def _utc(value: object) -> datetime | None:
     return datetime.fromtimestamp(value / 1000, UTC) if value else None
 
 
-def _status(value: object) -> FlinkJobStatus | None:
+def _read_status(value: object) -> FlinkJobStatus | None:
     if not isinstance(value, str):
-        raise PydanticCustomError("status", "Input should be a text")
+        raise PydanticCustomError("status", "Input should be text")
     return FlinkJobStatus(value) if value else None
 
 
-def _given(value: object) -> object:
-    return None if isinstance(value, str) and not value.strip() else value
-
-
-def _texts(value: object) -> object:
+def _read_list(value: object) -> object:
     return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
 
 
 def is_shallow(value: object) -> bool:
-    """Tell whether a value is nested no more than 32 levels deep, so that it can be walked through.
+    """Tell whether a value is nested no more than :data:`MAX_DEPTH` levels deep.
 
     :param value: JSON data.
     """
     level = [value]
-    for _ in range(_MAX_DEPTH):
+    for _ in range(MAX_DEPTH):
         level = [
             item
             for parent in level
@@ -69,29 +66,20 @@ def is_shallow(value: object) -> bool:
     return False
 
 
-def _free(value: object) -> object:
+def _read_any(value: object) -> object:
     if not is_shallow(value):
-        raise PydanticCustomError("free", f"Input should be nested less than {_MAX_DEPTH} levels deep")
+        raise PydanticCustomError("depth", f"Input should be nested less than {MAX_DEPTH} levels deep")
     return value
 
 
-Moment = Annotated[pendulum.DateTime, PlainValidator(_moment)]
+UtcTime = Annotated[pendulum.DateTime, PlainValidator(_read_time)]
 """A time in UTC; comes as epoch milliseconds (number or digits) or as ISO-8601. 0 becomes None: not yet."""
 
-Status = Annotated[FlinkJobStatus, PlainValidator(_status)]
-"""A job's status; an empty text means None."""
+JobStatus = Annotated[FlinkJobStatus, PlainValidator(_read_status)]
+"""A job's status; empty text becomes None."""
 
-Given = BeforeValidator(_given)
-"""Takes an empty text for None: nothing was given."""
+StrList = Annotated[list[str], BeforeValidator(_read_list)]
+"""A list of texts; DLI's pages describe some of them as one text with commas."""
 
-Whole = Annotated[int | None, Given]
-"""A whole number, or digits; an empty text means None."""
-
-Flag = Annotated[bool | None, Given]
-"""A Boolean, or ``"true"`` and the like; an empty text means None."""
-
-Texts = Annotated[list[str], BeforeValidator(_texts)]
-"""A list of texts; DLI's pages describe some of them as one text parted by commas."""
-
-Free = Annotated[Any, AfterValidator(_free)]
-"""Any JSON: an unknown key's value, or an object whose fields differ from version to version."""
+AnyJson = Annotated[Any, AfterValidator(_read_any)]
+"""Any JSON: the value of an unknown key, or an object whose fields differ between versions of the API."""

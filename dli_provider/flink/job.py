@@ -1,30 +1,33 @@
 """A Flink job as DLI describes it: models in which every field is optional and no unknown key is lost.
 
 The fields are those of tables 3 and 4 of the ShowFlinkJob page, and those that its samples, Huawei's SDK and
-the Open Telekom Cloud's pages add. A value that comes in another spelling (``"true"``, digits, a number for a
-text) is understood; one that can't be meant is refused with an error that says where it stands.
+the Open Telekom Cloud's pages add. A value in another spelling (``"true"``, digits, a number instead of text)
+is understood; one that can't be read leaves its field None and never hides the others.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Self
 
-from dli_provider import masking
-from dli_provider.flink import redaction
-from dli_provider.flink.fields import Flag, Free, Given, Moment, Status, Texts, Whole
-from dli_provider.flink.model import DliModel, FlinkJobFormatError, in_json_types
+from pydantic import BeforeValidator
+
+from dli_provider.flink.fields import AnyJson, JobStatus, StrList, UtcTime
+from dli_provider.flink.model import DliModel, FlinkJobFormatError
+from dli_provider.masking import printable
 
 __all__ = ["IMAGE_FIELDS", "FlinkJob", "FlinkJobFormatError", "JobConfig"]
 
 IMAGE_FIELDS = ("feature", "flink_version", "image")
-"""The fields that DLI tells either in ``job_config`` or beside it."""
+"""The fields that DLI shows either in ``job_config`` or beside it."""
 
+_SCALING_OPTION = "flink.dli.job.scale.enable"
 _SUMMARY_FIELDS = (
     *("job_id", "name", "status", "status_desc", "job_type", "queue_name", "run_mode", "flink_version"),
     *("create_time", "start_time", "update_time", "restart_times"),
 )
-_DESC_LENGTH = 2000
 
 
 class JobConfig(DliModel):
@@ -74,48 +77,61 @@ class JobConfig(DliModel):
     :ivar static_estimator_config: rates of each operator, a JSON text. Withheld.
     """
 
-    checkpoint_enabled: Flag = None
+    checkpoint_enabled: bool | None = None
     checkpoint_mode: str | None = None
-    checkpoint_interval: Whole = None
+    checkpoint_interval: int | None = None
     checkpoint_path: str | None = None
-    log_enabled: Flag = None
+    log_enabled: bool | None = None
     obs_bucket: str | None = None
     smn_topic: str | None = None
-    root_id: Whole = None
-    edge_group_ids: Texts | None = None
-    graph_editor_enabled: Flag = None
+    root_id: int | None = None
+    edge_group_ids: StrList | None = None
+    graph_editor_enabled: bool | None = None
     graph_editor_data: str | None = None
-    manager_cu_number: Whole = None
-    cu_number: Whole = None
-    real_cu_number: Whole = None
-    parallel_number: Whole = None
-    max_parallelism: Whole = None
-    auto_scaling_enable: Flag = None
-    auto_scaling_interval: Whole = None
-    tm_cus: Whole = None
-    tm_slot_num: Whole = None
-    executor_number: Whole = None
-    executor_cu_number: Whole = None
-    restart_when_exception: Flag = None
-    resume_checkpoint: Flag = None
-    resume_max_num: Whole = None
-    idle_state_retention: Whole = None
+    manager_cu_number: int | None = None
+    cu_number: int | None = None
+    real_cu_number: int | None = None
+    parallel_number: int | None = None
+    max_parallelism: int | None = None
+    auto_scaling_enable: bool | None = None
+    auto_scaling_interval: int | None = None
+    tm_cus: int | None = None
+    tm_slot_num: int | None = None
+    executor_number: int | None = None
+    executor_cu_number: int | None = None
+    restart_when_exception: bool | None = None
+    resume_checkpoint: bool | None = None
+    resume_max_num: int | None = None
+    idle_state_retention: int | None = None
     config_url: str | None = None
     udf_jar_url: str | None = None
     dirty_data_strategy: str | None = None
     entrypoint: str | None = None
-    dependency_jars: Texts | None = None
-    dependency_files: Texts | None = None
+    dependency_jars: StrList | None = None
+    dependency_files: StrList | None = None
     execution_agency_urn: str | None = None
     feature: str | None = None
     flink_version: str | None = None
     image: str | None = None
     resource_config_version: str | None = None
-    resource_config: Free = None
+    resource_config: AnyJson = None
     runtime_config: str | None = None
     flink_log_config: str | None = None
     operator_config: str | None = None
     static_estimator_config: str | None = None
+
+    @property
+    def runtime_options(self) -> dict[str, Any]:
+        """The Flink options of ``runtime_config`` by key; empty where that is not a JSON list of pairs."""
+        try:
+            pairs = json.loads(self.runtime_config or "[]")
+            return {pair["key"]: pair["value"] for pair in pairs}
+        except (ValueError, TypeError, KeyError, RecursionError):
+            return {}
+
+
+def _read_config(value: object) -> object:
+    return JobConfig.from_api(value) if isinstance(value, Mapping) else value
 
 
 class FlinkJob(DliModel):
@@ -156,22 +172,22 @@ class FlinkJob(DliModel):
     :ivar restart_times: how often the platform has restarted the job.
     """
 
-    job_id: Whole = None
+    job_id: int | None = None
     name: str | None = None
     desc: str | None = None
     job_type: str | None = None
-    status: Status | None = None
+    status: JobStatus | None = None
     status_desc: str | None = None
-    create_time: Moment | None = None
-    start_time: Moment | None = None
-    update_time: Moment | None = None
-    duration: Whole = None
+    create_time: UtcTime | None = None
+    start_time: UtcTime | None = None
+    update_time: UtcTime | None = None
+    duration: int | None = None
     user_id: str | None = None
     user_name: str | None = None
     project_id: str | None = None
     queue_name: str | None = None
     run_mode: str | None = None
-    job_config: Annotated[JobConfig | None, Given] = None
+    job_config: Annotated[JobConfig | None, BeforeValidator(_read_config)] = None
     sql_body: str | None = None
     main_class: str | None = None
     entrypoint_args: str | None = None
@@ -180,11 +196,17 @@ class FlinkJob(DliModel):
     flink_version: str | None = None
     image: str | None = None
     savepoint_path: str | None = None
-    has_savepoint: Flag = None
-    graph_editor_enabled: Flag = None
-    edge_group_ids: Texts | None = None
-    root_id: Whole = None
-    restart_times: Whole = None
+    has_savepoint: bool | None = None
+    graph_editor_enabled: bool | None = None
+    edge_group_ids: StrList | None = None
+    root_id: int | None = None
+    restart_times: int | None = None
+
+    _max_lengths: ClassVar[Mapping[str, int]] = {
+        "name": 100,
+        "status_desc": 2000,
+        **dict.fromkeys(("job_type", "queue_name", "run_mode", "flink_version", "user_name"), 200),
+    }
 
     @classmethod
     def from_api(cls, content: Mapping[str, Any]) -> Self:
@@ -196,26 +218,48 @@ class FlinkJob(DliModel):
         """
         is_answer = isinstance(content, Mapping) and "job_detail" in content
         job = super().from_api(content["job_detail"] if is_answer else content)
+        if isinstance(former_name := job.__pydantic_extra__.get("username"), str):
+            job = job.with_fallback({"user_name": former_name})
         if (config := job.job_config) is None:
             return job
-        lent = config.with_fallback(job, IMAGE_FIELDS)
-        job = job.with_fallback(config, IMAGE_FIELDS)
+        lent = config.with_fallback({name: getattr(job, name) for name in IMAGE_FIELDS})
+        job = job.with_fallback({name: getattr(config, name) for name in IMAGE_FIELDS})
         return job if lent is config else job.model_copy(update={"job_config": lent})
+
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """The fields whose values can't be read, those of ``job_config`` as ``job_config.cu_number``."""
+        config = self.job_config.unreadable if self.job_config else ()
+        return (*super().unreadable, *(f"job_config.{name}" for name in config))
+
+    @property
+    def restarts_itself(self) -> bool:
+        """True when the platform restarts the job after an exception (``restart_when_exception``)."""
+        return bool(self.job_config and self.job_config.restart_when_exception)
+
+    @property
+    def scales_itself(self) -> bool:
+        """True when DLI may stop the job and run it again with other resources (dynamic scaling)."""
+        options = self.job_config.runtime_options if self.job_config else {}
+        return str(options.get(_SCALING_OPTION)).strip().lower() == "true"
+
+    def summary(self) -> dict[str, Any]:
+        """Return the job in a few fields that hold no secret, always the same ones, in JSON types.
+
+        They are ``job_id``, ``name``, ``status``, ``status_desc`` (credentials masked, one line of at most
+        2,000 characters), ``job_type``, ``queue_name``, ``run_mode``, ``flink_version``, ``create_time``,
+        ``start_time``, ``update_time`` (ISO-8601) and ``restart_times``.
+        """
+        return {name: self._summary_of(name) for name in _SUMMARY_FIELDS}
+
+    def _summary_of(self, name: str) -> Any:
+        value = getattr(self, name)
+        if isinstance(value, datetime):
+            return value.isoformat()
+        return printable(value, self._max_lengths.get(name, 100)) if isinstance(value, str) else value
 
     def _content(self) -> dict[str, Any]:
         content = super()._content()
         if self.job_config is not None:
             content["job_config"] = self.job_config.to_dict(redact=False)
         return content
-
-    def summary(self) -> dict[str, Any]:
-        """Return the job in a few fields that hold no secret, always the same ones, in JSON types.
-
-        They are ``job_id``, ``name``, ``status``, ``status_desc`` (credentials masked, cut after 2,000
-        characters), ``job_type``, ``queue_name``, ``run_mode``, ``flink_version``, ``create_time``,
-        ``start_time``, ``update_time`` (ISO-8601) and ``restart_times``.
-        """
-        content = {name: getattr(self, name) for name in _SUMMARY_FIELDS}
-        shown = redaction.redact(content | {"status_desc": None})
-        said = self.status_desc and masking.mask_and_cut(self.status_desc, _DESC_LENGTH)
-        return in_json_types(shown | {"status_desc": said})

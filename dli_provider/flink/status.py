@@ -1,20 +1,23 @@
 """The statuses of a Flink job on DLI: what each one means, and what can follow it by itself.
 
-The 14 values are those of the ShowFlinkJob page. Which status follows which is told by the DLI user guide and
-by what Huawei's Terraform provider waits for; where neither says anything (``job_idle``), everything is held
-possible, before it and after it, so that a wait goes on until its timeout rather than fail on a guess.
+The 14 values are those of the ShowFlinkJob page. Which status follows which comes from the DLI user guide and
+from what Huawei's Terraform provider waits for. Where neither says anything (``job_idle``), anything may
+precede and follow, so that a wait goes on until its timeout rather than fail on a guess.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
 
+_MAX_LENGTH = 100
+
 
 class FlinkJobStatus(StrEnum):
     """A job's status: its text, and what it means.
 
-    A text that DLI may introduce one day is a status too: it keeps its text, is not :attr:`is_known`, never
-    counts as resting or failed, and anything can follow it.
+    A text that is none of the 14 is a status too. It keeps its text, which is cut after 100 characters and
+    quoted where it can't be printed as it is. It is not :attr:`is_known`, never counts as resting or failed,
+    and anything can follow it.
     """
 
     JOB_INIT = "job_init"
@@ -36,11 +39,11 @@ class FlinkJobStatus(StrEnum):
     def _missing_(cls, value: object) -> FlinkJobStatus | None:
         if not isinstance(value, str) or not value:
             return None
-        if value == "job_submiting":  # so spelt by Cloud Stream, the service before DLI
+        if value == "job_submiting":  # the spelling of Cloud Stream, the service before DLI
             return cls.JOB_SUBMITTING
-        status = str.__new__(cls, value)
-        status._name_ = value
-        status._value_ = value
+        text = _one_line(value)
+        status = str.__new__(cls, text)
+        status._name_ = status._value_ = text
         return status
 
     @property
@@ -62,17 +65,28 @@ class FlinkJobStatus(StrEnum):
         return self in _FAILURES
 
     def can_become(self, target: FlinkJobStatus | str) -> bool:
-        """Tell whether the job can reach a status from this one without anybody starting it again or paying a
-        bill.
+        """Tell whether the job can reach a status from this one by itself.
 
-        A status can always become itself. ``job_init`` counts as a job whose run was accepted a moment ago. A
-        stop that somebody asked for elsewhere counts as possible while the job is alive.
-        ``job_running_exception`` leads nowhere by itself; whether the platform restarts the job is told by
-        its configuration, not by its status.
+        By itself means that nobody starts it again or pays a bill; a stop requested elsewhere counts as
+        possible while the job is alive. A status can always become itself. ``job_init`` counts as a job
+        whose run was accepted a moment ago. ``job_running_exception`` leads nowhere: whether the platform
+        restarts the job depends on its configuration, not on its status.
 
         :param target: the status in question.
         """
         return self == target or not self.is_known or target in _REACHABLE[self]
+
+
+def _one_line(text: str) -> str:
+    """Return a text as it is when it is fit to be shown, else the beginning of its repr.
+
+    The repr's quotes keep the result from being taken for a known status.
+    """
+    from dli_provider.masking import mask, printable
+
+    if text.isprintable() and len(text) <= _MAX_LENGTH and mask(text) == text:
+        return text
+    return printable(ascii(text), _MAX_LENGTH - 1)
 
 
 def _closure(

@@ -1,8 +1,7 @@
-"""The wait for a job's status as a state machine: what each reading of the job means for it. No clock, no
-I/O.
+"""The wait for a job's status as a state machine without clock and I/O: what each reading of the job means.
 
-The sensor feeds it in poke and reschedule mode, the trigger in deferrable mode, so that a wait ends alike in
-all three.
+The worker feeds it in poke and reschedule mode, the triggerer in deferrable mode, so that a wait ends alike
+in all three.
 """
 
 from __future__ import annotations
@@ -14,14 +13,16 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from dli_provider.flink.status import FlinkJobStatus
-from dli_provider.masking import mask_and_cut
+from dli_provider.masking import printable
 
 if TYPE_CHECKING:
     from dli_provider.flink.job import FlinkJob
 
 RESTART_GRACE = timedelta(minutes=15)
-"""How long a job with ``restart_when_exception`` may stay in ``job_running_exception`` before the wait gives
-it up."""
+"""How long a job that the platform restarts or scales may stay stopped before the wait gives it up."""
+
+_MAX_NAMED = 5
+_SCALING_STOP = frozenset({FlinkJobStatus.JOB_CANCELING, FlinkJobStatus.JOB_CANCEL_SUCCESS})
 
 
 class WaitState(StrEnum):
@@ -37,8 +38,8 @@ class Observation:
     """What a reading of the job means.
 
     :param state: how the wait stands now.
-    :param reason: for a failed wait: the job, its status and what was awaited, fit for an error message.
-    :param news: a line for the log when something changed, else None.
+    :param reason: why a wait failed, one line for an error message: the job, its status, what was awaited.
+    :param news: one line for the log when something changed, else None.
     """
 
     state: WaitState
@@ -52,8 +53,8 @@ class FlinkJobWait:
     :param job_id: the job.
     :param targets: statuses that end the wait well.
     :param failures: further statuses that end it badly, beside those from which no target can be reached.
-    :param status: the status that was read last, when a wait is taken up again.
-    :param since: when that status was first read.
+    :param status: the status that was read last, when a wait is resumed.
+    :param since: when that status was first read; None before the first reading.
     """
 
     __slots__ = ("failures", "job_id", "since", "status", "targets")
@@ -77,28 +78,36 @@ class FlinkJobWait:
         """Return what a reading of the job means.
 
         :param job: the job's detail.
-        :param now: when it was read.
+        :param now: when it was read, with its offset.
         """
-        news = self._note(job.status, now)
+        news = self._note(job, now)
         if job.status in self.targets:
             return Observation(WaitState.REACHED, news=news)
-        if job.status is None or self._leads_on(job.status) or self._restarts(job, now):
+        if job.status is None or self._leads_on(job.status) or self._comes_back(job, now):
             return Observation(WaitState.WAITING, news=news)
         awaited = " or ".join(self.targets)
         consequence = f"From there it can't become {awaited} by itself"
         if job.status in self.failures:
-            consequence = f"That was named a failure; awaited was {awaited}"
+            consequence = f"This wait counts that as a failure; it awaited {awaited}"
         return Observation(WaitState.FAILED, self._reason(job, consequence), news)
 
     def settles(self, status: FlinkJobStatus | None) -> bool:
-        """Tell whether a status may end the wait, so that the job's whole detail must be read to know."""
+        """Tell whether a status may end the wait, so that the job's whole detail is needed to know.
+
+        :param status: a status as read from the list of jobs.
+        """
         return status is None or status in self.targets or not self._leads_on(status)
 
     def describe(self, now: datetime) -> str:
-        """Return how the wait stands, as the message of a timeout says it."""
+        """Return how the wait stands, in one line for the message of a timeout.
+
+        :param now: the time, with its offset.
+        """
         awaited = " or ".join(self.targets)
         if self.since is None:
             return f"Flink job {self.job_id} was never read while {awaited} was awaited"
+        if self.status in self.targets:
+            return f"Flink job {self.job_id} is {self.status} as awaited, but the wait ended before that"
         return (
             f"Flink job {self.job_id} did not become {awaited}: it is {_shown(self.status)}, "
             f"for {_duration(now - self.since)} as seen from here"
@@ -108,30 +117,41 @@ class FlinkJobWait:
         """Tell whether a status that is no target may be followed by one, and isn't named a failure."""
         return status not in self.failures and any(status.can_become(target) for target in self.targets)
 
-    def _note(self, status: FlinkJobStatus | None, now: datetime) -> str | None:
-        if self.since is not None and status == self.status:
+    def _note(self, job: FlinkJob, now: datetime) -> str | None:
+        """Remember the status; return what to log when it is another one than before."""
+        if self.since is not None and job.status == self.status:
             return None
         before, since = self.status, self.since
-        self.status, self.since = status, now
-        shown = _shown(status)
-        if since is None:
-            awaited = "" if status in self.targets else f"; awaiting {' or '.join(self.targets)}"
-            return f"Flink job {self.job_id} is {shown}{awaited}"
-        return f"Flink job {self.job_id} is {shown}, after {_duration(now - since)} of {_shown(before)}"
+        self.status, self.since = job.status, now
+        line = f"Flink job {self.job_id} is {_shown(job.status)}"
+        if since is not None:
+            return f"{line}, after {_duration(now - since)} of {_shown(before)}"
+        if job.status not in self.targets:
+            line += f"; awaiting {' or '.join(self.targets)}"
+        return line + _unreadable(job)
 
-    def _restarts(self, job: FlinkJob, now: datetime) -> bool:
-        """Tell whether the platform is about to restart a job that ran into an exception."""
-        if job.status != FlinkJobStatus.JOB_RUNNING_EXCEPTION or job.status in self.failures:
-            return False
-        if not (job.job_config and job.job_config.restart_when_exception):
+    def _comes_back(self, job: FlinkJob, now: datetime) -> bool:
+        """Tell whether the platform stopped the job a moment ago and is about to run it again.
+
+        The moment is when the status was first seen, or a later ``update_time``: that is the time of an edit,
+        so it proves nothing by itself.
+        """
+        if job.status == FlinkJobStatus.JOB_RUNNING_EXCEPTION:
+            is_restarted = job.restarts_itself
+        else:
+            is_restarted = job.status in _SCALING_STOP and job.scales_itself
+        if not is_restarted or job.status in self.failures:
             return False
         if not any(FlinkJobStatus.JOB_SUBMITTING.can_become(target) for target in self.targets):
             return False
-        return now - (job.update_time or self.since or now) <= RESTART_GRACE
+        stopped_at = self.since or now
+        if job.update_time and stopped_at < job.update_time <= now:
+            stopped_at = job.update_time
+        return now - stopped_at <= RESTART_GRACE
 
     def _reason(self, job: FlinkJob, consequence: str) -> str:
-        name = f" ({job.name})" if job.name else ""
-        said = f": {mask_and_cut(job.status_desc, 2000).strip()}" if job.status_desc else ""
+        name = f" ({printable(job.name, 100)})" if job.name else ""
+        said = f": {printable(job.status_desc, 2000)}" if job.status_desc else ""
         return f"Flink job {self.job_id}{name} is {job.status}{said.rstrip('.')}. {consequence}"
 
 
@@ -139,6 +159,13 @@ def _shown(status: FlinkJobStatus | None) -> str:
     if status is None:
         return "without a status"
     return status if status.is_known else f"{status} (a status this provider doesn't know)"
+
+
+def _unreadable(job: FlinkJob) -> str:
+    if not (names := job.unreadable):
+        return ""
+    more = f" and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else ""
+    return f" (fields that can't be read: {', '.join(names[:_MAX_NAMED])}{more})"
 
 
 def _duration(span: timedelta) -> str:

@@ -24,7 +24,7 @@ def connection_form_widgets() -> dict[str, Any]:
         fields[name] = (PasswordField if is_secret else StringField)(
             field["label"],
             description=field["description"],
-            validators=_validators(field["schema"]),
+            validators=_validators(name, field["schema"]),
             widget=(secret_widget if is_secret else text_widget)(),
         )
     return fields
@@ -45,15 +45,45 @@ def _connection_type() -> dict[str, Any]:
     return found
 
 
-def _validators(schema: dict[str, Any]) -> list[Any]:
-    """Return what a field must satisfy: nothing when it is empty, else to be one of its choices.
+def _validators(name: str, schema: dict[str, Any]) -> list[Any]:
+    """Return what a field must satisfy: nothing when it is empty, else to be one of its choices, and to be
+    what a connection takes.
 
-    Airflow 3.0 and 3.1 make a list of the choices; they know both validators by exactly these names.
+    Airflow 3.0 and 3.1 make a list of the choices; they know the first two validators by exactly these names,
+    and pass the third over.
     """
     from wtforms.validators import Optional, any_of
 
     choices = ["true", "false"] if "boolean" in schema["type"] else schema.get("enum")
-    return [Optional(), any_of(choices)] if choices else [Optional()]
+    return [Optional(), *([any_of(choices)] if choices else []), _Check(name)]
+
+
+class _Check:
+    """Checks a field as a connection does, when the form is saved.
+
+    :param name: the extra's name.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Check what was typed.
+
+        :raises wtforms.validators.ValidationError: when a connection doesn't take it.
+        """
+        from wtforms.validators import ValidationError
+
+        from dli_provider.connection.values import EXTRAS, known_region
+
+        if "conn_type" in form and form["conn_type"].data != _connection_type()["connection-type"]:
+            return  # a field that is hidden, of another type's form
+        try:
+            EXTRAS[self._name](field.data)
+            if self._name == "region" and "host" in form and not form["host"].data:
+                known_region(field.data.strip())
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
 
 
 def _widgets() -> tuple[type, type]:

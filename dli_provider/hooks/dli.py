@@ -1,8 +1,8 @@
-"""DliHook: Flink jobs on DLI by way of an Airflow connection."""
+"""DliHook: Flink jobs on DLI through an Airflow connection."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +12,15 @@ if TYPE_CHECKING:
     from dli_provider.api.aio import AsyncDliClient
     from dli_provider.api.client import DliClient
     from dli_provider.api.settings import DliSettings
+    from dli_provider.connection import ConnectionFields
     from dli_provider.flink.job import FlinkJob
 
 
 class DliHook(BaseHook):
     """Reads Flink jobs from Huawei Cloud DLI.
 
-    Making one costs nothing: the connection is looked up at the first call. The client, with its connection
-    pool, is kept for the hook's life.
+    Making a hook costs nothing: the connection is looked up at the first call. The client, with its
+    connection pool, is kept for the hook's life.
 
     :param dli_conn_id: the Airflow connection, of type ``huaweicloud_dli`` (or ``huaweicloud``).
     :param region: used instead of the connection's region; the connection's ``project_id`` then doesn't
@@ -66,31 +67,89 @@ class DliHook(BaseHook):
         :raises ValueError: for anything else as ``job_id``, before any call.
         :raises DliSettingsError: when the connection lacks something.
         :raises DliNotFoundError: when the project has no such job, or it is somebody else's.
-        :raises DliError: for every other failure, after the retries of those that may pass.
+        :raises DliError: for every other failure, after the retries of those that may pass; throttling is
+            waited out for up to five minutes.
         """
-        return self.get_conn().show_flink_job(job_id)
+        return self.get_patient_conn().show_flink_job(job_id)
 
-    def list_flink_jobs(self, **filters: object) -> Iterator[FlinkJob]:
+    def find_flink_job(self, name: str) -> FlinkJob | None:
+        """Return the detail of the job of a name; None when the project has none.
+
+        :param name: the exact name.
+        :raises ValueError: for a blank name, before any call.
+        :raises DliError: when several jobs have that name, listing their ids; otherwise as for
+            :meth:`show_flink_job`.
+        """
+        return self.get_patient_conn().find_flink_job(name)
+
+    def list_flink_jobs(
+        self,
+        *,
+        name: str | None = None,
+        status: str | None = None,
+        queue_name: str | None = None,
+        job_type: str | None = None,
+        tags: str | Mapping[str, str] | None = None,
+        user_name: str | None = None,
+        root_job_id: int | str | None = None,
+        order: str | None = None,
+        show_detail: bool | None = None,
+        sys_enterprise_project_name: str | None = None,
+    ) -> Iterator[FlinkJob]:
         """Yield the project's jobs (ListFlinkJobs), asking for the next 100 when they are wanted.
 
-        :param filters: ``job_type``, ``status``, ``queue_name``, ``name``, ``user_name``, ``tags``
-            (``k1=v1,k2=v2`` or a mapping), ``root_job_id``, ``sys_enterprise_project_name``, ``order``
-            (``asc`` by time unless said otherwise) and ``show_detail`` (on unless said otherwise; off, jobs
-            lack ``job_config`` and more).
-        :raises ValueError: for any other filter, at the first job; so for ``limit`` and ``offset``.
+        All of them, unless filters are given; None leaves a filter out.
+
+        :param name: text to find in names; how DLI matches it is not documented. See :meth:`find_flink_job`
+            for one exact name.
+        :param status: one of :class:`~dli_provider.flink.status.FlinkJobStatus`.
+        :param queue_name: the queue.
+        :param job_type: ``flink_sql_job``, ``flink_opensource_sql_job``, ``flink_sql_edge_job`` or
+            ``flink_jar_job``.
+        :param tags: ``k1=v1,k2=v2`` or a mapping.
+        :param user_name: the owner.
+        :param root_job_id: parent of edge jobs, which the list leaves out otherwise.
+        :param order: ``asc`` (the default, so that jobs created meanwhile come last) or ``desc`` by time.
+        :param show_detail: False for jobs without ``job_config`` and other details; True by default.
+        :param sys_enterprise_project_name: the enterprise project.
+        :raises ValueError: for a blank filter, at the first job.
+        :raises DliProtocolError: for an item that is no job, and for a list that can't be read whole.
         :raises DliError: as for :meth:`show_flink_job`.
         """
-        return self.get_conn().list_flink_jobs(**filters)
+        return self.get_patient_conn().list_flink_jobs(
+            name=name,
+            status=status,
+            queue_name=queue_name,
+            job_type=job_type,
+            tags=tags,
+            user_name=user_name,
+            root_job_id=root_job_id,
+            order=order,
+            show_detail=show_detail,
+            sys_enterprise_project_name=sys_enterprise_project_name,
+        )
 
     def get_conn(self) -> DliClient:
         """Return the hook's client; its first call looks the connection up.
+
+        It gives a call up after a few seconds of failures: for a caller that comes back by itself, as a wait.
 
         :raises DliSettingsError: when the connection lacks something.
         """
         return self._client
 
+    def get_patient_conn(self) -> DliClient:
+        """Return the hook's client as its own methods use it: throttling is waited out for up to five
+        minutes, which the hook's log says.
+
+        :raises DliSettingsError: when the connection lacks something.
+        """
+        from dli_provider.api.retry import PATIENT
+
+        return self._client.with_retry(PATIENT, self.log.warning)
+
     async def aget_conn(self) -> AsyncDliClient:
-        """Return a new client for the running event loop; whoever asks closes it.
+        """Return a new client for the running event loop; the caller closes it.
 
         :raises DliSettingsError: when the connection lacks something.
         """
@@ -106,11 +165,11 @@ class DliHook(BaseHook):
         import asyncio
 
         from dli_provider.airflow_compat import get_connection_async
-        from dli_provider.connection import settings_from_connection
+        from dli_provider.connection import ConnectionFields, settings_from_fields
 
-        connection, extra = await get_connection_async(self, self.dli_conn_id)
+        fields = ConnectionFields(*await get_connection_async(self, self.dli_conn_id))
         return await asyncio.to_thread(
-            settings_from_connection, connection, extra, region=self.region, project_id=self.project_id
+            settings_from_fields, fields, region=self.region, project_id=self.project_id
         )
 
     def test_connection(self) -> tuple[bool, str]:
@@ -129,10 +188,13 @@ class DliHook(BaseHook):
     @cached_property
     def _client(self) -> DliClient:
         from dli_provider.api.client import DliClient
-        from dli_provider.connection import settings_from_connection
+        from dli_provider.connection import settings_from_fields
+
+        fields = self._connection_fields()
+        return DliClient(settings_from_fields(fields, region=self.region, project_id=self.project_id))
+
+    def _connection_fields(self) -> ConnectionFields:
+        from dli_provider.connection import ConnectionFields
 
         connection = self.get_connection(self.dli_conn_id)
-        settings = settings_from_connection(
-            connection, connection.extra_dejson, region=self.region, project_id=self.project_id
-        )
-        return DliClient(settings)
+        return ConnectionFields(connection, connection.extra_dejson)

@@ -1,24 +1,121 @@
-"""What every task on DLI has: a connection, and the hook on it."""
+"""What operators and the sensor share: the connection, and the job that is named by its id or its name."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from dli_provider.flink.arguments import holds_template, is_blank, parse_job_id
 
 if TYPE_CHECKING:
+    from dli_provider.airflow_compat import XComArg
+    from dli_provider.api.client import DliClient
     from dli_provider.hooks.dli import DliHook
 
 
 class DliConnectionMixin:
-    """A task that has ``dli_conn_id``, ``region`` and ``project_id``."""
+    """A task on a DLI connection.
 
-    dli_conn_id: str
-    region: str | None
-    project_id: str | None
+    A subclass has a constructor of its own that names these three too: Airflow fills ``default_args`` in by
+    its signature. It adds :attr:`connection_template_fields` to its ``template_fields``.
+
+    :param dli_conn_id: the Airflow connection; ``dli_default`` when it renders to nothing. (templated)
+    :param region: used instead of the connection's region; ignored when it renders to nothing. (templated)
+    :param project_id: used instead of the connection's project; ignored when it renders to nothing.
+        (templated)
+    :param kwargs: passed to Airflow's base class.
+    """
+
+    connection_template_fields = ("dli_conn_id", "region", "project_id")
     ui_color = "#f6d5d5"
+
+    def __init__(
+        self,
+        *,
+        dli_conn_id: str = "dli_default",
+        region: str | None = None,
+        project_id: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.dli_conn_id = dli_conn_id
+        self.region = region
+        self.project_id = project_id
 
     @property
     def hook(self) -> DliHook:
         """A new hook on the task's connection."""
         from dli_provider.hooks.dli import DliHook
 
-        return DliHook(self.dli_conn_id, region=self.region, project_id=self.project_id)
+        return DliHook(
+            "dli_default" if is_blank(self.dli_conn_id) else self.dli_conn_id,
+            region=None if is_blank(self.region) else self.region,
+            project_id=None if is_blank(self.project_id) else self.project_id,
+        )
+
+
+class FlinkJobMixin(DliConnectionMixin):
+    """A task on one Flink job, named by exactly one of its id and its name.
+
+    What holds no template is checked here, when the DAG file is parsed; the rest when the task runs.
+
+    :param job_id: the job's id: an int, digits, or a template or XComArg that yields one. (templated)
+    :param job_name: the job's exact name, looked up in the project when the task runs. (templated)
+    :param kwargs: ``dli_conn_id``, ``region``, ``project_id``, and what Airflow's base class takes.
+    :raises ValueError: for neither or both of ``job_id`` and ``job_name``, or an id that is not a number.
+    """
+
+    job_template_fields = ("job_id", "job_name", *DliConnectionMixin.connection_template_fields)
+
+    def __init__(
+        self,
+        *,
+        job_id: int | str | XComArg | None = None,
+        job_name: str | XComArg | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.job_id = job_id
+        self.job_name = job_name
+        if not (holds_template(job_id) or holds_template(job_name)):
+            self._check_job()
+
+    def _check_job(self) -> tuple[int | None, str | None]:
+        """Return the job's id or its name, whichever is given.
+
+        :raises ValueError: for neither or both, or for an id that is not a number.
+        """
+        has_id, has_name = not is_blank(self.job_id), not is_blank(self.job_name)
+        if has_id and has_name:
+            raise ValueError(
+                f"job_id {self.job_id!r:.80} and job_name {self.job_name!r:.80} are both given: "
+                "name the job by one of them"
+            )
+        if has_name:
+            if not isinstance(self.job_name, str):
+                raise ValueError(f"job_name must be text, not {self.job_name!r:.80}")
+            return None, self.job_name
+        if not has_id:
+            raise ValueError(
+                f"Neither job_id nor job_name names a job: they are {self.job_id!r:.80} and "
+                f"{self.job_name!r:.80}"
+            )
+        return parse_job_id(self.job_id), None
+
+    def _find_job_id(self, client: DliClient) -> int:
+        """Return the job's id; a name is looked up in the client's project.
+
+        :param client: the client to look a name up with.
+        :raises ValueError: for neither or both of ``job_id`` and ``job_name``, before any call.
+        :raises DliNotFoundError: when the project has no job of the name.
+        :raises DliError: when it has several, or can't be read.
+        """
+        job_id, name = self._check_job()
+        if name is None:
+            assert job_id is not None
+            return job_id
+        from dli_provider.api.errors import DliNotFoundError
+
+        job = client.find_flink_job(name)
+        if job is None or job.job_id is None:
+            raise DliNotFoundError(404, "404", f"the project has no Flink job named {name!r:.200}")
+        return job.job_id

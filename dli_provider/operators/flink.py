@@ -1,4 +1,4 @@
-"""Operators that read Flink jobs on DLI."""
+"""Operators that read one Flink job on DLI; the health check of many is re-exported here."""
 
 from __future__ import annotations
 
@@ -6,135 +6,169 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dli_provider.airflow_compat import BaseOperator
+from dli_provider.flink.arguments import parse_list
 from dli_provider.links.flink import DliFlinkConsoleLink
-from dli_provider.operators.base import DliConnectionMixin
+from dli_provider.operators.base import FlinkJobMixin
+from dli_provider.operators.context import check_expectation, push_xcom, read_expectation
 from dli_provider.operators.health import DliFlinkHealthCheckOperator
 
 if TYPE_CHECKING:
-    from dli_provider.airflow_compat import Context
+    from dli_provider.airflow_compat import Context, XComArg
     from dli_provider.flink.job import FlinkJob
 
 __all__ = ["DliFlinkHealthCheckOperator", "DliGetFlinkJobConfigOperator", "DliShowFlinkJobOperator"]
 
 
-class _DliFlinkJobOperator(DliConnectionMixin, BaseOperator):
-    """What the operators on one job share: the job, the connection, and the reading of the one through the
-    other."""
+class _ReadFlinkJobOperator(FlinkJobMixin, BaseOperator):
+    """Reads one job's detail."""
 
-    template_fields: Sequence[str] = ("job_id", "dli_conn_id", "region", "project_id")
+    template_fields: Sequence[str] = FlinkJobMixin.job_template_fields
     operator_extra_links = (DliFlinkConsoleLink(),)
+
+    def _read(self, context: Context) -> FlinkJob:
+        from dli_provider.api.retry import PATIENT
+        from dli_provider.masking import printable
+
+        with self.hook.get_conn() as client:
+            patient = client.with_retry(PATIENT, self.log.warning)
+            job_id = self._find_job_id(patient)
+            DliFlinkConsoleLink.persist(context, client.settings, job_id)
+            job = patient.show_flink_job(job_id)
+        name = f" ({printable(job.name, 100)})" if job.name else ""
+        status = printable(job.status, 100) if job.status else "without a status"
+        self.log.info("Flink job %s%s is %s", job_id, name, status)
+        return job
+
+
+class DliShowFlinkJobOperator(_ReadFlinkJobOperator):
+    """Reads a Flink job's detail and returns it by XCom.
+
+    XCom ``return_value`` is the detail as DLI sends it, times as ISO-8601 text; ``job_config`` and ``status``
+    are also pushed under keys of their own. Fields that can hold passwords (``sql_body``,
+    ``entrypoint_args``, ``runtime_config``, graphs and ``*_config`` texts) read ``***``, and credentials in
+    other texts are masked. A throttled call is waited out for up to five minutes.
+
+    :param job_id: the job's id: an int, digits, or a template or XComArg that yields one. (templated)
+    :param job_name: the job's exact name, instead of its id. (templated)
+    :param include: names of withheld fields to show after all, such as ``("sql_body",)``; credentials that
+        can be recognised in them are masked even then.
+    :param dli_conn_id: the Airflow connection. (templated)
+    :param region: used instead of the connection's region. (templated)
+    :param project_id: used instead of the connection's project. (templated)
+    :param kwargs: passed to Airflow's ``BaseOperator``.
+    :raises ValueError: for an argument that can't be right: in the constructor when it holds no template,
+        else before any call.
+    :raises DliNotFoundError: when the project has no such job.
+    :raises DliError: for every other failure.
+    """
 
     def __init__(
         self,
-        job_id: int | str,
+        job_id: int | str | XComArg | None = None,
         *,
+        job_name: str | XComArg | None = None,
+        include: str | Iterable[str] = (),
         dli_conn_id: str = "dli_default",
         region: str | None = None,
         project_id: str | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
-        self.job_id = job_id
-        self.dli_conn_id = dli_conn_id
-        self.region = region
-        self.project_id = project_id
+        from dli_provider.flink.redaction import check_include
 
-    def _read(self, context: Context) -> FlinkJob:
-        from dli_provider.flink.arguments import parse_job_id
-
-        job_id = parse_job_id(self.job_id)
-        with self.hook.get_conn() as client:
-            DliFlinkConsoleLink.persist(context, client.settings, job_id)
-            job = client.show_flink_job(job_id)
-        self.log.info("Flink job %s%s is %s", job_id, f" ({job.name})" if job.name else "", job.status)
-        return job
-
-
-class DliShowFlinkJobOperator(_DliFlinkJobOperator):
-    """Reads a Flink job's detail, and hands it to the next tasks by XCom.
-
-    XCom ``return_value`` is the detail as DLI gives it, times as ISO-8601 text; ``job_config`` and ``status``
-    are pushed under keys of their own too. Fields that can hold passwords (``sql_body``, ``entrypoint_args``,
-    ``runtime_config``, graphs and ``*_config`` texts) read ``***``, and credentials in other texts are
-    masked.
-
-    :param job_id: the job: an int, digits, or a template or XComArg that yields one. (templated)
-    :param include: names of withheld fields to show after all, such as ``("sql_body",)``; the credentials
-        that can be recognised in them are masked even so.
-    :param dli_conn_id: the Airflow connection. (templated)
-    :param region: used instead of the connection's region. (templated)
-    :param project_id: used instead of the connection's project. (templated)
-    :raises ValueError: for a ``job_id`` or an ``include`` that can't be right, before any call.
-    :raises DliNotFoundError: when the project has no such job.
-    :raises DliError: for every other failure.
-    """
-
-    def __init__(self, job_id: int | str, *, include: Iterable[str] = (), **kwargs: Any) -> None:
-        super().__init__(job_id=job_id, **kwargs)
-        self.include = tuple(include)
+        super().__init__(
+            job_id=job_id,
+            job_name=job_name,
+            dli_conn_id=dli_conn_id,
+            region=region,
+            project_id=project_id,
+            **kwargs,
+        )
+        self.include = tuple(parse_list("include", include))
+        check_include(self.include)
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Read the job, and return its detail.
+        """Read the job and return its detail.
 
         :param context: the task's context.
         """
-        from dli_provider.flink.redaction import check_include
-
-        check_include(self.include)
         job = self._read(context)
         detail = job.to_dict(include=self.include)
         if self.do_xcom_push:
-            context["ti"].xcom_push(key="job_config", value=detail.get("job_config"))
-            context["ti"].xcom_push(key="status", value=job.status.value if job.status else None)
+            push_xcom(context, "job_config", detail.get("job_config"))
+            push_xcom(context, "status", detail.get("status"))
         return detail
 
 
-class DliGetFlinkJobConfigOperator(_DliFlinkJobOperator):
-    """Reads a Flink job's configuration, and fails when it isn't what is expected of it.
+class DliGetFlinkJobConfigOperator(_ReadFlinkJobOperator):
+    """Reads a Flink job's configuration, and fails when it isn't as expected.
 
-    XCom ``return_value`` is ``job_config`` as DLI gives it, with ``runtime_config`` and other texts that can
-    hold passwords reading ``***``. It is pushed when the configuration has drifted, too.
+    XCom ``return_value`` is ``job_config`` as DLI sends it, in which ``runtime_config`` and other texts that
+    can hold passwords read ``***``. It is pushed also when the configuration has drifted. A throttled call is
+    waited out for up to five minutes.
 
-    :param job_id: the job: an int, digits, or a template or XComArg that yields one. (templated)
+    :param job_id: the job's id: an int, digits, or a template or XComArg that yields one. (templated)
+    :param job_name: the job's exact name, instead of its id. (templated)
     :param expected: what the configuration must hold: keys (nested ones as nested mappings) with values, or
-        comparisons such as ``{">=": 2}``; see :mod:`dli_provider.flink.drift`. None checks nothing.
-        (templated)
+        with comparisons such as ``{">=": 2}``; see :mod:`dli_provider.flink.drift`. A mapping, its JSON text,
+        or the name of a ``.json`` file in the DAG's folder, which is rendered as a template. None compares
+        nothing; a template that renders to nothing is an error. (templated)
     :param dli_conn_id: the Airflow connection. (templated)
     :param region: used instead of the connection's region. (templated)
     :param project_id: used instead of the connection's project. (templated)
-    :raises ValueError: for a ``job_id`` or an ``expected`` that can't be right, before any call.
-    :raises DliFlinkConfigDriftError: when the configuration differs; it shows each key, expected and actual.
+    :param kwargs: passed to Airflow's ``BaseOperator``.
+    :raises ValueError: for an argument that can't be right: in the constructor when it holds no template,
+        else before any call.
+    :raises DliFlinkConfigDriftError: when the configuration differs, with a table of keys, expected and
+        actual values.
     :raises DliError: when the job can't be read.
     """
 
-    template_fields: Sequence[str] = (*_DliFlinkJobOperator.template_fields, "expected")
+    template_fields: Sequence[str] = (*_ReadFlinkJobOperator.template_fields, "expected")
 
     def __init__(
-        self, job_id: int | str, *, expected: Mapping[str, Any] | None = None, **kwargs: Any
+        self,
+        job_id: int | str | XComArg | None = None,
+        *,
+        job_name: str | XComArg | None = None,
+        expected: Mapping[str, Any] | str | XComArg | None = None,
+        dli_conn_id: str = "dli_default",
+        region: str | None = None,
+        project_id: str | None = None,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(job_id=job_id, **kwargs)
+        super().__init__(
+            job_id=job_id,
+            job_name=job_name,
+            dli_conn_id=dli_conn_id,
+            region=region,
+            project_id=project_id,
+            **kwargs,
+        )
         self.expected = expected
+        self._compares = expected is not None
+        check_expectation("expected", expected)
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Read the job, compare its configuration, and return it.
+        """Read the job, compare its configuration and return it.
 
         :param context: the task's context.
         """
         from dli_provider.exceptions import DliFlinkConfigDriftError
-        from dli_provider.flink.drift import comparable_config, difference_table, drift, validate_expected
+        from dli_provider.flink.drift import comparable_config, difference_table, drift
         from dli_provider.flink.job import JobConfig
+        from dli_provider.masking import printable
 
-        expected = self.expected or {}
-        validate_expected(expected)
+        expected = read_expectation(self, "expected", self.expected, context) if self._compares else {}
         job = self._read(context)
-        config = job.job_config or JobConfig()
+        config = (job.job_config or JobConfig()).to_dict()
         differences = drift(expected, comparable_config(job))
         if differences:
             if self.do_xcom_push:
-                context["ti"].xcom_push(key="return_value", value=config.to_dict())
+                push_xcom(context, "return_value", config)
             keys = "1 key" if len(differences) == 1 else f"{len(differences)} keys"
+            name = f" ({printable(job.name, 100)})" if job.name else ""
             raise DliFlinkConfigDriftError(
-                f"The configuration of Flink job {job.job_id} ({job.name}) differs in {keys}:\n"
+                f"The configuration of Flink job {job.job_id}{name} differs in {keys}:\n"
                 f"{difference_table(differences)}"
             )
-        return config.to_dict()
+        return config

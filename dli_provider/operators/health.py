@@ -2,185 +2,218 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from dli_provider.airflow_compat import BaseOperator
-from dli_provider.flink.arguments import parse_statuses
+from dli_provider.airflow_compat import BaseOperator, gauge, mapped_arguments
+from dli_provider.flink.arguments import holds_template, parse_statuses
 from dli_provider.flink.status import FlinkJobStatus
 from dli_provider.operators.base import DliConnectionMixin
+from dli_provider.operators.context import check_expectation, push_xcom, read_expectation
+from dli_provider.operators.fleet_selection import SELECTION, FleetSelection
 
 if TYPE_CHECKING:
-    from dli_provider.airflow_compat import Context
-    from dli_provider.flink.health import HealthRules
-    from dli_provider.flink.job import FlinkJob
+    from dli_provider.airflow_compat import Context, XComArg
+    from dli_provider.flink.health import HealthRules, OwnRule
+    from dli_provider.flink.health_report import HealthReport
+    from dli_provider.flink.job_health import JobHealth
 
 _IN_ERROR = 5
+_ANY = ("unhealthy", "missing", "unreadable")
 
 
 class DliFlinkHealthCheckOperator(DliConnectionMixin, BaseOperator):
     """Checks a fleet of Flink jobs, and says which aren't healthy and why.
 
-    XCom ``return_value`` is the report: totals by verdict and by status, and the unhealthy jobs, worst first,
-    each with its reasons. It is pushed when the task fails, too. The log shows them as a table. One job that
-    can't be read never hides the others; an error of the connection fails the task as it is. So does any
-    error when errors are all that the first three jobs get for an answer.
+    XCom ``return_value`` is the report: totals by verdict and by status, the jobs that aren't healthy, worst
+    first, each with its reasons, and ``text`` and ``markdown``, ready to be sent. It is pushed also when the
+    task fails. The log shows it as a table, and Airflow's metrics have a gauge per verdict,
+    ``dli.flink_health.<dag>.<task>.<verdict>``. A job that can't be read never hides the others; an error of
+    the connection fails the task as it is, and so does any error when the first three jobs (or all of them)
+    get nothing but errors. A throttled call is waited out for up to five minutes.
 
-    :param job_ids: the jobs, as a list, or as text such as ``1,2`` or ``['1', '2']``, which templates yield.
-        One that isn't there is reported as missing. None for all that the filters leave. (templated)
-    :param name: filter: the jobs' name, as ListFlinkJobs takes it. (templated)
+    :param job_ids: the jobs: a list of ids, its JSON or Python text, ``1,2``, or one id. A job that isn't
+        there is reported as missing. None for all jobs that the filters leave. (templated)
+    :param name: filter: the jobs' name, as ListFlinkJobs matches it. (templated)
     :param queue_name: filter: the queue. (templated)
     :param job_type: filter: ``flink_jar_job``, ``flink_opensource_sql_job`` and so on. (templated)
     :param tags: filter: ``k1=v1,k2=v2``, or a mapping. (templated)
     :param user_name: filter: the owner. (templated)
-    :param healthy_status: statuses that are healthy; add ``job_finish`` for jobs that end.
-    :param starting_limit: how long a job may take in a status that leads to a healthy one by itself.
+    :param allow_empty: True to succeed when there is no job to check. Else the task fails, since a filter
+        that matches nothing is most often misspelt.
+    :param healthy_status: statuses that are healthy; add ``job_finish`` for jobs that end. (templated)
+    :param starting_limit: how long a job may stay in a status that leads to a healthy one by itself, a
+        timedelta or seconds; see :class:`~dli_provider.flink.health.HealthRules`.
     :param max_restarts: how often a job may have been restarted; None for any number.
     :param checkpointing: True to require that checkpointing is on.
     :param auto_restart: True to require ``restart_when_exception``.
-    :param expected_config: what ``job_config`` must be; see :mod:`dli_provider.flink.drift`.
-        (templated)
-    :param own_rules: callables that take a ``FlinkJob`` and return what is wrong with it, or None.
-    :param fail_on_unhealthy: False to succeed all the same, so that a later task can branch on the report.
-    :param max_reported: how many unhealthy jobs the report lists at the most; each takes about 1 KB.
+    :param expected_config: what ``job_config`` must hold, see :mod:`dli_provider.flink.drift`: a mapping, its
+        JSON text, or the name of a ``.json`` file in the DAG's folder. (templated)
+    :param own_rules: a callable, or several, that take a :class:`~dli_provider.flink.job.FlinkJob` and return
+        what is wrong with it, or None.
+    :param fail_on: which jobs fail the task: one or more of ``unhealthy``, ``missing`` and ``unreadable``, or
+        a callable such as ``lambda job: "critical" in job.tags``, which takes the
+        :class:`~dli_provider.flink.job_health.JobHealth` of a job that isn't healthy.
+    :param fail_on_unhealthy: False to succeed whatever the jobs' health, so that a later task can branch on
+        the report; can't be given beside ``fail_on``. Default True: each job that isn't healthy fails the
+        task.
+    :param max_reported: how many jobs that aren't healthy the report lists at the most; each takes about
+        1 KB.
     :param dli_conn_id: the Airflow connection. (templated)
     :param region: used instead of the connection's region. (templated)
     :param project_id: used instead of the connection's project. (templated)
-    :raises ValueError: for arguments that can't be right, before any call.
-    :raises DliFlinkUnhealthyError: when a job isn't healthy.
-    :raises DliError: when the jobs can't be read at all.
+    :param kwargs: passed to Airflow's ``BaseOperator``.
+    :raises ValueError: for an argument that can't be right: in the constructor when it holds no template,
+        else before any call. Also for ``job_ids`` or a filter that renders to nothing, since the task would
+        check more jobs than was meant.
+    :raises DliFlinkUnhealthyError: when a job of ``fail_on`` isn't healthy, or there is no job at all.
+    :raises DliError: when the jobs can't be read.
     """
 
     template_fields: Sequence[str] = (
-        *("job_ids", "name", "queue_name", "job_type", "tags", "user_name", "expected_config"),
-        *("dli_conn_id", "region", "project_id"),
+        *SELECTION,
+        *("healthy_status", "expected_config"),
+        *DliConnectionMixin.connection_template_fields,
     )
 
     def __init__(
         self,
-        job_ids: Iterable[int | str] | None = None,
+        job_ids: Iterable[int | str] | int | str | XComArg | None = None,
         *,
-        name: str | None = None,
-        queue_name: str | None = None,
-        job_type: str | None = None,
-        tags: str | Mapping[str, str] | None = None,
-        user_name: str | None = None,
-        healthy_status: Iterable[str] = (
+        name: str | XComArg | None = None,
+        queue_name: str | XComArg | None = None,
+        job_type: str | XComArg | None = None,
+        tags: str | Mapping[str, str] | XComArg | None = None,
+        user_name: str | XComArg | None = None,
+        allow_empty: bool = False,
+        healthy_status: str | Iterable[str] | XComArg = (
             FlinkJobStatus.JOB_RUNNING.value,
             FlinkJobStatus.JOB_SAVEPOINTING.value,
         ),
-        starting_limit: timedelta = timedelta(minutes=15),
+        starting_limit: timedelta | float = timedelta(minutes=15),
         max_restarts: int | None = None,
         checkpointing: bool = False,
         auto_restart: bool = False,
-        expected_config: Mapping[str, Any] | None = None,
-        own_rules: Iterable[Callable[[FlinkJob], str | None]] = (),
-        fail_on_unhealthy: bool = True,
+        expected_config: Mapping[str, Any] | str | XComArg | None = None,
+        own_rules: Iterable[OwnRule] | OwnRule = (),
+        fail_on: str | Iterable[str] | Callable[[JobHealth], bool] | None = None,
+        fail_on_unhealthy: bool | None = None,
         max_reported: int = 100,
         dli_conn_id: str = "dli_default",
         region: str | None = None,
         project_id: str | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
-        self.job_ids = job_ids
+        from dli_provider.flink.health import HealthRules, check_count, parse_limit, parse_rules
+
+        super().__init__(dli_conn_id=dli_conn_id, region=region, project_id=project_id, **kwargs)
+        self.job_ids = _listed(job_ids)
         self.name = name
         self.queue_name = queue_name
         self.job_type = job_type
         self.tags = tags
         self.user_name = user_name
-        self.healthy_status = healthy_status
-        self.starting_limit = starting_limit
-        self.max_restarts = max_restarts
-        self.checkpointing = checkpointing
-        self.auto_restart = auto_restart
+        self.allow_empty = allow_empty
+        self.healthy_status = _listed(healthy_status)
         self.expected_config = expected_config
-        self.own_rules = own_rules
-        self.fail_on_unhealthy = fail_on_unhealthy
         self.max_reported = max_reported
-        self.dli_conn_id = dli_conn_id
-        self.region = region
-        self.project_id = project_id
+        self._selected_by = tuple(name for name in SELECTION if getattr(self, name) is not None)
+        self._expects_config = expected_config is not None
+        self._fail_on = _fail_on(fail_on, fail_on_unhealthy)
+        self._rules = HealthRules(
+            starting_limit=parse_limit("starting_limit", starting_limit),
+            max_restarts=max_restarts,
+            checkpointing=checkpointing,
+            auto_restart=auto_restart,
+            own_rules=parse_rules("own_rules", own_rules),
+        )
+        check_count("max_reported", max_reported)
+        check_expectation("expected_config", expected_config)
+        FleetSelection.check(self._selection())
+        if not holds_template(self.healthy_status):
+            self._rules_at_execution({})
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Check the jobs, and return the report.
+        """Check the jobs and return the report.
 
         :param context: the task's context.
         """
         from dli_provider.exceptions import DliFlinkUnhealthyError
-        from dli_provider.flink.health import check_count
+
+        report = self._check(context)
+        if report.unhealthy:
+            self.log.warning("%s:\n%s", report.summary, report.table())
+        else:
+            (self.log.info if report.total else self.log.warning)(report.summary)
+        self._set_gauges(report, context)
+        error = None
+        if report.failing:
+            error = f"{report.summary}:\n{report.table(_IN_ERROR)}"
+        elif not report.total and not self.allow_empty:
+            error = f"{report.summary}. If that is as it should be, set allow_empty=True"
+        if error is not None:
+            if self.do_xcom_push:
+                push_xcom(context, "return_value", report.to_dict())
+            raise DliFlinkUnhealthyError(error)
+        return report.to_dict()
+
+    def _check(self, context: Context) -> HealthReport:
+        """Read and judge the jobs."""
+        from dli_provider.api.retry import PATIENT
         from dli_provider.flink.health_report import HealthReport
         from dli_provider.operators.fleet_reader import FleetReader
 
-        rules, job_ids, filters = self._rules(), self._job_ids(), self._filters()
-        check_count("max_reported", self.max_reported)
-        if job_ids and filters:
-            raise ValueError(
-                f"job_ids names the jobs: the filters {sorted(filters)} can't be given beside it"
-            )
-        now = datetime.now(UTC)
-        asked = {"job_ids": len(job_ids)} if job_ids is not None else filters
-        report = HealthReport(now, asked, self.max_reported)
-        with self.hook.get_conn() as client:
-            survey = FleetReader(client, rules, now, self.log.info)
-            for verdict in survey.of_ids(job_ids) if job_ids is not None else survey.of_list(filters):
-                report.add(verdict)
-        if not report.unhealthy:
-            say = self.log.info if report.total else self.log.warning
-            say(report.summary)
-            return report.to_dict()
-        self.log.warning("%s:\n%s", report.summary, report.table())
-        if self.fail_on_unhealthy:
-            if self.do_xcom_push:
-                context["ti"].xcom_push(key="return_value", value=report.to_dict())
-            raise DliFlinkUnhealthyError(f"{report.summary}:\n{report.table(_IN_ERROR)}")
-        return report.to_dict()
-
-    def _rules(self) -> HealthRules:
-        from dli_provider.flink.health import HealthRules
-
-        if not isinstance(self.own_rules, Iterable):
-            raise ValueError(f"own_rules must be a list of callables, and not {self.own_rules!r:.80}")  # noqa: TRY004
-        return HealthRules(
-            healthy_status=parse_statuses("healthy_status", self.healthy_status),
-            starting_limit=self.starting_limit,
-            max_restarts=self.max_restarts,
-            checkpointing=self.checkpointing,
-            auto_restart=self.auto_restart,
-            expected_config=self.expected_config or {},
-            own_rules=tuple(self.own_rules),
+        selection = FleetSelection.parse(self._selection())
+        expected = (
+            read_expectation(self, "expected_config", self.expected_config, context)
+            if self._expects_config
+            else {}
         )
+        rules = self._rules_at_execution(expected)
+        now = datetime.now(UTC)
+        report = HealthReport(now, selection.as_asked, self.max_reported)
+        with self.hook.get_conn() as client:
+            reader = FleetReader(client.with_retry(PATIENT, self.log.warning), rules, now, self.log.info)
+            for health in reader.read(selection):
+                report.add(self._fail_on(health) if self._fail_on else health)
+        return report
 
-    def _job_ids(self) -> list[int] | None:
-        from dli_provider.flink.arguments import parse_job_id
+    def _selection(self) -> dict[str, Any]:
+        """Return the arguments that select jobs, as far as they were given."""
+        names = (*self._selected_by, *mapped_arguments(self))
+        return {name: getattr(self, name) for name in SELECTION if name in names}
 
-        if self.job_ids is None:
-            return None
-        given = _items(self.job_ids) if isinstance(self.job_ids, str) else self.job_ids
-        if not isinstance(given, Iterable):
-            raise ValueError(f"job_ids must be a list of ids, and not {given!r:.80}")  # noqa: TRY004
-        found = list(dict.fromkeys(parse_job_id(job_id) for job_id in given))
-        if not found:
-            raise ValueError("job_ids is empty: leave it out to check all jobs, or those that filters leave")
-        return found
+    def _rules_at_execution(self, expected: Mapping[str, Any]) -> HealthRules:
+        statuses = parse_statuses("healthy_status", self.healthy_status)
+        return replace(self._rules, healthy_status=statuses, expected_config=expected)
 
-    def _filters(self) -> dict[str, Any]:
-        given = {
-            "name": self.name,
-            "queue_name": self.queue_name,
-            "job_type": self.job_type,
-            "tags": self.tags,
-            "user_name": self.user_name,
-        }
-        return {name: value for name, value in given.items() if value}
+    def _set_gauges(self, report: HealthReport, context: Context) -> None:
+        """Tell Airflow's metrics how many jobs have each verdict; whatever goes wrong there fails no task."""
+        map_index = getattr(context.get("ti"), "map_index", -1)
+        task = self.task_id if map_index in (-1, None) else f"{self.task_id}.{map_index}"
+        for verdict, count in report.by_verdict.items():
+            try:
+                gauge(f"dli.flink_health.{self.dag_id}.{task}.{verdict}", count)
+            except Exception as problem:  # noqa: BLE001
+                self.log.warning("The metrics could not be set: %s", problem)
+                return
 
 
-def _items(text: str) -> Iterable[Any]:
-    """Return what a text lists: the text of a Python or JSON list, or items with commas between them."""
-    try:
-        found = ast.literal_eval(text.strip())
-    except (ValueError, SyntaxError):
-        return text.split(",")
-    return found if isinstance(found, list | tuple | set) else [text]
+def _listed(value: Any) -> Any:
+    """Return what an iterator yields as a list, since it is read in the constructor and at execution."""
+    return list(value) if isinstance(value, Iterator) else value
+
+
+def _fail_on(fail_on: object, fail_on_unhealthy: bool | None) -> Callable[[JobHealth], JobHealth] | None:
+    """Return what decides whether a job fails the task; None when none does."""
+    from dli_provider.flink.job_health import FailOn
+
+    if fail_on is not None and fail_on_unhealthy is not None:
+        raise ValueError(
+            "fail_on and fail_on_unhealthy are both given: fail_on alone says which jobs fail the task"
+        )
+    if fail_on is None and fail_on_unhealthy is False:
+        return None
+    return FailOn(_ANY if fail_on is None else fail_on)

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
+import logging
+from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from dli_provider.masking import printable
 from dli_provider.polling.rate_limiter import SHORTEST_INTERVAL
 
 if TYPE_CHECKING:
     from dli_provider.api.errors import DliError
     from dli_provider.flink.job import FlinkJob
+    from dli_provider.flink.status import FlinkJobStatus
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of a job's status.
+    """A change of a job's status, fit to store and show.
 
     :param job_id: the job.
     :param name: its name.
     :param old_status: the status before; None for a job that was not there before.
     :param status: the status now.
+    :param status_desc: the reason of a failure, as DLI words it.
     :param changed_at: when the change was seen.
     """
 
@@ -31,6 +35,7 @@ class Change:
     name: str | None
     old_status: str | None
     status: str
+    status_desc: str | None
     changed_at: datetime
 
     def to_dict(self) -> dict[str, Any]:
@@ -40,8 +45,35 @@ class Change:
             "name": self.name,
             "old_status": self.old_status,
             "status": self.status,
+            "status_desc": self.status_desc,
             "changed_at": self.changed_at.astimezone(UTC).isoformat(),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class KnownStatuses:
+    """What a watch knows.
+
+    :param since: a job created later that isn't among the statuses is new.
+    :param statuses: the status of each job as it was reported last.
+    """
+
+    since: datetime
+    statuses: dict[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeNews:
+    """What a watch learnt since the last time.
+
+    :param changes: the changes that count.
+    :param lines: lines for the log, each with its level.
+    :param known: all that is known with these changes.
+    """
+
+    changes: list[Change]
+    lines: list[tuple[int, str]]
+    known: KnownStatuses
 
 
 class ChangeSubscriber:
@@ -50,8 +82,7 @@ class ChangeSubscriber:
     :param job_id: the job; None for every job of the list.
     :param interval: seconds between two readings.
     :param statuses: statuses into which a change counts; empty for all.
-    :param known: the status of each job as it was reported last; empty when nothing is known.
-    :param began: when the watch began: a job created later is new, and its first status a change.
+    :param known: what is known from before.
     :param initial: True to count the first sight of every job as a change when nothing is known.
     """
 
@@ -60,127 +91,123 @@ class ChangeSubscriber:
         job_id: int | None,
         interval: float,
         statuses: Collection[str],
-        known: Mapping[int, str],
+        known: KnownStatuses,
         *,
-        began: datetime,
-        initial: bool,
+        initial: bool = False,
     ) -> None:
         self.job_id = job_id
         self.interval = max(interval, SHORTEST_INTERVAL)
-        self.known = dict(known)
         self._statuses = frozenset(statuses)
-        self._first_sight_counts = initial or bool(known)
-        self._began = began
+        self._known = replace(known, statuses=dict(known.statuses))
+        self._newest = known.since
+        self._first_sight_counts = initial and not known.statuses
         self._changes: list[Change] = []
+        self._lines: list[tuple[int, str]] = []
+        self._is_outage = False
         self._error: BaseException | None = None
         self._shown: set[int] = set()
-        self._unseen: set[int] = set()
-        self._stirred = asyncio.Event()
-        self._urgent = asyncio.Event()
+        self._missed_once: set[int] = set()
+        self._has_news = asyncio.Event()
+        self._is_urgent = asyncio.Event()
 
-    def deliver(self, job: FlinkJob, now: datetime, *, detailed: bool) -> bool:  # noqa: ARG002
-        """Take a reading; the list's is as good as the detail."""
+    def on_reading(self, job: FlinkJob, now: datetime, *, detailed: bool) -> bool:  # noqa: ARG002
+        """Take a reading; one of the list is as good as the detail."""
         job_id = job.job_id if self.job_id is None else self.job_id
         if job_id is None or job.status is None:
             return True
+        self._end_outage()
         self._shown.add(job_id)
-        status = job.status.value
-        old = self.known.get(job_id)
+        self._newest = max(self._newest, job.create_time or self._newest)
+        old, status = self._known.statuses.get(job_id), _text(job.status)
         if status == old:
             return True
-        self.known[job_id] = status
-        is_new = job.create_time is not None and job.create_time > self._began
+        self._known.statuses[job_id] = status
+        is_new = job.create_time is not None and job.create_time > self._known.since
         counts = old is not None or is_new or self._first_sight_counts
         if counts and (not self._statuses or status in self._statuses):
-            self._changes.append(Change(job_id, job.name, old, status, now))
-            self._urgent.set()
-        self._stirred.set()
+            name, reason = (_shown(job.name, 100), _shown(job.status_desc, 2000))
+            self._changes.append(Change(job_id, name, old, status, reason, now))
+            self._is_urgent.set()
+        self._has_news.set()
         return True
 
-    def fail(self, error: DliError, now: datetime) -> None:  # noqa: ARG002
-        """Take a reading that failed: one that may pass is waited out, however long; any other ends the
-        watch."""
-        if not error.transient:
-            self.abort(error)
+    def on_list_read(self) -> None:
+        """Forget the jobs that two lists in a row did not show.
 
-    def recover(self, now: datetime) -> None:
-        """Do nothing: an outage is waited out."""
-
-    def end_round(self) -> None:
-        """Forget the jobs that the whole list has not shown twice: a page that moves on can hide one once."""
-        gone = self.known.keys() - self._shown
-        for job_id in gone & self._unseen:
-            del self.known[job_id]
-            self._stirred.set()
-        self._unseen = gone & self.known.keys()
+        One list is not enough: a job that is deleted while it is read can hide another one. A list without
+        any job means nothing: a user who may not see the jobs gets such a list.
+        """
+        self._end_outage()
+        if not self._shown:
+            return
+        missing = self._known.statuses.keys() - self._shown
+        for job_id in missing & self._missed_once:
+            del self._known.statuses[job_id]
+            self._has_news.set()
+        self._missed_once = missing & self._known.statuses.keys()
         self._shown.clear()
+        self._first_sight_counts = False
+        if self._newest > self._known.since:
+            self._known = replace(self._known, since=self._newest)
+            self._has_news.set()
 
-    def abort(self, error: BaseException) -> None:
-        """End the watch with an error."""
+    def on_error(self, error: DliError, now: float) -> None:  # noqa: ARG002
+        """Wait out what may pass, however long it lasts; end the watch with anything else."""
+        if not error.transient:
+            self.close(error)
+        elif not self._is_outage:
+            self._is_outage = True
+            self._say(logging.WARNING, f"DLI can't be read for now; the watch goes on: {error}")
+
+    def on_recovery(self, now: float) -> None:  # noqa: ARG002
+        """Tell that an outage is over."""
+        self._end_outage()
+
+    def close(self, error: BaseException) -> None:
+        """End the watch with an error; it can be subscribed again afterwards."""
         self._error = error
-        self._stirred.set()
-        self._urgent.set()
+        self._has_news.set()
+        self._is_urgent.set()
 
-    async def changes(self) -> tuple[list[Change], dict[int, str]]:
-        """Return the changes since the last time, possibly none, and all statuses as they are with them.
+    async def news(self) -> ChangeNews:
+        """Return what was learnt since the last time.
 
-        Changes are returned at once; what else became known, once an interval.
+        Changes and lines are returned at once; what else became known, once an interval.
 
         :raises DliError: when the jobs can't be read, and that does not pass by itself.
         """
-        await self._stirred.wait()
+        await self._has_news.wait()
         with suppress(TimeoutError):
             async with asyncio.timeout(self.interval):
-                await self._urgent.wait()
+                await self._is_urgent.wait()
         changes, self._changes = self._changes, []
-        if self._error and not changes:
-            raise self._error
+        lines, self._lines = self._lines, []
+        if self._error and not changes and not lines:
+            error, self._error = self._error, None
+            self._settle()
+            raise error
         if not self._error:
-            self._stirred.clear()
-            self._urgent.clear()
-        return changes, dict(self.known)
+            self._settle()
+        return ChangeNews(changes, lines, replace(self._known, statuses=dict(self._known.statuses)))
+
+    def _say(self, level: int, line: str) -> None:
+        self._lines.append((level, line))
+        self._has_news.set()
+        self._is_urgent.set()
+
+    def _end_outage(self) -> None:
+        if self._is_outage:
+            self._is_outage = False
+            self._say(logging.INFO, "DLI can be read again")
+
+    def _settle(self) -> None:
+        self._has_news.clear()
+        self._is_urgent.clear()
 
 
-class ChangeStore:
-    """The statuses that were reported, kept in the asset's state store where Airflow has one.
+def _text(status: FlinkJobStatus) -> str:
+    return status.value if status.is_known else printable(status.value, 100)
 
-    :param store: what the triggerer gave the trigger: on Airflow 3.3 and later the asset's accessors, else
-        None.
-    :param log: the trigger's log.
-    """
 
-    _KEY = "dli_flink_job_status"
-
-    def __init__(self, store: Any, log: Any) -> None:
-        self._store = store
-        self._log = log
-
-    async def load(self) -> dict[int, str]:
-        """Return the kept statuses; empty when there are none, or they can't be had."""
-        if self._store is None:
-            return {}
-        try:
-            kept = await self._call("get", self._KEY)
-        except ValueError as error:  # of a trigger that serves several assets
-            self._log.warning("Changes during a restart of the triggerer won't be reported: %s", error)
-            self._store = None
-            return {}
-        except Exception as error:  # noqa: BLE001
-            self._log.warning("The statuses kept can't be read; those found now are the first: %s", error)
-            return {}
-        return {int(job_id): str(status) for job_id, status in kept.items()} if isinstance(kept, dict) else {}
-
-    async def save(self, known: Mapping[int, str]) -> None:
-        """Keep the statuses; a store that fails is tried again with the next ones."""
-        if self._store is None:
-            return
-        try:
-            await self._call("set", self._KEY, {str(job_id): status for job_id, status in known.items()})
-        except Exception as error:  # noqa: BLE001
-            self._log.warning("The statuses can't be kept; a restart may report changes again: %s", error)
-
-    async def _call(self, method: str, *arguments: Any) -> Any:
-        """Call the store's asynchronous method; Airflow 3.3.0 and 3.3.1 have the blocking one only."""
-        if call := getattr(self._store, f"a{method}", None):
-            return await call(*arguments)
-        return await asyncio.to_thread(getattr(self._store, method), *arguments)
+def _shown(text: str | None, limit: int) -> str | None:
+    return printable(text, limit) if text else text

@@ -1,4 +1,4 @@
-"""The pollers of this triggerer: one for each connection and project, from its first watch to its last."""
+"""The pollers of this process: one for each connection, project and filter, while it has subscribers."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from dli_provider.polling.poller import Poller
 
 if TYPE_CHECKING:
     from dli_provider.hooks.dli import DliHook
-    from dli_provider.polling.subscriber import Watch
+    from dli_provider.polling.subscriber import Subscriber
 
 
 class HookParams(NamedTuple):
-    """Whose jobs are polled: what a hook is made of.
+    """The arguments of a hook: whose jobs are polled.
 
     :param dli_conn_id: the Airflow connection.
     :param region: used instead of the connection's region.
@@ -26,39 +26,42 @@ class HookParams(NamedTuple):
     project_id: str | None = None
 
     def hook(self) -> DliHook:
-        """Return a hook on it."""
+        """Return a hook with these arguments."""
         from dli_provider.hooks.dli import DliHook
 
         return DliHook(self.dli_conn_id, region=self.region, project_id=self.project_id)
 
 
 class subscribe:  # noqa: N801
-    """Have a watch served by the poller of its connection, for as long as the context lasts.
+    """Have a subscriber served by the poller of its connection, for as long as the context lasts.
 
-    A class, for thousands of these wait at a time, and a generator's frame is several times as large.
+    A class, because thousands wait in it at a time, and the frame of a generator takes several times as much
+    memory.
 
-    :param watch: whom to serve.
-    :param account: whose jobs.
-    :param filters: filters of the list for a watch of every listed job; watches with other filters have other
-        pollers.
+    :param subscriber: whom to serve.
+    :param params: whose jobs.
+    :param filters: filters of the list, for a subscriber to every listed job; each choice of filters has a
+        poller.
     """
 
-    __slots__ = ("_key", "_poller", "_watch")
+    __slots__ = ("_key", "_poller", "_subscriber")
 
-    def __init__(self, watch: Watch, account: HookParams, filters: Mapping[str, str] | None = None) -> None:
-        self._watch = watch
-        self._key = (asyncio.get_running_loop(), account, tuple(sorted((filters or {}).items())))
+    def __init__(
+        self, subscriber: Subscriber, params: HookParams, filters: Mapping[str, str] | None = None
+    ) -> None:
+        self._subscriber = subscriber
+        self._key = (asyncio.get_running_loop(), params, tuple(sorted((filters or {}).items())))
 
     async def __aenter__(self) -> None:
         poller = _pollers.get(self._key)
         if poller is None or poller.has_ended:
-            _, account, filters = self._key
-            poller = _pollers[self._key] = Poller(account.hook(), dict(filters))
-        poller.add(self._watch)
+            _, params, filters = self._key
+            poller = _pollers[self._key] = Poller(params.hook(), dict(filters))
+        poller.add(self._subscriber)
         self._poller = poller
 
     async def __aexit__(self, *_: object) -> None:
-        if not self._poller.remove(self._watch):
+        if not self._poller.remove(self._subscriber):
             return
         if _pollers.get(self._key) is self._poller:
             del _pollers[self._key]

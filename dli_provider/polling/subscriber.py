@@ -1,4 +1,4 @@
-"""A deferred wait as the shared poller sees it: readings go in, and the wait is woken when one is news."""
+"""What a poller serves. A deferred wait is one such: readings go in, and it is woken when one is news."""
 
 from __future__ import annotations
 
@@ -8,13 +8,53 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
+from dli_provider.api.errors import DliError
 from dli_provider.flink.wait import FlinkJobWait, WaitState
 from dli_provider.polling.rate_limiter import SHORTEST_INTERVAL
 from dli_provider.waiting.outage import OutageTracker
 
 if TYPE_CHECKING:
-    from dli_provider.api.errors import DliError
     from dli_provider.flink.job import FlinkJob
+
+
+class Subscriber(Protocol):
+    """What a poller serves.
+
+    :ivar interval: seconds between two readings.
+    """
+
+    interval: float
+
+    @property
+    def job_id(self) -> int | None:
+        """The job, or None for every job of the list."""
+
+    def on_reading(self, job: FlinkJob, now: datetime, *, detailed: bool) -> bool:
+        """Take a reading; False when the job's whole detail is needed to tell what it means.
+
+        :param job: the job, from its own detail or from the list.
+        :param now: when it was read.
+        :param detailed: True for its own detail.
+        """
+
+    def on_list_read(self) -> None:
+        """Take note that the whole list was read, for a subscriber to every listed job."""
+
+    def on_error(self, error: DliError, now: float) -> None:
+        """Take note of a reading that failed.
+
+        :param error: why it failed.
+        :param now: the event loop's time.
+        """
+
+    def on_recovery(self, now: float) -> None:
+        """Take note that DLI, which could not be read at all, can be read again.
+
+        :param now: the event loop's time.
+        """
+
+    def close(self, error: BaseException) -> None:
+        """End, because nothing will be read any more."""
 
 
 @dataclass(slots=True)
@@ -22,7 +62,7 @@ class News:
     """What became known since the last news.
 
     :param lines: lines for the log of the wait, each with its level.
-    :param job: summary of the job once a target is reached.
+    :param job: summary of the job, once a target is reached.
     :param reason: why no target can be reached any more.
     """
 
@@ -31,33 +71,8 @@ class News:
     reason: str | None = None
 
 
-class Watch(Protocol):
-    """What a poller serves."""
-
-    interval: float
-
-    @property
-    def job_id(self) -> int | None:
-        """The job, or None for every job of the list."""
-
-    def deliver(self, job: FlinkJob, now: datetime, *, detailed: bool) -> bool:
-        """Take a reading; False when the job's whole detail is needed."""
-
-    def fail(self, error: DliError, now: datetime) -> None:
-        """Take a reading that failed."""
-
-    def recover(self, now: datetime) -> None:
-        """Take it that DLI, which could not be read at all, can be read again."""
-
-    def end_round(self) -> None:
-        """Take it that the whole list was read once more, for a watch of every listed job."""
-
-    def abort(self, error: BaseException) -> None:
-        """End, for nothing will be read any more."""
-
-
 class WaitSubscriber:
-    """One wait's share of a poller.
+    """A deferred wait, as a poller serves it.
 
     :param wait: what is awaited.
     :param interval: seconds between two readings.
@@ -75,16 +90,11 @@ class WaitSubscriber:
         self._error: BaseException | None = None
         self._waiter: asyncio.Future[None] | None = None
 
-    def deliver(self, job: FlinkJob, now: datetime, *, detailed: bool) -> bool:
-        """Take a reading; False when the job's whole detail is needed to tell what it means.
-
-        :param job: the job, from its own detail or from the list.
-        :param now: when it was read.
-        :param detailed: True for its own detail.
-        """
+    def on_reading(self, job: FlinkJob, now: datetime, *, detailed: bool) -> bool:
+        """Take a reading; one of the list never ends the wait, nor an outage of the job's detail."""
         if not detailed and self.wait.settles(job.status):
             return False
-        self.recover(now)
+        self.on_recovery(asyncio.get_running_loop().time())
         observation = self.wait.observe(job, now)
         if observation.news:
             self._tell().lines.append((logging.INFO, observation.news))
@@ -94,29 +104,25 @@ class WaitSubscriber:
             self._tell().reason = observation.reason
         return True
 
-    def fail(self, error: DliError, now: datetime) -> None:
-        """Take a reading that failed; the wait ends with the error when it won't bear it.
+    def on_list_read(self) -> None:
+        """Do nothing: a wait is for one job."""
 
-        :param error: why it failed.
-        :param now: when it failed.
-        """
+    def on_error(self, error: DliError, now: float) -> None:
+        """Take note of a reading that failed; end the wait when the outage tracker doesn't tolerate it."""
         try:
             line = self._outage.fail(error, now)
-        except type(error):
-            self.abort(error)
+        except DliError as unbearable:
+            self.close(unbearable)
         else:
             if line:
                 self._tell().lines.append((logging.WARNING, line))
 
-    def recover(self, now: datetime) -> None:
-        """Note that an outage is over, if there was one."""
+    def on_recovery(self, now: float) -> None:
+        """Tell that an outage is over, if there was one."""
         if line := self._outage.end(now):
             self._tell().lines.append((logging.INFO, line))
 
-    def end_round(self) -> None:
-        """Do nothing: a wait is of one job."""
-
-    def abort(self, error: BaseException) -> None:
+    def close(self, error: BaseException) -> None:
         """End the wait with an error."""
         self._error = error
         self._wake()
@@ -124,7 +130,7 @@ class WaitSubscriber:
     async def news(self) -> News:
         """Return what became known, as soon as there is something.
 
-        :raises DliError: when the job can't be read, and that isn't borne.
+        :raises DliError: when the job can't be read, and that isn't tolerated (any longer).
         """
         if self._news is None and self._error is None:
             self._waiter = asyncio.get_running_loop().create_future()

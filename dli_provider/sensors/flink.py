@@ -2,75 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import itertools
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from dli_provider.airflow_compat import (
-    AirflowFailException,
-    AirflowSensorTimeout,
-    AirflowSkipException,
+    TRIGGER_TIMEOUT_TEXTS,
+    AirflowTaskTimeout,
     BaseSensorOperator,
     PokeReturnValue,
     conf,
+    first_poke_at,
+    reschedule,
+    task_state_store,
 )
-from dli_provider.flink.arguments import parse_statuses
+from dli_provider.flink.arguments import holds_template, parse_statuses
 from dli_provider.flink.status import FlinkJobStatus
 from dli_provider.links.flink import DliFlinkConsoleLink
-from dli_provider.operators.base import DliConnectionMixin
+from dli_provider.operators.base import FlinkJobMixin
+from dli_provider.waiting.clock import stopwatch
+from dli_provider.waiting.limits import TRIGGERER_GRACE, Deadline, parse_tolerance
 
 if TYPE_CHECKING:
-    from dli_provider.airflow_compat import Context
+    from dli_provider.airflow_compat import Context, XComArg
+    from dli_provider.api.client import DliClient
     from dli_provider.flink.wait import FlinkJobWait
+    from dli_provider.waiting.ending import EndingPolicy
     from dli_provider.waiting.runner import WaitRunner
 
-_TRIGGERER_GRACE = timedelta(minutes=2)
-"""How long after the deadline the scheduler ends a wait by itself, when no triggerer has done so."""
 
-_TRIGGER_TIMEOUTS = ("Trigger timeout", "Trigger/execution timeout")
-"""What Airflow 3 and Airflow 2 tell a task whose trigger did not fire in time."""
-
-
-class DliFlinkJobSensor(DliConnectionMixin, BaseSensorOperator):
+class DliFlinkJobSensor(FlinkJobMixin, BaseSensorOperator):
     """Waits until a Flink job has one of the target statuses, and returns the job's summary by XCom.
 
-    The targets alone are success. A status from which no target can be reached without a person fails the
-    task at once with :class:`~dli_provider.exceptions.DliFlinkJobFailedError`, which isn't retried and which
-    ``soft_fail`` skips. ``job_running_exception`` of a job with ``restart_when_exception`` is given 15
-    minutes, for the platform restarts such a job. Outcomes are the same in poke, reschedule and deferrable
-    mode. The job is never stopped by the sensor.
+    Only the targets are success. A status from which no target can be reached without a person fails the task
+    at once with :class:`~dli_provider.exceptions.DliFlinkJobFailedError`, which isn't retried and which
+    ``soft_fail`` skips. A job that the platform is about to restart (``job_running_exception`` with
+    ``restart_when_exception``, or a stop for dynamic scaling) is given 15 minutes. Outcomes are the same in
+    poke, reschedule and deferrable mode. The sensor never changes the job.
 
-    :param job_id: the job: an int, digits, or a template or XComArg that yields one. (templated)
+    A subclass may override :meth:`poke`. Such a sensor pokes on the worker, also when ``deferrable`` is set.
+
+    :param job_id: the job's id: an int, digits, or a template or XComArg that yields one. (templated)
     :param target_status: the status to wait for, or several of which any will do. (templated)
+    :param job_name: the job's exact name, instead of ``job_id``; looked up once per process. (templated)
     :param failure_status: a status, or several, that fail the task at once though a target could still
         follow. (templated)
-    :param outage_tolerance: how long DLI may be out of reach, throttle or fail before that ends a wait which
-        has read its job at least once, as a timedelta or in seconds; comes on top of the few retries within
-        every call. In reschedule mode the task keeps its worker slot during an outage.
+    :param outage_tolerance: how long DLI, or the place where the connection is kept, may be out of reach,
+        throttle or fail before that ends the wait, as a timedelta or in seconds; comes on top of the few
+        retries within every call. In reschedule mode the task keeps its worker slot during an outage.
     :param dli_conn_id: the Airflow connection. (templated)
     :param region: used instead of the connection's region. (templated)
     :param project_id: used instead of the connection's project. (templated)
     :param deferrable: True to wait in the triggerer, without a worker slot; the job is read once before.
         Waits of one connection share their calls there, a ``poke_interval`` below 1 second counts as 1, and
         ``exponential_backoff`` doesn't apply. Default: Airflow's ``[operators] default_deferrable``.
-    :raises ValueError: for a ``job_id``, a status or an ``outage_tolerance`` that can't be right, before any
-        call.
+    :raises ValueError: for an argument that can't be right: in the constructor where it holds no template,
+        else before any call.
     :raises DliFlinkJobFailedError: when no target can be reached any more.
     :raises AirflowSensorTimeout: when ``timeout`` is over.
+    :raises AirflowTaskTimeout: when ``execution_timeout`` is over first; never skipped. It counts from the
+        start of the task, also while that is deferred.
     :raises DliError: for an error of DLI that does not pass; never skipped by ``soft_fail``.
     """
 
-    template_fields: Sequence[str] = (
-        *("job_id", "target_status", "failure_status", "dli_conn_id", "region", "project_id"),
-    )
+    template_fields: Sequence[str] = ("target_status", "failure_status", *FlinkJobMixin.job_template_fields)
     operator_extra_links = (DliFlinkConsoleLink(),)
 
     def __init__(
         self,
-        job_id: int | str,
-        target_status: str | Iterable[str] = FlinkJobStatus.JOB_RUNNING.value,
+        job_id: int | str | XComArg | None = None,
+        target_status: str | Iterable[str] | XComArg = FlinkJobStatus.JOB_RUNNING.value,
         *,
-        failure_status: str | Iterable[str] | None = None,
+        job_name: str | XComArg | None = None,
+        failure_status: str | Iterable[str] | XComArg | None = None,
         outage_tolerance: timedelta | float = timedelta(minutes=30),
         dli_conn_id: str = "dli_default",
         region: str | None = None,
@@ -78,66 +84,84 @@ class DliFlinkJobSensor(DliConnectionMixin, BaseSensorOperator):
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
-        self.job_id = job_id
-        self.target_status = target_status
+        super().__init__(
+            job_id=job_id,
+            job_name=job_name,
+            dli_conn_id=dli_conn_id,
+            region=region,
+            project_id=project_id,
+            **kwargs,
+        )
+        self.target_status = list(target_status) if isinstance(target_status, Iterator) else target_status
         self.failure_status = failure_status
         self.outage_tolerance = outage_tolerance
-        self.dli_conn_id = dli_conn_id
-        self.region = region
-        self.project_id = project_id
         self.deferrable = deferrable
-        self._poking: WaitRunner | None = None
+        self._runner: WaitRunner | None = None
+        self._check_arguments()
 
     def execute(self, context: Context) -> Any:
         """Wait, and return the job's summary.
 
+        The loop is the sensor's own. The base class's would skip a task for its ``execution_timeout``, knows
+        nothing of the job when ``timeout`` is over, and must not be called from here on Airflow 2.
+
         :param context: the task's context.
         """
-        self._poking = self._begin(context)
-        if self.deferrable:
-            return self._poke_and_defer(context, self._poking.wait)
+        first_poke = first_poke_at(self, context) if self.reschedule else None
+        began, elapsed = first_poke or datetime.now(UTC), stopwatch(first_poke)
+        runner = self._runner = self._new_runner(context, first_poke)
         try:
-            return super().execute(context)
-        except (AirflowSensorTimeout, AirflowSkipException) as end:
-            if end.__cause__ is not None:  # then it isn't the base sensor's own, for a timeout
-                raise
-            self._time_out(self._poking.describe())
+            for count in itertools.count(1):
+                poked = self._poke_once(context)
+                if poked:
+                    return poked.xcom_value if isinstance(poked, PokeReturnValue) else None
+                remaining = self.timeout - elapsed()
+                if remaining <= 0:
+                    self._ending.time_out(runner.describe())
+                if self.deferrable and runner.wait and type(self).poke is DliFlinkJobSensor.poke:
+                    self._defer(context, runner.wait, datetime.now(UTC) + timedelta(seconds=remaining))
+                pause = min(remaining, self._get_next_poke_interval(began, elapsed, count))
+                if self.reschedule and not runner.needs_this_process:
+                    raise reschedule(pause)
+                time.sleep(pause)
+        finally:
+            runner.close()
+            self._runner = None
 
-    def poke(self, context: Context) -> PokeReturnValue:
+    def poke(self, context: Context) -> bool | PokeReturnValue:
         """Read the job once.
 
         :param context: the task's context.
+        :return: whether a target is reached, and the job's summary when one is.
         """
-        if self._poking is None:
-            self._poking = self._begin(context)
-        summary = None
-        try:
-            summary = self._poking.poke()
-        except Exception as error:  # noqa: BLE001
-            self._end_unless_silent(error)
+        if self._runner is None:
+            self._runner = self._new_runner(context, None)
+        summary = self._runner.poke()
         return PokeReturnValue(is_done=summary is not None, xcom_value=summary)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Go on after the trigger's event, or after the trigger was lost or broke.
 
-        The base sensor's own version reads ``soft_fail`` and ``never_fail`` otherwise than its poke loop
-        does, and differently on Airflow 2 and 3: it is passed over, so that a wait ends as it would in poke
-        mode.
+        The base sensor's own version is passed over: it reads ``soft_fail`` and ``never_fail`` otherwise than
+        its poke loop does, and differently on Airflow 2 and 3.
         """
         resume = super(BaseSensorOperator, self).resume_execution
         if next_method != "__fail__":
             return resume(next_method, next_kwargs, context)
-        if (next_kwargs or {}).get("error") in _TRIGGER_TIMEOUTS:
-            self._time_out(f"No triggerer ended the wait for Flink job {self.job_id} within its timeout")
+        began: Any = getattr(context.get("ti"), "start_date", None) or datetime.now(UTC)
+        timeout = began + timedelta(seconds=self.timeout)
+        if (next_kwargs or {}).get("error") in TRIGGER_TIMEOUT_TEXTS:
+            message = f"No triggerer ended the wait for Flink job {self.job_id or self.job_name} in time"
+            if self._deadline(context, timeout).is_execution_timeout:
+                raise AirflowTaskTimeout(message)
+            self._ending.time_out(message)
         try:
             resume(next_method, next_kwargs, context)
         except Exception as error:  # noqa: BLE001
-            self._end_unless_silent(error)
-        began: Any = context["ti"].start_date
-        return self._defer(self._wait(), began + timedelta(seconds=self.timeout))
+            self._ending.handle(error, self.log)
+        return self._defer_again(context, None, timeout)
 
-    def execute_complete(self, context: Context, event: Any = None) -> Any:  # noqa: ARG002
+    def execute_complete(self, context: Context, event: Any = None) -> Any:
         """End as the trigger's event says.
 
         :param context: the task's context.
@@ -145,83 +169,102 @@ class DliFlinkJobSensor(DliConnectionMixin, BaseSensorOperator):
         """
         from dli_provider.waiting.event import Outcome, WaitEvent
 
-        ended = WaitEvent.read(event)
-        if ended.outcome == Outcome.TIMEOUT:
-            self._time_out(ended.message)
+        ended = WaitEvent.from_payload(event)
         if ended.outcome == Outcome.REACHED:
             return ended.job
-        self._end_unless_silent(ended.exception())
-        return self._defer(self._wait(), ended.deadline)
+        if ended.outcome == Outcome.TIMEOUT:
+            self._ending.time_out(ended.message)
+        if ended.outcome == Outcome.EXECUTION_TIMEOUT:
+            raise AirflowTaskTimeout(ended.message)
+        self._ending.handle(ended.exception(), self.log)
+        return self._defer_again(context, ended.job_id, ended.timeout)
 
-    def _begin(self, context: Context) -> WaitRunner:
+    @property
+    def _ending(self) -> EndingPolicy:
+        from dli_provider.waiting.ending import EndingPolicy
+
+        return EndingPolicy(self.soft_fail, self.silent_fail, self.never_fail)
+
+    def _check_arguments(self) -> None:
+        """Check what holds no template.
+
+        :raises ValueError: for what can't be right.
+        """
+        parse_tolerance(self.outage_tolerance)
+        plain = [
+            name for name in ("target_status", "failure_status") if not holds_template(getattr(self, name))
+        ]
+        for name in plain:
+            parse_statuses(name, getattr(self, name))
+        if len(plain) == 2:
+            self._statuses()
+
+    def _statuses(self) -> tuple[tuple[FlinkJobStatus, ...], tuple[FlinkJobStatus, ...]]:
+        targets = parse_statuses("target_status", self.target_status)
+        failures = parse_statuses("failure_status", self.failure_status)
+        if not targets:
+            raise ValueError("target_status is empty: name one or more statuses to wait for")
+        if both := [status for status in targets if status in failures]:
+            raise ValueError(f"{', '.join(both)} can't be both a target_status and a failure_status")
+        return targets, failures
+
+    def _new_runner(self, context: Context, first_poke: datetime | None) -> WaitRunner:
+        from dli_provider.waiting.client import WaitClient
+        from dli_provider.waiting.outage import OutageTracker
+        from dli_provider.waiting.reschedule import RescheduleState
         from dli_provider.waiting.runner import WaitRunner
 
-        return WaitRunner(self, self._wait(), self._tolerance(), context)
+        def find_job_id(client: DliClient) -> int:
+            job_id = self._find_job_id(client)
+            if first_poke is None:
+                DliFlinkConsoleLink.persist(context, client.settings, job_id)
+            return job_id
 
-    def _wait(self) -> FlinkJobWait:
-        from dli_provider.flink.arguments import parse_job_id
-        from dli_provider.flink.wait import FlinkJobWait
+        self._check_job()
+        targets, failures = self._statuses()
+        outage = OutageTracker(parse_tolerance(self.outage_tolerance), had_success=first_poke is not None)
+        state = None
+        if self.reschedule:
+            state = RescheduleState(task_state_store(context), self.log, is_first_poke=first_poke is None)
+        client = WaitClient(lambda: self.hook, outage, self.log)
+        return WaitRunner(client, find_job_id, targets, failures, self.log, state=state)
 
-        targets = parse_statuses("target_status", self.target_status)
-        if not targets:
-            raise ValueError("target_status is empty: it takes one or more statuses to wait for")
-        return FlinkJobWait(
-            parse_job_id(self.job_id), targets, parse_statuses("failure_status", self.failure_status or ())
-        )
-
-    def _tolerance(self) -> timedelta:
-        given = self.outage_tolerance
+    def _poke_once(self, context: Context) -> bool | PokeReturnValue:
         try:
-            tolerance = timedelta(seconds=given.total_seconds() if isinstance(given, timedelta) else given)
-        except (TypeError, ValueError, OverflowError):
-            tolerance = timedelta(-1)
-        if tolerance < timedelta() or isinstance(given, bool):
-            raise ValueError(f"outage_tolerance must be a timedelta or seconds, and not {given!r:.80}")
-        return tolerance
+            return self.poke(context)
+        except Exception as error:  # noqa: BLE001
+            self._ending.handle(error, self.log)
+            return False
 
-    def _poke_and_defer(self, context: Context, wait: FlinkJobWait) -> Any:
-        deadline = datetime.now(UTC) + timedelta(seconds=self.timeout)
-        poked = self.poke(context)
-        return poked.xcom_value if poked.is_done else self._defer(wait, deadline)
+    def _deadline(self, context: Context, timeout: datetime) -> Deadline:
+        start_date: datetime | None = getattr(context.get("ti"), "start_date", None)
+        began = start_date or timeout - timedelta(seconds=self.timeout)  # dag.test() knows none on Airflow 2
+        return Deadline.of_task(timeout, self.execution_timeout, began)
 
-    def _defer(self, wait: FlinkJobWait, deadline: datetime) -> NoReturn:
+    def _defer(self, context: Context, wait: FlinkJobWait, timeout: datetime) -> NoReturn:
         from dli_provider.triggers.flink import DliFlinkJobTrigger
 
+        hook, deadline = self.hook, self._deadline(context, timeout)
         self.defer(
-            trigger=DliFlinkJobTrigger(
-                job_id=wait.job_id,
-                target_status=list(wait.targets),
-                failure_status=list(wait.failures),
+            trigger=DliFlinkJobTrigger.of_wait(
+                wait,
+                deadline,
+                parse_tolerance(self.outage_tolerance),
                 poke_interval=self.poke_interval,
-                deadline=deadline.isoformat(),
-                outage_tolerance=self._tolerance().total_seconds(),
-                dli_conn_id=self.dli_conn_id,
-                region=self.region,
-                project_id=self.project_id,
-                status=wait.status,
-                since=wait.since.isoformat() if wait.since else None,
+                dli_conn_id=hook.dli_conn_id,
+                region=hook.region,
+                project_id=hook.project_id,
             ),
             method_name="execute_complete",
-            timeout=max(deadline - datetime.now(UTC), timedelta()) + _TRIGGERER_GRACE,
+            timeout=deadline.remaining(datetime.now(UTC)) + TRIGGERER_GRACE,
         )
 
-    def _end_unless_silent(self, error: Exception) -> None:
-        """Do with an error what the base sensor's poke loop does with it; return only when it goes on.
+    def _defer_again(self, context: Context, job_id: int | None, timeout: datetime) -> NoReturn:
+        from dli_provider.flink.wait import FlinkJobWait
 
-        A skip says why: the base sensor's says that it skips.
-        """
-        if isinstance(error, AirflowFailException):
-            if self.soft_fail or self.never_fail:
-                raise AirflowSkipException(str(error)) from error
-            raise error
-        if self.silent_fail:
-            message = "Reading the job failed; going on, for silent_fail is set: %s"
-            self.log.error(message, error, exc_info=error)
-            return
-        if self.never_fail:
-            raise AirflowSkipException(str(error)) from error
-        raise error
-
-    def _time_out(self, message: str) -> NoReturn:
-        ending = AirflowSkipException if self.soft_fail else AirflowSensorTimeout
-        raise ending(message) from None
+        if job_id is None:
+            job_id = self._check_job()[0]
+        if job_id is None:
+            with self.hook.get_conn() as client:
+                job_id = self._find_job_id(client)
+        self._defer(context, FlinkJobWait(job_id, *self._statuses()), timeout)

@@ -1,29 +1,30 @@
-"""The deferred wait for a Flink job's status."""
+"""The deferred wait for a Flink job's status, and the watch that starts DAGs."""
 
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self
 
-from dli_provider.airflow_compat import HAS_ASSET_WATCHERS, BaseEventTrigger, BaseTrigger, TriggerEvent
-from dli_provider.flink.arguments import parse_job_id, parse_statuses
+from dli_provider.airflow_compat import BaseTrigger, TriggerEvent
+from dli_provider.flink.arguments import parse_job_id
 from dli_provider.flink.status import FlinkJobStatus
+from dli_provider.triggers.status_change import DliFlinkJobStatusChangeTrigger
 
 if TYPE_CHECKING:
     from dli_provider.flink.wait import FlinkJobWait
-    from dli_provider.polling.changes import Change, ChangeSubscriber
-    from dli_provider.waiting.event import WaitEvent
+    from dli_provider.waiting.event import Outcome, WaitEvent
+    from dli_provider.waiting.limits import Deadline
 
-ERROR_COOLDOWN = 600.0
+__all__ = ["DliFlinkJobStatusChangeTrigger", "DliFlinkJobTrigger"]
 
 
 class DliFlinkJobTrigger(BaseTrigger):
     """Waits in the triggerer until a Flink job has a status, and fires one event.
 
-    All its arguments are plain JSON and none is secret; the connection is looked up in the triggerer. The
+    All its arguments are plain JSON and none is secret; the connection is looked up in the triggerer. They
+    are checked when the trigger runs, because Airflow ends the triggerer for an error of a constructor. The
     waits of one connection share their calls (see :mod:`dli_provider.polling.poller`).
 
     :param job_id: the job.
@@ -31,6 +32,8 @@ class DliFlinkJobTrigger(BaseTrigger):
     :param failure_status: further statuses that end it badly.
     :param poke_interval: seconds between two readings of the job; less than 1 counts as 1.
     :param deadline: moment at which the wait times out, ISO-8601 with its offset; a restart does not move it.
+    :param execution_deadline: moment at which the task's ``execution_timeout`` is over, likewise; None
+        without one.
     :param outage_tolerance: seconds for which the job may be unreadable for reasons that may pass.
     :param dli_conn_id: the Airflow connection.
     :param region: used instead of the connection's region.
@@ -48,6 +51,7 @@ class DliFlinkJobTrigger(BaseTrigger):
         deadline: str,
         outage_tolerance: float,
         failure_status: list[str] | None = None,
+        execution_deadline: str | None = None,
         dli_conn_id: str = "dli_default",
         region: str | None = None,
         project_id: str | None = None,
@@ -57,9 +61,10 @@ class DliFlinkJobTrigger(BaseTrigger):
         super().__init__()  # type: ignore[no-untyped-call]
         self.job_id = job_id
         self.target_status = target_status
-        self.failure_status = failure_status or []
+        self.failure_status = failure_status
         self.poke_interval = poke_interval
         self.deadline = deadline
+        self.execution_deadline = execution_deadline
         self.outage_tolerance = outage_tolerance
         self.dli_conn_id = dli_conn_id
         self.region = region
@@ -67,167 +72,98 @@ class DliFlinkJobTrigger(BaseTrigger):
         self.status = status
         self.since = since
 
+    @classmethod
+    def of_wait(
+        cls, wait: FlinkJobWait, deadline: Deadline, outage_tolerance: timedelta, **arguments: Any
+    ) -> Self:
+        """Return the trigger that goes on with a wait.
+
+        :param wait: the wait, as a worker left it.
+        :param deadline: when it times out.
+        :param outage_tolerance: how long the job may be unreadable.
+        :param arguments: the other arguments of the trigger.
+        """
+        from dli_provider.masking import storable
+
+        end = deadline.execution_timeout
+        own = {
+            "job_id": wait.job_id,
+            "target_status": [status.value for status in wait.targets],
+            "failure_status": [status.value for status in wait.failures],
+            "deadline": deadline.timeout.isoformat(),
+            "execution_deadline": end.isoformat() if end else None,
+            "outage_tolerance": outage_tolerance.total_seconds(),
+            "status": wait.status.value if wait.status else None,
+            "since": wait.since.isoformat() if wait.since else None,
+        }
+        return cls(**storable({**own, **arguments}))
+
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the trigger's class path and arguments."""
         names = (
-            *("job_id", "target_status", "failure_status", "poke_interval", "deadline", "outage_tolerance"),
-            *("dli_conn_id", "region", "project_id", "status", "since"),
+            *("job_id", "target_status", "failure_status", "poke_interval", "deadline", "execution_deadline"),
+            *("outage_tolerance", "dli_conn_id", "region", "project_id", "status", "since"),
         )
         path = f"{type(self).__module__}.{type(self).__qualname__}"
         return path, {name: getattr(self, name) for name in names}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Wait, and fire one event."""
-        from dli_provider.api.errors import DliError
-        from dli_provider.waiting.event import Outcome, WaitEvent
+        """Wait, and fire one event, whatever ends the wait.
 
-        deadline = datetime.fromisoformat(self.deadline)
+        :raises ValueError: for an argument that can't be right; Airflow then fails the task.
+        """
+        from dli_provider.waiting.clock import steady_clock
+        from dli_provider.waiting.event import Outcome, broken_off
+        from dli_provider.waiting.limits import Deadline
+
+        clock = steady_clock()
+        deadline = Deadline.from_texts(self.deadline, self.execution_deadline)
         wait = self._wait()
-        scope = asyncio.timeout((deadline - datetime.now(UTC)).total_seconds())
+        expiry = asyncio.timeout(deadline.remaining(clock()).total_seconds())
         try:
-            async with scope:
-                event = await self._outcome(wait, deadline)
-        except TimeoutError:
-            if not scope.expired():
-                raise
-            message = wait.describe(datetime.now(UTC))
-            event = WaitEvent(outcome=Outcome.TIMEOUT, message=message, deadline=deadline)
-        except DliError as error:
-            event = WaitEvent.of_error(error, deadline)
-        yield TriggerEvent(event.write())  # type: ignore[no-untyped-call]
+            async with expiry:
+                event = await self._wait_for_end(wait, deadline)
+        except Exception as error:  # noqa: BLE001
+            if isinstance(error, TimeoutError) and expiry.expired():
+                outcome = Outcome.EXECUTION_TIMEOUT if deadline.is_execution_timeout else Outcome.TIMEOUT
+                event = self._event(outcome, wait.describe(clock()), deadline)
+            else:
+                broken = broken_off(error)
+                event = self._event(Outcome.ERROR, str(broken), deadline, error=broken)
+        yield TriggerEvent(event.to_payload())  # type: ignore[no-untyped-call]
 
     def _wait(self) -> FlinkJobWait:
         from dli_provider.flink.wait import FlinkJobWait
 
         return FlinkJobWait(
-            self.job_id,
+            parse_job_id(self.job_id),
             [FlinkJobStatus(text) for text in self.target_status],
-            [FlinkJobStatus(text) for text in self.failure_status],
+            [FlinkJobStatus(text) for text in self.failure_status or ()],
             status=FlinkJobStatus(self.status) if self.status else None,
             since=datetime.fromisoformat(self.since) if self.since else None,
         )
 
-    async def _outcome(self, wait: FlinkJobWait, deadline: datetime) -> WaitEvent:
+    async def _wait_for_end(self, wait: FlinkJobWait, deadline: Deadline) -> WaitEvent:
         from dli_provider.polling.registry import HookParams, subscribe
         from dli_provider.polling.subscriber import WaitSubscriber
-        from dli_provider.waiting.event import Outcome, WaitEvent
+        from dli_provider.waiting.event import Outcome
 
-        account = HookParams(self.dli_conn_id, self.region, self.project_id)
-        watch = WaitSubscriber(wait, self.poke_interval, timedelta(seconds=self.outage_tolerance))
-        async with subscribe(watch, account):
+        params = HookParams(self.dli_conn_id, self.region, self.project_id)
+        subscriber = WaitSubscriber(wait, self.poke_interval, timedelta(seconds=self.outage_tolerance))
+        async with subscribe(subscriber, params):
             while True:
-                news = await watch.news()
+                news = await subscriber.news()
                 for level, line in news.lines:
-                    self.log.log(level, line)
+                    self.log.log(level, "%s", line)
                 if news.reason is not None:
-                    return WaitEvent(outcome=Outcome.FAILED, message=news.reason, deadline=deadline)
+                    return self._event(Outcome.FAILED, news.reason, deadline)
                 if news.job is not None:
-                    message = f"Flink job {self.job_id} is {news.job['status']}"
-                    return WaitEvent(
-                        outcome=Outcome.REACHED, message=message, deadline=deadline, job=news.job
-                    )
+                    message = f"Flink job {wait.job_id} is {news.job['status']}"
+                    return self._event(Outcome.REACHED, message, deadline, job=news.job)
 
+    def _event(self, outcome: Outcome, message: str, deadline: Deadline, **details: Any) -> WaitEvent:
+        from dli_provider.waiting.event import WaitEvent
 
-class DliFlinkJobStatusChangeTrigger(BaseEventTrigger):
-    """Starts DAGs when a Flink job changes its status: for the asset watchers of Airflow 3.
-
-    One event per change, with ``job_id``, ``name``, ``old_status``, ``status`` and ``changed_at``. The status
-    a job has when the watch begins is no change, unless ``initial`` says so. Outages are waited out. With
-    Airflow 3.3 and later the statuses are kept in the asset's state store: after a restart of the triggerer
-    no change that was kept is reported twice (one that a crash or a failing store kept from being kept is),
-    and those that happened meanwhile are reported late. Before 3.3, or for a trigger that serves several
-    assets, nothing is kept: those that happened meanwhile are not reported, and ``initial`` reports the
-    status of every job at each restart.
-
-    :param job_id: the job to watch; None for all jobs that the filters leave.
-    :param statuses: the statuses into which a change starts the DAG; empty for every change.
-    :param name: filter: the job's name, as ListFlinkJobs takes it.
-    :param queue_name: filter: the queue.
-    :param job_type: filter: ``flink_jar_job``, ``flink_opensource_sql_job`` and so on.
-    :param tags: filter: ``k1=v1,k2=v2``.
-    :param user_name: filter: the owner.
-    :param poke_interval: seconds between two readings; less than 1 counts as 1.
-    :param initial: True to report the status of every job when the watch begins.
-    :param dli_conn_id: the Airflow connection.
-    :param region: used instead of the connection's region.
-    :param project_id: used instead of the connection's project.
-    :raises RuntimeError: on Airflow 2, which has no asset watchers.
-    :raises ValueError: for a job id, a status or a combination that can't be right.
-    """
-
-    def __init__(
-        self,
-        *,
-        job_id: int | str | None = None,
-        statuses: list[str] | None = None,
-        name: str | None = None,
-        queue_name: str | None = None,
-        job_type: str | None = None,
-        tags: str | None = None,
-        user_name: str | None = None,
-        poke_interval: float = 60.0,
-        initial: bool = False,
-        dli_conn_id: str = "dli_default",
-        region: str | None = None,
-        project_id: str | None = None,
-    ) -> None:
-        if not HAS_ASSET_WATCHERS:
-            raise RuntimeError(
-                "DliFlinkJobStatusChangeTrigger needs Airflow 3, for Airflow 2 has no asset watchers: have a "
-                "scheduled DAG wait with DliFlinkJobSensor(deferrable=True) instead"
-            )
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.job_id = None if job_id is None else parse_job_id(job_id)
-        self.statuses = list(parse_statuses("statuses", statuses or ()))
-        self.filters = {"name": name, "queue_name": queue_name, "job_type": job_type, "tags": tags}
-        self.filters["user_name"] = user_name
-        self.poke_interval = poke_interval
-        self.initial = initial
-        self.dli_conn_id = dli_conn_id
-        self.region = region
-        self.project_id = project_id
-        if not isinstance(poke_interval, int | float) or not 0 < poke_interval < math.inf:
-            raise ValueError(f"poke_interval must be a number of seconds, and not {poke_interval!r:.80}")
-        if self.job_id is not None and any(self.filters.values()):
-            raise ValueError("job_id names one job: filters can't be given beside it")
-
-    def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Return the trigger's class path and arguments."""
-        names = ("job_id", "statuses", "poke_interval", "initial", "dli_conn_id", "region", "project_id")
-        path = f"{type(self).__module__}.{type(self).__qualname__}"
-        return path, {**self.filters, **{name: getattr(self, name) for name in names}}
-
-    async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Fire an event per change, for as long as the trigger is wanted.
-
-        An error that does not pass by itself is logged, and the jobs are read again ten minutes later:
-        Airflow would start a trigger that ended anew at once.
-        """
-        from dli_provider.api.errors import DliError
-        from dli_provider.polling.changes import ChangeStore, ChangeSubscriber
-
-        store = ChangeStore(getattr(self, "asset_state_store", None), self.log)
-        began, known = datetime.now(UTC), await store.load()
-        while True:
-            watch = ChangeSubscriber(
-                self.job_id, self.poke_interval, self.statuses, known, began=began, initial=self.initial
-            )
-            try:
-                async for changes, known in self._learnt(watch):
-                    for change in changes:
-                        yield TriggerEvent(change.to_dict())  # type: ignore[no-untyped-call]
-                    await store.save(known)
-            except DliError as error:
-                self.log.error(
-                    "Reading again in %s s, for an error won't pass by itself: %s", ERROR_COOLDOWN, error
-                )
-            await asyncio.sleep(ERROR_COOLDOWN)
-
-    async def _learnt(self, watch: ChangeSubscriber) -> AsyncIterator[tuple[list[Change], dict[int, str]]]:
-        from dli_provider.polling.registry import HookParams, subscribe
-
-        account = HookParams(self.dli_conn_id, self.region, self.project_id)
-        filters = {name: value for name, value in self.filters.items() if value}
-        async with subscribe(watch, account, filters):
-            while True:
-                yield await watch.changes()
+        return WaitEvent(
+            outcome=outcome, message=message, job_id=self.job_id, timeout=deadline.timeout, **details
+        )

@@ -1,4 +1,4 @@
-"""The event that ends a deferred wait: written by the trigger, read by the sensor, and by it alone."""
+"""The event that ends a deferred wait: the trigger writes it, and the task reads it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from dli_provider.api import errors
-from dli_provider.api.errors import DliApiError, DliError
+from dli_provider.api.errors import DliError
 from dli_provider.exceptions import DliFlinkJobFailedError
+from dli_provider.masking import printable, storable
 
 
 class Outcome(StrEnum):
@@ -19,12 +19,21 @@ class Outcome(StrEnum):
     REACHED = "reached"
     FAILED = "failed"
     TIMEOUT = "timeout"
+    EXECUTION_TIMEOUT = "execution_timeout"
     ERROR = "error"
 
 
-_ERRORS: dict[str, type[DliError]] = {
-    cls.__name__: cls for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, DliError)
-}
+def broken_off(error: Exception) -> DliError:
+    """Return the error that a task raises for whatever ended its wait in the triggerer.
+
+    Airflow would store the traceback of any other error as it is, and end the triggerer for a text that its
+    database refuses.
+
+    :param error: what ended the wait.
+    """
+    if isinstance(error, DliError):
+        return error
+    return DliError(f"The wait broke off with {type(error).__name__}: {printable(error, 1000)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,78 +42,67 @@ class WaitEvent:
 
     :param outcome: how it ended.
     :param message: what to log or to raise.
-    :param deadline: the wait's deadline, for a wait that goes on after all (``silent_fail``).
+    :param job_id: the job; None in an event of an older version of this provider.
+    :param timeout: when the task's ``timeout`` is over, for a wait that goes on after all (``silent_fail``).
     :param job: summary of the job, when a target was reached.
-    :param error: what is needed to raise the same ``DliError`` in the task, when one ended the wait.
+    :param error: the error that ended the wait, if one did, so that the task raises the same.
     """
 
     outcome: Outcome
     message: str
-    deadline: datetime
+    job_id: int | None
+    timeout: datetime
     job: Mapping[str, Any] | None = None
-    error: Mapping[str, Any] | None = None
+    error: DliError | None = None
 
-    @classmethod
-    def of_error(cls, error: DliError, deadline: datetime) -> Self:
-        """Return the event for an error that ended a wait."""
-        fields: dict[str, Any] = {"type": type(error).__name__, "context": error.context}
-        if isinstance(error, DliApiError):
-            fields |= {
-                "status": error.status,
-                "code": error.code,
-                "message": error.message,
-                "request_id": error.request_id,
-                "diagnosis": error.diagnosis,
-            }
-        else:
-            fields["message"] = str(error).removeprefix(f"{error.context}: ") if error.context else str(error)
-        return cls(outcome=Outcome.ERROR, message=str(error), deadline=deadline, error=fields)
-
-    def write(self) -> dict[str, Any]:
+    def to_payload(self) -> dict[str, Any]:
         """Return the event as a trigger's payload."""
-        return {
-            "outcome": self.outcome.value,
-            "message": self.message,
-            "deadline": self.deadline.isoformat(),
-            "job": self.job,
-            "error": self.error,
-        }
+        payload: dict[str, Any] = storable(
+            {
+                "outcome": self.outcome.value,
+                "message": self.message,
+                "job_id": self.job_id,
+                "deadline": self.timeout.isoformat(),
+                "job": self.job,
+                "error": self.error.to_dict() if self.error else None,
+            }
+        )
+        return payload
 
     @classmethod
-    def read(cls, payload: Any) -> Self:
+    def from_payload(cls, payload: Any) -> Self:
         """Return the event that a payload holds.
 
         :param payload: what the task was resumed with.
         :raises DliFlinkJobFailedError: when it isn't an event of the trigger: then nobody knows how the wait
             ended, and the task must not succeed.
         """
+        event: Self | None
         try:
+            error = payload["error"]
             event = cls(
                 outcome=Outcome(payload["outcome"]),
                 message=str(payload["message"]),
-                deadline=datetime.fromisoformat(payload["deadline"]),
+                job_id=payload.get("job_id"),
+                timeout=datetime.fromisoformat(payload["deadline"]),
                 job=payload["job"],
-                error=payload["error"],
+                error=None if error is None else DliError.from_dict(error),
             )
-            event.exception()
-            complete = isinstance(event.job, dict) or event.outcome != Outcome.REACHED
         except (TypeError, LookupError, ValueError, AttributeError):
-            complete = False
-        if not complete:
-            raise DliFlinkJobFailedError(f"The wait ended with no event of its trigger: {payload!r:.200}")
+            event = None
+        if event is None or not event.is_complete:
+            raise DliFlinkJobFailedError(
+                f"The wait ended with no event of its trigger: {printable(repr(payload), 200)}"
+            )
         return event
 
+    @property
+    def is_complete(self) -> bool:
+        """True when it holds what its outcome calls for."""
+        if self.outcome == Outcome.REACHED:
+            return isinstance(self.job, dict)
+        return self.error is not None or self.outcome != Outcome.ERROR
+
     def exception(self) -> DliError | DliFlinkJobFailedError:
-        """Return the exception that poke mode would have raised."""
-        if self.outcome != Outcome.ERROR or self.error is None:
-            return DliFlinkJobFailedError(self.message)
-        fields = self.error
-        kind = _ERRORS[fields["type"]]
-        error: DliError
-        if issubclass(kind, DliApiError):
-            error = kind(fields["status"], fields["code"], fields["message"], fields["request_id"])
-            error.diagnosis = fields["diagnosis"]
-        else:
-            error = kind(fields["message"])
-        error.context = fields["context"]
-        return error
+        """Return the exception that a wait on a worker would have raised."""
+        return self.error or DliFlinkJobFailedError(self.message)

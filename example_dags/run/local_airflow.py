@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from dli_provider.emulator import DliEmulator
+from dli_provider.emulator.samples import add_sample_jobs
+
+add_jobs = add_sample_jobs
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 EXAMPLES = CHECKOUT / "example_dags"
@@ -43,42 +43,3 @@ def settings(home: Path, connection: Mapping[str, Any]) -> dict[str, str]:
         "no_proxy": no_proxy,
         "NO_PROXY": no_proxy,
     }
-
-
-def add_jobs(dli: DliEmulator, *, slowness: float = 1.0) -> None:
-    """Give the emulated DLI the jobs that the examples ask for, some of them sick; their lives begin anew.
-
-    :param dli: the emulator.
-    :param slowness: multiplies the time that a passing status lasts.
-    """
-
-    def add(job_id: int, name: str, *lifecycle: tuple[str, float | None], **detail: Any) -> None:
-        lives = [(status, None if seconds is None else seconds * slowness) for status, seconds in lifecycle]
-        config = _CONFIG | detail.pop("job_config", {})
-        dli.add_job(job_id, lifecycle=lives, name=name, job_config=config, **detail)
-
-    add(104, "orders-enrichment", ("job_init", 2.0), ("job_submitting", 3.5), ("job_running", None))
-    add(201, "payments-fraud", ("job_running", None))
-    add(
-        *(202, "clicks-sessions", ("job_running", 5.0), ("job_running_exception", None)),
-        status_desc="Checkpoint expired before completing",
-        restart_times=7,
-    )
-    add(203, "inventory-sync", ("job_submit_fail", None), status_desc="The queue has no CUs left")
-    add(
-        *(204, "audit-archive", ("job_running", None)),
-        job_config={"checkpoint_enabled": False, "parallel_number": 1},
-    )
-    an_hour_ago = int((time.time() - 3600) * 1000)
-    add(205, "search-index", ("job_submitting", None), update_time=an_hour_ago)
-
-
-_CONFIG = {
-    "checkpoint_enabled": True,
-    "checkpoint_interval": 60,
-    "cu_number": 5,
-    "flink_version": "1.15",
-    "obs_bucket": "orders-checkpoints",
-    "parallel_number": 4,
-    "restart_when_exception": True,
-}

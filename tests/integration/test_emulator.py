@@ -7,9 +7,11 @@ import http.client
 import json
 import threading
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
+import requests
 
 from dli_provider.api.auth import signing
 from dli_provider.emulator import DliEmulator, faults
@@ -72,6 +74,25 @@ class TestOddRequests:
                 assert send(dli, method, path)[0] < 500
 
 
+class TestLargeBodies:
+    def post(self, dli, content: bytes) -> requests.Response:
+        user = {"name": dli.iam.user, "password": dli.iam.password, "domain": {"name": dli.iam.domain_name}}
+        identity = {"methods": ["password"], "password": {"user": user}}
+        auth = {"identity": identity, "scope": {"project": {"id": dli.project_id}}}
+        token = requests.post(f"{dli.url}/v3/auth/tokens", json={"auth": auth}, timeout=10)
+        headers = {"X-Auth-Token": token.headers["X-Subject-Token"]}
+        url = f"{dli.url}/v1.0/{dli.project_id}/streaming/sql-jobs"
+        return requests.post(url, content, headers=headers, timeout=30)
+
+    def test_the_longest_sql_that_dli_takes_is_taken(self, dli):
+        body = json.dumps({"name": "orders", "sql_body": "x" * 1024 * 1024}).encode()
+        assert self.post(dli, body).status_code == 200
+
+    def test_a_body_that_the_gateway_does_not_take_is_refused(self, dli):
+        answer = self.post(dli, b"x" * (12 * 1024 * 1024 + 1))
+        assert (answer.status_code, answer.json()["error_code"]) == (413, "APIG.0201")
+
+
 class TestStartAndStop:
     def test_one_that_was_stopped_starts_again_on_its_port_with_its_jobs(self, dli):
         url = dli.url
@@ -102,8 +123,16 @@ class TestStartAndStop:
         dli.stop()
         assert send(dli.start(), "GET", "/")[0] == 404
 
+    def test_several_threads_may_start_and_stop_it_at_once(self, dli):
+        threads = threading.active_count()
+        for act in (dli.stop, dli.start, dli.stop):
+            with ThreadPoolExecutor(8) as pool:
+                done = [pool.submit(act) for _ in range(8)]
+            assert [future.exception() for future in done] == [None] * 8
+        assert threading.active_count() == threads - 1
+
     @pytest.mark.parametrize(
-        ("arguments", "complaint"),
+        ("arguments", "message"),
         [
             ({"port": -1}, "port must be a whole number from 0 to 65535, and not -1"),
             ({"port": "8790"}, "port must be .* not '8790'"),
@@ -113,8 +142,8 @@ class TestStartAndStop:
             ({"secret_key": "a b"}, "^secret_key must be of ASCII characters without blanks and commas$"),
         ],
     )
-    def test_one_that_can_not_be_reached_is_refused_at_once(self, arguments, complaint):
-        with pytest.raises(ValueError, match=complaint):
+    def test_one_that_can_not_be_reached_is_refused_at_once(self, arguments, message):
+        with pytest.raises(ValueError, match=message):
             DliEmulator(**arguments)
 
 

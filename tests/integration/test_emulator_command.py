@@ -32,14 +32,14 @@ def test_prints_the_connection_serves_its_jobs_and_stops_on_ctrl_c(monkeypatch):
         lines = []
         for line in process.stdout:
             lines.append(line)
-            if "audit_trail" in line:
+            if "search-index" in line:
                 break
         export = next(line for line in lines if line.startswith("export "))
         shell = ["sh", "-c", f'{export.strip()}; printf %s "$AIRFLOW_CONN_DLI_DEFAULT"']
         monkeypatch.setenv("AIRFLOW_CONN_DLI_DEFAULT", subprocess.check_output(shell, text=True))
         from dli_provider.hooks.dli import DliHook
 
-        assert [job.job_id for job in DliHook().list_flink_jobs()] == [*range(104, 112)]
+        assert [job.job_id for job in DliHook().list_flink_jobs()] == [104, *range(201, 206)]
         process.send_signal(signal.SIGINT)
         assert process.stdout.read().strip() == "stopped"
     assert process.returncode == 0
@@ -81,6 +81,7 @@ RUNNING = {"job_id": 1, "status": "job_running"}
         ([{"job_id": 1, "status": "running"}], "entry 1: job 1: 'running' is no status"),
         ([{**RUNNING, "lifecycle": []}], "entry 1: job 1: status and lifecycle"),
         ([{"job_id": 1, "begins": "later"}], "entry 1: job 1: begins must be 'now' or 'first_read'"),
+        ([{"job_id": 1, "nmae": "x"}], "entry 1: job 1: nmae is no field of job_detail, did you mean name?"),
         ([{"job_id": 1, "job_config": []}], "entry 1: job 1: job_config must be a mapping"),
     ],
 )
@@ -96,7 +97,7 @@ def test_a_file_of_jobs_that_is_none_is_named_with_the_place(content, said, caps
 def test_a_file_of_jobs_has_all_that_add_job_takes(capsys, tmp_path, monkeypatch):
     jobs = [
         {"job_id": 1, "lifecycle": [["job_submitting", 60], ["job_running", None]], "begins": "first_read"},
-        {"job_id": "2", "status": "job_submit_fail", "status_desc": "no CUs left", "self": 1},
+        {"job_id": "2", "status": "job_submit_fail", "status_desc": "no CUs left", "extra": {"self": 1}},
         {"job_id": 3},
     ]
     file = tmp_path / "jobs.json"

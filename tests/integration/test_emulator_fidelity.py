@@ -170,9 +170,9 @@ class TestListFlinkJobs:
 
 class TestAToken:
     def test_is_good_until_its_day_is_over(self, dli, caller):
-        dli.clock_offset = timedelta(hours=23, minutes=59)
+        dli.advance(timedelta(hours=23, minutes=59))
         assert caller.get("/104").status_code == 200
-        dli.clock_offset = timedelta(hours=24, minutes=1)
+        dli.advance(120)
         answer = caller.get("/104")
         assert (answer.status_code, answer.json()["error_code"]) == (401, "APIG.0307")
         assert Caller(dli).get("/104").status_code == 200

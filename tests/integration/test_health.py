@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
 
-from dli_provider.api import client, transport
+from dli_provider.api import client, retry, transport
 from dli_provider.api.auth.shared import forget_all
-from dli_provider.api.errors import DliAuthError, DliConnectionError
-from dli_provider.api.retry import RetryPolicy
+from dli_provider.api.errors import DliAuthError, DliConnectionError, DliProtocolError
 from dli_provider.emulator import DliEmulator, faults
-from dli_provider.emulator.fleet import add_sample_jobs
+from dli_provider.emulator.samples import add_sample_jobs
 from dli_provider.exceptions import DliFlinkUnhealthyError
 from dli_provider.operators.flink import DliFlinkHealthCheckOperator
 
 
 class TaskInstance:
+    map_index = -1
+
     def __init__(self) -> None:
         self.xcom: dict[str, Any] = {}
 
@@ -34,7 +37,7 @@ def ti():
 @pytest.fixture
 def dli(monkeypatch):
     forget_all()
-    monkeypatch.setattr(client, "RetryPolicy", lambda: RetryPolicy(base=0.01))
+    monkeypatch.setattr(retry, "PATIENT", replace(retry.PATIENT, base=0.01))
     with DliEmulator() as emulator:
         monkeypatch.setenv("AIRFLOW_CONN_DLI_DEFAULT", json.dumps(emulator.connection))
         yield emulator
@@ -45,13 +48,15 @@ def check(ti, **arguments: Any) -> dict[str, Any]:
 
 
 def test_a_fleet_with_sick_jobs_fails_the_task_and_hands_the_report_on(dli, ti):
-    add_sample_jobs(dli)
-    with pytest.raises(DliFlinkUnhealthyError, match=r"(?s)of 8 Flink jobs.*108.*OutOfMemoryError") as caught:
+    add_sample_jobs(dli, slowness=0)
+    with pytest.raises(
+        DliFlinkUnhealthyError, match=r"(?s)of 6 Flink jobs.*202.*Checkpoint expired"
+    ) as caught:
         check(ti, checkpointing=True, max_restarts=10, expected_config={"parallel_number": {">=": 2}})
     report = ti.xcom["return_value"]
-    assert {entry["job_id"] for entry in report["jobs"]} == {108, 109, 110, 111}
-    assert [entry["job_id"] for entry in report["jobs"]][:2] == [108, 109]
-    assert "audit_trail" in str(caught.value)
+    assert {entry["job_id"] for entry in report["jobs"]} == {202, 203, 204, 205}
+    assert [entry["job_id"] for entry in report["jobs"]][:2] == [202, 203]
+    assert "audit-archive" in str(caught.value)
 
 
 def test_a_later_task_can_branch_on_the_report(dli, ti):
@@ -109,20 +114,13 @@ class TestByIds:
         assert check(ti, job_ids=range(1, 6))["total"] == 5
 
 
-class TestOneBadJob:
-    def test_in_the_list_does_not_hide_the_others(self, dli, ti):
-        dli.add_job(1, [("job_running", None)])
-        dli.add_job(2, [("job_running", None)], create_time=["not", "a", "time"])
-        report = check(ti, fail_on_unhealthy=False)
-        assert report["by_verdict"] == {"healthy": 1, "unhealthy": 0, "missing": 0, "unreadable": 1}
-        assert "create_time" in report["jobs"][0]["reasons"][0]["reason"]
-
-    def test_read_singly_does_not_either(self, dli, ti):
-        dli.add_job(1, [("job_running", None)])
-        dli.add_job(2, [("job_running", None)], create_time=["not", "a", "time"])
-        report = check(ti, job_ids=[1, 2], fail_on_unhealthy=False)
-        assert report["by_verdict"]["unreadable"] == 1
-        assert report["jobs"][0]["job_id"] == 2
+@pytest.mark.parametrize("chosen", [{}, {"job_ids": [1, 2]}], ids=["listed", "named"])
+def test_a_field_that_can_not_be_read_makes_no_job_unreadable(dli, ti, chosen):
+    dli.add_job(1, [("job_running", None)])
+    dli.add_job(2, [("job_finish", None)], create_time=["not", "a", "time"])
+    report = check(ti, fail_on_unhealthy=False, **chosen)
+    assert report["by_verdict"] == {"healthy": 1, "unhealthy": 1, "missing": 0, "unreadable": 0}
+    assert report["jobs"][0]["job_id"] == 2
 
 
 class TestAPageThatIsLargerThanAnAnswerMayBe:
@@ -148,14 +146,68 @@ class TestAPageThatIsLargerThanAnAnswerMayBe:
         dli.add_job(1, [("job_running", None)])
         dli.add_job(2, [("job_running", None)], sql_body="x" * 400_000)
         dli.add_job(3, [("job_finish", None)])
-        dli.add_job(4, [("job_running", None)], create_time=["not", "a", "time"])
         report = check(ti, fail_on_unhealthy=False)
-        assert report["by_verdict"] == {"healthy": 1, "unhealthy": 1, "missing": 0, "unreadable": 2}
+        assert report["by_verdict"] == {"healthy": 1, "unhealthy": 1, "missing": 0, "unreadable": 1}
 
     def test_does_not_hide_the_others_when_the_jobs_are_named_either(self, dli, ti):
         for job_id in range(1, 21):
             dli.add_job(job_id, [("job_running", None)], sql_body="x" * 20_000)
         assert check(ti, job_ids=range(1, 21))["by_verdict"]["healthy"] == 20
+
+
+class TestAListThatContradictsItself:
+    """450 jobs, 11 of them sick: a page that contradicts the list must hide none of them."""
+
+    PAGES = (
+        '{"total_count": 450, "jobs": []}',
+        '{"total_count": 450, "jobs": null}',
+        '{"total_count": 450}',
+        '{"total_count": 0, "jobs": []}',
+        '{"total_count": 450, "jobs": [{"job_id": 1, "status": "job_running"}]}',
+    )
+
+    @pytest.fixture(autouse=True)
+    def _many_jobs(self, dli):
+        for job_id in range(1, 451):
+            dli.add_job(job_id, [("job_finish" if job_id > 439 else "job_running", None)])
+
+    @pytest.mark.parametrize("page", PAGES)
+    def test_once_hides_no_job(self, dli, ti, page):
+        dli.inject(faults.Answer(200, f'{{"is_success": "true", "job_list": {page}}}'), after=1, only="list")
+        report = check(ti, fail_on_unhealthy=False)
+        assert (report["total"], report["by_verdict"]["unhealthy"]) == (450, 11)
+
+    @pytest.mark.parametrize("page", PAGES)
+    def test_for_ever_fails_the_task(self, dli, ti, page):
+        answer = faults.Answer(200, f'{{"is_success": "true", "job_list": {page}}}')
+        dli.inject(answer, after=1, times=None, only="list")
+        with pytest.raises(DliProtocolError):
+            check(ti, fail_on_unhealthy=False)
+
+    @pytest.mark.parametrize("page", PAGES)
+    def test_leaves_jobs_that_are_named_to_single_reads(self, dli, ti, page):
+        answer = faults.Answer(200, f'{{"is_success": "true", "job_list": {page}}}')
+        dli.inject(answer, after=1, times=None, only="list")
+        report = check(ti, job_ids=[*range(91, 111), 445], fail_on_unhealthy=False)
+        assert (report["total"], report["by_verdict"]["unhealthy"]) == (21, 1)
+
+
+def test_jobs_without_an_id_are_reported_and_end(dli, ti):
+    jobs = json.dumps([{"job_id": None, "status": "job_running"}, {"status": "job_finish"}])
+    page = f'{{"is_success": "true", "job_list": {{"total_count": 2, "jobs": {jobs}}}}}'
+    dli.inject(faults.Answer(200, page), times=None, only="list")
+    report = check(ti, fail_on_unhealthy=False)
+    assert report["total"] == 2
+    assert report["by_verdict"]["unhealthy"] == 1
+
+
+def test_throttling_is_waited_out_and_said_to_be(dli, ti, monkeypatch):
+    log = Mock()
+    monkeypatch.setattr(DliFlinkHealthCheckOperator, "log", log)
+    dli.add_job(1, [("job_running", None)])
+    dli.inject(faults.Throttle(), times=6)
+    assert check(ti)["by_verdict"]["healthy"] == 1
+    assert "Trying again in" in str(log.warning.mock_calls)
 
 
 class TestTheConnection:
@@ -186,3 +238,44 @@ def test_arguments_that_can_not_be_right_are_refused_before_any_call(dli, ti, ar
     with pytest.raises(ValueError, match=named):
         check(ti, **arguments)
     assert not dli.requests
+
+
+def test_a_filter_that_is_misspelt_is_never_green(dli, ti):
+    dli.add_job(1, [("job_running", None)], queue_name="etl")
+    with pytest.raises(DliFlinkUnhealthyError, match="No Flink job was found for queue_name=elt"):
+        check(ti, queue_name="elt")
+    assert check(ti, queue_name="elt", allow_empty=True)["total"] == 0
+
+
+def test_only_critical_jobs_fail_the_task(dli, ti):
+    dli.add_job(1, [("job_finish", None)], tags=[{"key": "critical", "value": "no"}])
+    dli.add_job(2, [("job_finish", None)], tags={"critical": "yes"})
+
+    def critical(job: Any) -> bool:
+        return job.tags.get("critical") == "yes"
+
+    report = check(ti, job_ids=[1], fail_on=critical)
+    assert report["by_verdict"]["unhealthy"] == 1
+    with pytest.raises(DliFlinkUnhealthyError, match="1 of 1"):
+        check(ti, job_ids=[2], fail_on=critical)
+
+
+def test_a_job_that_was_just_started_is_healthy_whenever_it_was_edited(dli, ti):
+    now = datetime.now(UTC)
+    edited = datetime(2020, 1, 1, tzinfo=UTC)
+    started = now - timedelta(seconds=5)
+    dli.add_job(1, [("job_submitting", None)], update_time=edited, create_time=edited, start_time=started)
+    assert check(ti)["by_verdict"]["healthy"] == 1
+    dli.job(1).update(start_time=now - timedelta(hours=1), update_time=now)
+    report = check(ti, fail_on_unhealthy=False)
+    assert report["jobs"][0]["reasons"][0]["reason"] == "is still job_submitting 60 min after its start"
+    assert report["jobs"][0]["since_is"] == "start_time"
+
+
+def test_a_message_of_the_report_names_the_sick_jobs(dli, ti):
+    add_sample_jobs(dli)
+    report = check(ti, max_restarts=10, fail_on_unhealthy=False)
+    for message in (report["text"], report["markdown"]):
+        assert report["summary"] in message
+        assert "OutOfMemoryError" in message
+        assert "was restarted 42 times" in message

@@ -30,10 +30,10 @@ from dli_provider.api.messages import Response, Send
 from dli_provider.api.retry import ONE_ATTEMPT
 from dli_provider.api.settings import DliSettings
 from dli_provider.emulator import DliEmulator, faults
-from dli_provider.emulator.gateway import AccessKey
+from dli_provider.emulator.services.gateway import AccessKey
 
 JOB = 104
-SSL_CONTEXT = cache(aio._ssl_context)  # to read the system's CAs takes its time
+SSL_CONTEXT = cache(aio.ssl_context)  # to read the system's CAs takes its time
 PROXY_PASSWORD = "pr0xy-hunter2"
 NOISY = ("urllib3", "requests", "aiohttp", "asyncio", "dli_provider", "concurrent", "charset_normalizer")
 
@@ -129,7 +129,7 @@ def watch(monkeypatch, capfd) -> Iterator[Watch]:
     """Watch logs, warnings, what is printed, and the signatures that are made; fail when a secret shows."""
     monkeypatch.setattr(client, "LINK_LOCAL_TIMEOUT", 0.3)
     monkeypatch.setattr(aio, "LINK_LOCAL_TIMEOUT", 0.3)
-    monkeypatch.setattr(aio, "_ssl_context", SSL_CONTEXT)
+    monkeypatch.setattr(aio, "ssl_context", SSL_CONTEXT)
     shared.forget_all()
     watch = Watch()
     sign = signing.signature

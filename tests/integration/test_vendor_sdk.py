@@ -91,7 +91,8 @@ def test_locks_the_key_by_repeating_a_refused_call(dli):
     for _ in range(6):
         refusal(lambda: client.show_flink_job(ShowFlinkJobRequest(job_id=104)))
     assert dli.locked
-    assert "locked" in refusal(lambda: vendor(dli).show_flink_job(ShowFlinkJobRequest(job_id=104))).error_msg
+    error = refusal(lambda: vendor(dli).show_flink_job(ShowFlinkJobRequest(job_id=104)))
+    assert "AK access failed to reach the limit,forbidden." in error.error_msg
 
 
 def test_is_told_of_an_unknown_job_with_http_400(dli):

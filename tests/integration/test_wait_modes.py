@@ -16,19 +16,21 @@ import airflow
 import pytest
 from airflow.providers.common.compat.sdk import TaskDeferred
 
+from dli_provider.airflow_compat import (
+    AirflowNotFoundException,
+    AirflowRescheduleException,
+    AirflowTaskTimeout,
+)
 from dli_provider.api import client
 from dli_provider.api.auth.shared import forget_all
 from dli_provider.api.retry import RetryPolicy
 from dli_provider.emulator import DliEmulator, faults
+from dli_provider.hooks.dli import DliHook
 from dli_provider.polling import rate_limiter, subscriber
 from dli_provider.sensors.flink import DliFlinkJobSensor
 from dli_provider.triggers.flink import DliFlinkJobTrigger
 
 AIRFLOW_2 = airflow.__version__.startswith("2.")
-if AIRFLOW_2:
-    from airflow.exceptions import AirflowRescheduleException
-else:
-    from airflow.sdk.exceptions import AirflowRescheduleException
 
 JOB = 104
 MODES = ("poke", "reschedule", "deferrable")
@@ -39,11 +41,14 @@ class TaskInstance:
     """The little that a sensor asks of its task instance."""
 
     first_poke: datetime | None = None
+    start_date: datetime = field(default_factory=lambda: datetime.now(UTC))
     xcom: dict[str, Any] = field(default_factory=dict)
+    pushed: list[str] = field(default_factory=list)
     dag_id, task_id, run_id, map_index, max_tries, try_number = "dag", "wait", "run", -1, 0, 1
 
     def xcom_push(self, key: str, value: Any) -> None:
-        self.xcom[key] = json.loads(json.dumps(value))
+        self.pushed.append(key)
+        self.xcom[key] = stored(value)
 
     if not AIRFLOW_2:
 
@@ -51,28 +56,31 @@ class TaskInstance:
             return self.first_poke
 
 
-class Memory:
-    """What Airflow keeps for a task from one poke to the next: 3.3 what it is told to, 2.11 when that was."""
+class StateStore:
+    """What Airflow 3.3 keeps for a task from one process to the next."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, str] = {}
-        self.last_poke: datetime | None = None
-
-    def last_poke_at(self, _ti: Any) -> datetime | None:
-        return self.last_poke
+        self._kept: dict[str, Any] = {}
 
     def get(self, key: str) -> Any:
-        return json.loads(self._kept.get(key, "null"))
+        return self._kept.get(key)
 
     def set(self, key: str, value: Any) -> None:
-        self._kept[key] = json.dumps(value)
+        self._kept[key] = stored(value)
 
 
-class BrokenMemory(Memory):
+class BrokenStateStore(StateStore):
     def fail(self, *_: Any) -> Any:
         raise RuntimeError("out of order")
 
-    last_poke_at = get = set = fail
+    get = set = fail
+
+
+def stored(value: Any) -> Any:
+    """Return a value as it comes back from Airflow's database, which takes JSON in UTF-8 without NUL."""
+    text = json.dumps(value, ensure_ascii=False)
+    assert "\\u0000" not in text
+    return json.loads(text.encode())
 
 
 @dataclass
@@ -82,6 +90,7 @@ class Ending:
     value: Any = None
     error: BaseException | None = None
     xcom: dict[str, Any] = field(default_factory=dict)
+    pushed: list[str] = field(default_factory=list)
     sensors: list[DliFlinkJobSensor] = field(default_factory=list)
     arguments: list[dict[str, Any]] = field(default_factory=list)
     events: list[Any] = field(default_factory=list)
@@ -101,33 +110,38 @@ class Ending:
 
 
 def run_to_the_end(
-    mode: str, monkeypatch: pytest.MonkeyPatch, *, memory: Memory | None = None, **arguments: Any
+    mode: str,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    kind: type[DliFlinkJobSensor] = DliFlinkJobSensor,
+    store: StateStore | None = None,
+    **arguments: Any,
 ) -> Ending:
     """Run a sensor as Airflow would in a mode, task process after task process.
 
-    :param memory: what is kept in reschedule mode from one process to the next.
+    :param kind: the sensor's class.
+    :param store: what is kept from one process to the next; Airflow 2 has none.
     :param arguments: arguments of the sensor; a function is called for each process, as a DAG file is parsed.
     """
-    ti, memory = TaskInstance(), memory or Memory()
-    ending = Ending(xcom=ti.xcom)
+    ti, store = TaskInstance(), None if AIRFLOW_2 else store or StateStore()
+    ending = Ending(xcom=ti.xcom, pushed=ti.pushed)
     if AIRFLOW_2:
         monkeypatch.setattr("airflow.sensors.base._orig_start_date", lambda **_: ti.first_poke)
-        monkeypatch.setattr("dli_provider.sensors.poking._last_poke_at", memory.last_poke_at)
 
     def sensor() -> DliFlinkJobSensor:
         defaults = {"task_id": "wait", "job_id": JOB, "poke_interval": 0.05, "timeout": 60}
         chosen = {"mode": "reschedule"} if mode == "reschedule" else {"deferrable": mode == "deferrable"}
         own = {name: value() if inspect.isfunction(value) else value for name, value in arguments.items()}
-        ending.sensors.append(DliFlinkJobSensor(**{**defaults, **chosen, **own}))
+        ending.sensors.append(kind(**{**defaults, **chosen, **own}))
         return ending.sensors[-1]
 
     def resume(deferred: TaskDeferred) -> Any:
         path, kwargs = deferred.trigger.serialize()
-        assert json.loads(json.dumps(kwargs)) == kwargs
+        assert stored(kwargs) == kwargs
         ending.arguments.append(kwargs)
         trigger = type(deferred.trigger)(**kwargs)
         assert path == f"{type(trigger).__module__}.{type(trigger).__qualname__}"
-        ending.events.append(json.loads(json.dumps(asyncio.run(first_event(trigger)))))
+        ending.events.append(stored(asyncio.run(first_event(trigger))))
         return sensor().resume_execution(deferred.method_name, {"event": ending.events[-1]}, context)
 
     async def first_event(trigger: Any) -> Any:
@@ -136,16 +150,14 @@ def run_to_the_end(
         return None
 
     begun = datetime.now(UTC)
-    context = {"ti": ti} if AIRFLOW_2 else {"ti": ti, "task_state_store": memory}
+    context = {"ti": ti, "task_state_store": store} if store else {"ti": ti}
     step = lambda: sensor().execute(context)  # noqa: E731
     while True:
-        poked = datetime.now(UTC)
-        assert poked - begun < timedelta(seconds=30), "the wait has no end"
+        assert datetime.now(UTC) - begun < timedelta(seconds=30), "the wait has no end"
         try:
-            return replace(ending, value=step())
+            return replace(ending, value=stored(step()))
         except AirflowRescheduleException:
             ti.first_poke = begun
-            memory.last_poke = poked
         except TaskDeferred as deferred:
             step = lambda deferred=deferred: resume(deferred)  # noqa: E731
         except BaseException as error:  # noqa: BLE001
@@ -277,8 +289,8 @@ def test_modes_do_not_differ(dli, monkeypatch, life):
 def test_a_change_is_logged_once_and_a_poll_without_news_not_at_all(dli, end, monkeypatch):
     told: list[str] = []
     log = Mock()
-    log.info.side_effect = lambda line, *_: told.append(line)
-    log.log.side_effect = lambda _level, line: told.append(line)
+    log.info.side_effect = lambda line, *args: told.append(line % args)
+    log.log.side_effect = lambda _level, line, *args: told.append(line % args)
     monkeypatch.setattr(DliFlinkJobSensor, "log", log)
     monkeypatch.setattr(DliFlinkJobTrigger, "log", log)
     dli.add_job(JOB, lifecycle=[("job_init", None)])
@@ -287,29 +299,40 @@ def test_a_change_is_logged_once_and_a_poll_without_news_not_at_all(dli, end, mo
         when(lambda: len(dli.requests) >= 8, lambda: dli.job(JOB).set_status("job_running")),
     ):
         assert end(timeout=60).kind == "success"
-    if AIRFLOW_2 and end.mode == "reschedule":  # a change during a poke may be told by the next one again
-        told = [line for line, _ in itertools.groupby(told)]
-    assert [re.sub(r" after .*", " after …", line) for line in told if "Flink job" in line] in (
-        [
-            "Flink job 104 is job_init; awaiting job_running",
-            "Flink job 104 is job_submitting, after …",
-            "Flink job 104 is job_running, after …",
-        ],
-        [
+    seen = [re.sub(r" after .*", " after …", line) for line in told if "Flink job" in line]
+    if AIRFLOW_2 and end.mode == "reschedule":  # no process knows what the one before it saw
+        assert [line for line, _ in itertools.groupby(seen)] == [
             "Flink job 104 is job_init; awaiting job_running",
             "Flink job 104 is job_submitting; awaiting job_running",
             "Flink job 104 is job_running",
-        ],
-    )
+        ]
+    else:
+        assert seen == [
+            "Flink job 104 is job_init; awaiting job_running",
+            "Flink job 104 is job_submitting, after …",
+            "Flink job 104 is job_running, after …",
+        ]
 
 
-def test_the_memory_of_a_rescheduled_wait_serves_the_log_alone_so_that_it_may_fail(dli, monkeypatch):
+@pytest.mark.skipif(AIRFLOW_2, reason="Airflow 2 has no task state store")
+def test_a_state_store_that_fails_ends_no_rescheduled_wait(dli, monkeypatch):
     log = Mock()
     monkeypatch.setattr(DliFlinkJobSensor, "log", log)
     dli.add_job(JOB, lifecycle=[("job_submitting", QUICK), ("job_running", None)])
-    ending = run_to_the_end("reschedule", monkeypatch, memory=BrokenMemory())
+    ending = run_to_the_end("reschedule", monkeypatch, store=BrokenStateStore())
     assert ending.kind == "success", ending.error
-    assert "out of order" in str(log.debug.mock_calls)
+    assert "out of order" in str(log.warning.mock_calls)
+
+
+@pytest.mark.skipif(AIRFLOW_2, reason="Airflow 2 has no task state store")
+def test_a_rescheduled_poke_reads_the_last_status_from_the_store(dli, monkeypatch):
+    log = Mock()
+    monkeypatch.setattr(DliFlinkJobSensor, "log", log)
+    dli.add_job(JOB, lifecycle=[("job_submitting", 0.3), ("job_running", None)])
+    ending = run_to_the_end("reschedule", monkeypatch, store=StateStore())
+    assert ending.kind == "success", ending.error
+    assert len(ending.sensors) > 2
+    assert len([call for call in log.info.mock_calls if "job_submitting; awaiting" in str(call)]) == 1
 
 
 class TestRestartAfterAnException:
@@ -409,10 +432,207 @@ class TestOutage:
             ending = end(outage_tolerance=tolerance)
         assert ending.kind == "DliServerError"
 
-    def test_before_the_first_reading_ends_it_at_once(self, dli, end):
+    @pytest.mark.parametrize("fault", [faults.ServerError(), faults.Throttle(), faults.DliFailure()])
+    def test_that_the_service_itself_reports_is_tolerated_at_the_first_reading(self, dli, end, fault):
+        dli.add_job(JOB, lifecycle=[("job_running", None)])
+        dli.inject(fault, times=6)
+        ending = end()
+        assert ending.kind == "success", ending.error
+
+    def test_that_the_service_reports_from_the_first_reading_on_ends_the_wait_in_the_end(self, dli, end):
         dli.add_job(JOB, lifecycle=[("job_running", None)])
         dli.inject(faults.ServerError(), times=None)
-        assert end().kind == "DliServerError"
+        ending = end(outage_tolerance=0.2)
+        assert ending.kind == "DliServerError"
+        assert ending.error.transient
+
+    def test_without_any_answer_at_the_first_reading_ends_the_wait_at_once(self, dli, end):
+        dli.add_job(JOB, lifecycle=[("job_running", None)])
+        dli.inject(faults.Drop(), times=None)
+        assert end().kind == "DliConnectionError"
+        assert len(dli.requests) <= 4
+
+    def test_while_a_job_is_looked_up_by_name_is_tolerated(self, dli, end):
+        dli.add_job(JOB, name="orders", lifecycle=[("job_running", None)])
+        dli.inject(faults.ServerError(), times=6)
+        ending = end(job_id=None, job_name="orders")
+        assert ending.kind == "success", ending.error
+
+
+class TestConnection:
+    """What happens to the Airflow connection while a wait goes on."""
+
+    @pytest.fixture
+    def lookups(self, monkeypatch):
+        """Failures for the look-ups to come: None for one that succeeds."""
+        outcomes: list[Exception | None] = []
+
+        def failing(look_up):
+            def once(_hook, conn_id):
+                if outcomes and (error := outcomes.pop(0)):
+                    raise error
+                return look_up(conn_id)
+
+            return once
+
+        for name in ("get_connection", "aget_connection"):
+            if hasattr(DliHook, name):
+                monkeypatch.setattr(DliHook, name, failing(getattr(DliHook, name)))
+        return outcomes
+
+    @staticmethod
+    def rotate_keys(dli, monkeypatch):
+        dli.inject(faults.ServerError(), times=None)
+        dli.rotate_keys()
+        monkeypatch.setenv("AIRFLOW_CONN_DLI_DEFAULT", json.dumps(dli.connection))
+        dli.clear_faults()
+
+    def test_keys_that_are_rotated_in_the_connection_end_no_wait(self, dli, end, monkeypatch):
+        dli.add_job(JOB, lifecycle=[("job_submitting", None)])
+        with (
+            when(lambda: len(dli.requests) >= 3, lambda: self.rotate_keys(dli, monkeypatch)),
+            when(lambda: len(dli.requests) >= 15, lambda: dli.job(JOB).set_status("job_running")),
+        ):
+            ending = end()
+        assert ending.kind == "success", ending.error
+
+    def test_keys_that_are_replaced_by_bad_ones_end_it(self, dli, end, monkeypatch):
+        dli.add_job(JOB, lifecycle=[("job_submitting", None)])
+        with when(lambda: len(dli.requests) >= 3, dli.rotate_keys):
+            ending = end()
+        assert ending.kind == "DliAuthError"
+
+    @pytest.mark.parametrize(
+        "failure",
+        [AirflowNotFoundException("The conn_id `dli_default` isn't defined"), RuntimeError("throttled")],
+    )
+    def test_a_secrets_backend_that_fails_after_the_first_reading_is_an_outage(
+        self, dli, end, lookups, monkeypatch, failure
+    ):
+        lookups += [None, failure, failure, failure]
+        dli.add_job(JOB, lifecycle=[("job_submitting", None)])
+        with (
+            when(lambda: len(dli.requests) >= 3, lambda: self.rotate_keys(dli, monkeypatch)),
+            when(lambda: len(dli.requests) >= 15, lambda: dli.job(JOB).set_status("job_running")),
+        ):
+            ending = end()
+        assert ending.kind == "success", ending.error
+        assert not lookups
+
+    def test_a_connection_that_is_not_defined_shows_at_once(self, dli, end):
+        ending = end(dli_conn_id="no_such_connection", soft_fail=True)
+        assert ending.kind == "AirflowNotFoundException"
+
+
+class TestTimeouts:
+    """``timeout`` and ``execution_timeout``, of which the shorter ends the wait."""
+
+    def test_a_timeout_is_not_overslept(self, dli, end):
+        dli.add_job(JOB, lifecycle=[("job_submitting", None)])
+        began = datetime.now(UTC)
+        assert end(timeout=0.5, poke_interval=300).kind == "AirflowSensorTimeout"
+        assert datetime.now(UTC) - began < timedelta(seconds=60)
+
+    @pytest.mark.parametrize("flags", [{}, {"soft_fail": True}, {"never_fail": True}, {"silent_fail": True}])
+    def test_an_execution_timeout_that_strikes_in_a_call_is_never_skipped(self, dli, end, monkeypatch, flags):
+        def strike(*_: Any) -> Any:
+            raise AirflowTaskTimeout("Timeout")
+
+        monkeypatch.setattr(client.DliClient, "show_flink_job", strike)
+        assert end(**flags).kind == "AirflowTaskTimeout"
+
+    @pytest.mark.parametrize("flags", [{}, {"soft_fail": True}, {"never_fail": True}, {"silent_fail": True}])
+    def test_an_execution_timeout_that_is_shorter_ends_a_deferred_wait(self, dli, monkeypatch, flags):
+        dli.add_job(JOB, lifecycle=[("job_submitting", None)])
+        ending = run_to_the_end(
+            "deferrable", monkeypatch, timeout=60, execution_timeout=timedelta(seconds=1), **flags
+        )
+        assert ending.kind == "AirflowTaskTimeout"
+        assert "Flink job 104 did not become job_running" in ending.text
+
+    def test_an_execution_timeout_that_is_longer_changes_nothing(self, dli, end):
+        dli.add_job(JOB, lifecycle=[("job_submitting", None)])
+        ending = end(timeout=0.5, execution_timeout=timedelta(seconds=60))
+        assert ending.kind == "AirflowSensorTimeout"
+
+
+class TestJobName:
+    def test_names_the_job(self, dli, end):
+        dli.add_job(1, name="orders-2")
+        dli.add_job(JOB, name="orders", lifecycle=[("job_submitting", QUICK), ("job_running", None)])
+        ending = end(job_id=None, job_name="orders")
+        assert ending.kind == "success", ending.error
+        assert ending.value["job_id"] == JOB
+        assert all(arguments["job_id"] == JOB for arguments in ending.arguments)
+
+    def test_is_never_taken_for_an_id(self, dli, end):
+        dli.add_job(1, name="104", lifecycle=[("job_running", None)])
+        assert end(job_id="None", job_name="104").value["job_id"] == 1
+
+    def test_that_no_job_has_ends_the_wait_at_once(self, dli, end):
+        dli.add_job(1, name="orders-2")
+        ending = end(job_id=None, job_name="orders", soft_fail=True)
+        assert ending.kind == "DliNotFoundError"
+        assert "orders" in ending.text
+
+    def test_that_several_jobs_have_ends_the_wait_and_lists_them(self, dli, end):
+        dli.add_job(1, name="orders")
+        dli.add_job(2, name="orders")
+        ending = end(job_id=None, job_name="orders")
+        assert ending.kind == "DliError"
+        assert "1, 2" in ending.text or "[1, 2]" in ending.text
+
+
+class TestSubclassWithItsOwnPoke:
+    def test_is_asked_on_the_worker_in_every_mode_and_may_answer_with_a_truth_value(self, dli, end):
+        class Odd(DliFlinkJobSensor):
+            asked = 0
+
+            def poke(self, context: Any) -> bool:
+                Odd.asked += 1
+                return Odd.asked > 2
+
+        ending = end(kind=Odd)
+        assert ending.kind == "success", ending.error
+        assert Odd.asked == 3
+        assert not ending.events
+
+    def test_may_build_on_the_sensor_s_poke(self, dli, end):
+        class Picky(DliFlinkJobSensor):
+            def poke(self, context: Any) -> Any:
+                poked = super().poke(context)
+                return poked and poked.xcom_value["name"] == "orders" and poked
+
+        dli.add_job(JOB, name="orders", lifecycle=[("job_submitting", QUICK), ("job_running", None)])
+        ending = end(kind=Picky)
+        assert ending.kind == "success", ending.error
+        assert ending.value["name"] == "orders"
+
+
+@pytest.mark.parametrize("last", ["job_running", "job_submit_fail"])
+@pytest.mark.parametrize("text", ["cut \ud83d", "nul \0 nul"])
+def test_no_text_of_a_job_is_refused_by_airflow_s_database(dli, end, last, text):
+    dli.add_job(JOB, name="orders", lifecycle=[("job_submitting", QUICK), (last, None)], status_desc=text)
+    ending = end()
+    assert ending.kind == ("success" if last == "job_running" else "DliFlinkJobFailedError"), ending.error
+
+
+def test_a_wait_runs_on_an_empty_context_as_in_a_unit_test(dli, end):
+    dli.add_job(JOB, lifecycle=[("job_running" if end.mode == "poke" else "job_submitting", None)])
+    mode = {"poke": {}, "reschedule": {"mode": "reschedule"}, "deferrable": {"deferrable": True}}[end.mode]
+    made = DliFlinkJobSensor(task_id="wait", job_id=JOB, poke_interval=0.05, **mode)
+    if end.mode == "poke":
+        assert made.execute({})["status"] == "job_running"
+    else:
+        with pytest.raises((TaskDeferred, AirflowRescheduleException)):
+            made.execute({})
+
+
+def test_the_console_link_is_pushed_once_at_the_most(dli, end):
+    dli.add_job(JOB, lifecycle=[("job_submitting", 0.3), ("job_running", None)])
+    ending = end()
+    assert ending.kind == "success", ending.error
+    assert ending.pushed.count("dli_console_link") <= 1
 
 
 @pytest.mark.parametrize("last", ["job_running", "job_submit_fail"])

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import traceback
+from typing import Any, ClassVar
 from urllib.parse import quote
 
+import airflow
 import pytest
 from airflow.providers.common.compat.sdk import BaseHook, Connection
 
+from dli_provider import __version__
 from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, PasswordCredential
 from dli_provider.api.errors import DliSettingsError
 from dli_provider.api.settings import DliSettings, parse_origin
-from dli_provider.connection import settings_from_connection
+from dli_provider.connection import fields, settings_from_connection
 
+USER_AGENT = f"airflow-provider-huaweicloud-dli/{__version__} Airflow/{airflow.__version__}"
 PROJECT = "330e068af1334c9782f4226acc00a2e2"
 ENDPOINT = "https://dli.cn-north-4.myhuaweicloud.com"
 IAM = "https://iam.cn-north-4.myhuaweicloud.com"
@@ -76,6 +80,7 @@ class TestForms:
         proxies={"https": "http://proxy.example.com:3128"},
         connect_timeout=5.0,
         read_timeout=7.5,
+        user_agent=USER_AGENT,
     )
 
     @pytest.mark.parametrize("form", ["AS_JSON", "AS_URI"])
@@ -274,7 +279,7 @@ COMPLAINTS: dict[str, tuple[dict[str, Any], str]] = {
     "host is no URL": ({"host": "dli example com"}, "host: 'https://dli example com' is no URL such as"),
     "host has a path": ({"host": "https://dli.example.com/v1"}, "host: 'https://dli.example.com/v1' must be"),
     "IAM is no URL": ({"extra": {"iam_endpoint": "https://"}}, "extra iam_endpoint: 'https://' is no URL"),
-    "project has a path": ({"extra": {"project_id": "../x"}}, "project_id: project_id must be 1 to 64 lette"),
+    "project has a path": ({"extra": {"project_id": "../x"}}, "extra project_id: project_id must be 1"),
     "project is a number": ({"extra": {"project_id": 7}}, "extra project_id: must be text, not int"),
     "project of the hook has a path": ({"project_id": "a/b"}, "project_id: project_id must be 1 to 64 lette"),
     "no project and no region": (
@@ -320,7 +325,7 @@ COMPLAINTS: dict[str, tuple[dict[str, Any], str]] = {
     "key with a line break": ({"login": "A\nK"}, "login, password and extra security_token: access_key must"),
     "token with a blank": (
         {"extra": {"security_token": "a b"}},
-        "login, password and extra security_token: security_token must be of ASCII characters",
+        "login, password and extra security_token: security_token must be ASCII characters",
     ),
     "token is a list": ({"extra": {"security_token": ["a"]}}, "extra security_token: must be text, not list"),
     "verify is a missing path": (
@@ -344,25 +349,25 @@ COMPLAINTS: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "allow_http is a list": (
         {"host": "http://10.0.0.1", "extra": {"allow_http": []}},
-        "extra allow_http: must be true or false, not []",
+        "extra allow_http: must be true or false, not list",
     ),
     "connect_timeout is a word": (
         {"extra": {"connect_timeout": "soon"}},
-        "extra connect_timeout: must be a number of seconds, not 'soon'",
+        "extra connect_timeout: must be a number of seconds, more than 0 and at most 3600, not 'soon'",
     ),
     "connect_timeout is true": (
         {"extra": {"connect_timeout": True}},
-        "extra connect_timeout: must be a number of seconds, not True",
+        "extra connect_timeout: must be a number of seconds, more than 0 and at most 3600, not True",
     ),
     "read_timeout is false": ({"extra": {"read_timeout": False}}, "extra read_timeout: must be a number of"),
     "read_timeout is a list": ({"extra": {"read_timeout": [1]}}, "extra read_timeout: must be a number of"),
     "read_timeout is huge": ({"extra": {"read_timeout": 10**400}}, "extra read_timeout: must be a number of"),
-    "read_timeout is nothing": ({"extra": {"read_timeout": 0}}, "extra: read_timeout must be more than 0"),
-    "read_timeout is below nothing": ({"extra": {"read_timeout": "-1"}}, "extra: read_timeout must be more"),
-    "read_timeout is no number": ({"extra": {"read_timeout": "nan"}}, "extra: read_timeout must be more"),
-    "connect_timeout is a day": ({"extra": {"connect_timeout": 86400}}, "extra: connect_timeout must be mor"),
-    "console is a script": ({"extra": {"console_url": "javascript:alert(1)"}}, "extra: console_url must be"),
-    "console names what there is not": ({"extra": {"console_url": "https://c/{x}"}}, "extra: console_url mu"),
+    "read_timeout is nothing": ({"extra": {"read_timeout": 0}}, "extra read_timeout: must be"),
+    "read_timeout is below nothing": ({"extra": {"read_timeout": "-1"}}, "extra read_timeout: must be"),
+    "read_timeout is no number": ({"extra": {"read_timeout": "nan"}}, "extra read_timeout: must be"),
+    "connect_timeout is a day": ({"extra": {"connect_timeout": 86400}}, "extra connect_timeout: must be"),
+    "console is a script": ({"extra": {"console_url": "javascript:alert(1)"}}, "extra console_url: must be"),
+    "console names what there is not": ({"extra": {"console_url": "https://c/{x}"}}, "extra console_url: m"),
 }
 
 
@@ -372,6 +377,192 @@ def test_a_complaint_names_the_connection_and_the_field(case):
     text = complaint(**fields)
     assert text.startswith(f"Connection 'dli_own', {expected}")
     assert len(text) < 400
+
+
+class TestFaults:
+    def test_are_all_told_at_once(self):
+        told = complaint(
+            login="",
+            host="https://dli.example.com/v1",
+            extra={"auth": "aksksk", "verify": "/no/such.pem", "read_timeout": "soon", "language": "de"},
+        )
+        assert told.startswith("Connection 'dli_own' has 5 faults: (1) ")
+        for text in (
+            "extra auth: must be one of aksk, password, agency, not 'aksksk'; did you mean 'aksk'?",
+            "host: 'https://dli.example.com/v1' must be",
+            "extra verify: must be true, false or the path",
+            "extra read_timeout: must be a number of seconds",
+            "extra language: must be one of en-us, zh-cn, not 'de'",
+        ):
+            assert text in told
+
+    def test_of_one_field_bring_no_others_that_follow_from_it(self):
+        password = {"auth": "password", "domain_name": "a", "project_id": None}
+        assert complaint(extra={**password, "region": 4}).endswith("extra region: must be text, not int")
+        assert complaint(extra={**password, "region": "cn-noth-4"}).startswith("Connection 'dli_own', extra")
+        assert complaint(host="https://dli/x", extra=password).startswith("Connection 'dli_own', host: ")
+
+    @pytest.mark.parametrize(
+        ("region", "told"),
+        [
+            ("cn-noth-4", "'cn-noth-4' is not a known one; did you mean 'cn-north-4'?: set the endpoint as"),
+            ("CN-NORTH-4", "'CN-NORTH-4' is not a known one; did you mean 'cn-north-4'?"),
+            (
+                "cn-north-4_dev",
+                "names a project: set region to 'cn-north-4', and project_name to 'cn-north-4_",
+            ),
+            ("mars", "'mars' is not a known one: set the endpoint as host for another cloud"),
+        ],
+    )
+    def test_of_a_region_bring_what_may_be_meant(self, region, told):
+        assert told in complaint(extra={"region": region})
+
+    @pytest.mark.parametrize("conn_type", ["http", "aws", "huaweicloud-dli", "HUAWEICLOUD"])
+    def test_of_the_type_are_told(self, conn_type):
+        told = complaint(conn_type=conn_type)
+        assert told == (
+            f"Connection 'dli_own', type: is {conn_type!r}, and must be huaweicloud_dli (or huaweicloud)"
+        )
+
+    @pytest.mark.parametrize(
+        "value", ["[" * 50_000, '{"a":' * 50_000, {"https": json.loads("[" * 900 + "]" * 900)}, "x" * 10**6]
+    )
+    @pytest.mark.parametrize(
+        "name",
+        ["proxies", "verify", "region", "console_url", "allow_http", "read_timeout", "auth", "project_name"],
+    )
+    def test_are_told_however_long_or_nested_a_value_is(self, name, value):
+        connection = Connection(conn_id="c", host="https://dli.example.com", login="AK", password="SK")
+        with pytest.raises(DliSettingsError) as caught:
+            settings_from_connection(connection, {"region": "r", "project_id": PROJECT, name: value})
+        told = str(caught.value)
+        assert f"extra {name}: " in told
+        assert len(told) < 1000
+
+    def test_show_no_frame_a_secret(self):
+        secrets = {"security_token": "hunter2", "proxies": {"https": "http://u:hunter2@p:1"}, "verify": "/no"}
+        connection = Connection(
+            conn_id="c", conn_type="http", login="AK", password="hunter2", extra=json.dumps(secrets)
+        )
+        with pytest.raises(DliSettingsError) as caught:
+            settings_from_connection(connection, json.loads(connection.extra))
+        frames = [frame.f_locals for frame, _ in traceback.walk_tb(caught.tb)][1:]
+        assert len(frames) == 2
+        assert "hunter2" not in repr(frames)
+
+
+class TestUnknownExtras:
+    @pytest.fixture(autouse=True)
+    def _nothing_was_told(self, monkeypatch):
+        monkeypatch.setattr(fields, "_warned", set())
+
+    @pytest.mark.parametrize(
+        ("name", "hint"),
+        [
+            ("regoin", "; did you mean 'region'?"),
+            ("projectid", "; did you mean 'project_id'?"),
+            ("obs_bucket", ""),
+            ("x" * 5000, ""),
+            ("a\nb", ""),
+        ],
+    )
+    def test_are_warned_of_by_name_with_the_nearest_known_one(self, caplog, name, hint):
+        settings(extra={name: "hunter2"})
+        (record,) = caplog.records
+        assert record.getMessage().endswith(f"which means nothing{hint}")
+        assert record.getMessage().startswith("Connection 'dli_own' has an extra '")
+        assert "\n" not in record.getMessage()
+        assert len(record.getMessage()) < 200
+        assert "hunter2" not in record.getMessage()
+
+    def test_are_warned_of_once(self, caplog):
+        for _ in range(3):
+            settings(extra={"regoin": "cn-north-4"})
+        assert len(caplog.records) == 1
+
+    def test_of_the_older_provider_s_connections_are_warned_of_where_they_look_like_a_slip(self, caplog):
+        settings(conn_type="huaweicloud", extra={"obs_bucket": "b", "regoin": "x"})
+        assert [record.getMessage().partition(" has ")[2] for record in caplog.records] == [
+            "an extra 'regoin', which means nothing; did you mean 'region'?"
+        ]
+
+
+class TestIam:
+    """A password or a signature goes to no IAM that the connection doesn't mean."""
+
+    OF_OTHER_CLOUDS: ClassVar = {
+        "Orange": ("https://dli.eu-west-0.prod-cloud-ocb.orange-business.com", "eu-west-0"),
+        "SberCloud": ("https://dli.ru-moscow-1.hc.sbercloud.ru", "ru-moscow-1"),
+        "a private endpoint": ("https://10.0.0.7", "cn-north-4"),
+        "a name that only contains it": ("https://dli.myhuaweicloud.com.example.com", "cn-north-4"),
+        "a name that only ends alike": ("https://evilmyhuaweicloud.com", "cn-north-4"),
+        "the European cloud, with a region of the other": (
+            "https://dli.eu-west-101.myhuaweicloud.eu",
+            "af-south-1",
+        ),
+    }
+
+    @pytest.mark.parametrize("cloud", OF_OTHER_CLOUDS)
+    @pytest.mark.parametrize("auth", ["password", "aksk", "agency"])
+    def test_is_not_guessed_for_another_cloud(self, cloud, auth):
+        host, region = self.OF_OTHER_CLOUDS[cloud]
+        extra = {"auth": auth, "domain_name": "account", "region": region}
+        told = complaint(host=host, extra={**extra, "project_id": None})
+        assert "iam_endpoint" in told
+        assert "nothing is sent to an IAM that isn't named" in told
+        named = settings(host=host, extra={**extra, "iam_endpoint": "https://iam.example.com"})
+        assert named.iam_endpoint == "https://iam.example.com"
+        if auth != "password":
+            assert settings(host=host, extra=extra).iam_endpoint is None
+
+    @pytest.mark.parametrize(
+        ("host", "region"),
+        [
+            ("https://dli.cn-north-4.myhuaweicloud.com", "cn-north-4"),
+            ("DLI.CN-NORTH-4.MyHuaweiCloud.com", "cn-north-4"),
+            ("https://dli-ext.cn-north-4.myhuaweicloud.com:8443", "cn-north-4"),
+            ("https://dli.eu-west-101.myhuaweicloud.eu", "eu-west-101"),
+            ("", "eu-west-101"),
+        ],
+    )
+    def test_is_the_regions_own_at_huawei_cloud(self, host, region):
+        cloud = "eu" if region == "eu-west-101" else "com"
+        own = settings(host=host, extra={"region": region, "project_id": None})
+        assert own.iam_endpoint == f"https://iam.{region}.myhuaweicloud.{cloud}"
+
+    @pytest.mark.parametrize("path", ["/v3", "/v3/", "/", ""])
+    def test_may_be_named_as_terraform_names_it(self, path):
+        named = settings(extra={"iam_endpoint": f"https://iam.eu-west-101.myhuaweicloud.eu{path}"})
+        assert named.iam_endpoint == "https://iam.eu-west-101.myhuaweicloud.eu"
+
+
+class TestProjectName:
+    def test_is_looked_up_instead_of_the_regions(self):
+        dev = settings(extra={"project_id": None, "project_name": "cn-north-4_dev"})
+        assert (dev.project_id, dev.project_name) == (None, "cn-north-4_dev")
+
+    def test_is_the_scope_of_a_token(self):
+        extra = {"auth": "password", "domain_name": "a", "project_id": None, "project_name": "cn-north-4_dev"}
+        assert settings(extra=extra).credential.project_name == "cn-north-4_dev"
+
+    def test_is_of_the_connections_region(self):
+        extra = {"project_name": "cn-north-4_dev"}
+        assert settings(region="cn-south-1", extra=extra).project_name is None
+
+    def test_needs_no_region_where_the_endpoints_are_named(self):
+        extra = {"region": None, "project_id": None, "project_name": "p", "iam_endpoint": "https://iam.x.y"}
+        assert settings(host="https://dli.example.com", extra=extra).project_name == "p"
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"), [("en-us", "en-us"), (" ZH-CN", "zh-cn"), ("", None), (None, None)]
+)
+def test_a_language_may_be_chosen(given, sent):
+    assert settings(extra={"language": given}).language == sent
+
+
+def test_what_a_template_renders_from_none_is_not_given():
+    assert settings(region="None", project_id="None") == settings()
 
 
 def test_an_extra_that_is_no_object_is_told():

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import BaseHook
+from dli_provider.airflow_compat import BaseHook
 from packaging.requirements import Requirement
 
 import dli_provider

@@ -1,223 +1,211 @@
-"""What all clients of a process share about a credential: its lease, its project, and that it was refused.
-
-More than five refusals lock an access key for five minutes, for every system that uses it. So the first call
-with a key that nobody has seen accepted goes alone, the others wait for its outcome; and a refusal is
-remembered for as long as a lock would last, during which no call is made with that credential.
-
-Nothing here does I/O or blocks: whoever must wait asks its driver to, so threads and event loops share alike.
-"""
+"""A credential as all conversations of the process use it: one lease, and one guard of its key."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from copy import copy
-from dataclasses import dataclass
-from time import monotonic, time
-from typing import TypeVar
+from time import monotonic
+from weakref import WeakValueDictionary
 
-from dli_provider.api.auth.credentials import Credential, Lease
-from dli_provider.api.error_codes import follows_authentication
+from dli_provider.api.answers import error_of
+from dli_provider.api.auth.clock import clock_skew
+from dli_provider.api.auth.flight import LOCK, SingleFlight
+from dli_provider.api.auth.guard import KeyGuard
+from dli_provider.api.auth.lease import Credential, Lease
+from dli_provider.api.error_codes import follows_authentication, is_lock
 from dli_provider.api.errors import DliApiError, DliAuthError, DliError
-from dli_provider.api.messages import Conversation, Sleep
+from dli_provider.api.messages import Conversation, Request, Response, Send, send
 
-T = TypeVar("T")
+RENEWAL_PAUSE = 60.0
+"""Seconds for which an issuer that was asked for a lease isn't asked again, as long as one is left to use."""
 
-REFUSAL_COOLDOWN = 300.0
-"""Seconds for which a refused credential is not tried again: as long as the gateway locks a key."""
-
-POLL_INTERVAL = 0.02
-_RENEWAL_PAUSE = 30.0
-_MOST = 256
-
-
-@dataclass(slots=True, eq=False)
-class _Turn:
-    topic: object
-    failure: DliError | None = None
-
-
-class _Gate:
-    """Lets one conversation through at a time, for as long as they must go singly.
-
-    Who waited for one that failed for a passing reason fails so at once: each would only find the same, one
-    after the other.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._turn: _Turn | None = None
-
-    def turn(self, topic: object, unless: Callable[[], bool]) -> Conversation[AbstractContextManager[None]]:
-        """Return one's turn, as a context to go through the gate in.
-
-        :param topic: what a failure concerns: only those who wait with the same share it.
-        :param unless: tells when nobody needs to go singly (any more).
-        :raises DliError: the failure of the one that was waited for.
-        """
-        awaited: _Turn | None = None
-        while True:
-            with self._lock:
-                if unless():
-                    return nullcontext()
-                if awaited and awaited.failure and awaited.topic == topic:
-                    raise copy(awaited.failure)
-                if self._turn is None:
-                    self._turn = _Turn(topic)
-                    return self._passing(self._turn)
-                awaited = self._turn
-            yield Sleep(POLL_INTERVAL)
-
-    @contextmanager
-    def _passing(self, turn: _Turn) -> Iterator[None]:
-        try:
-            yield
-        except DliError as error:
-            if error.transient:
-                turn.failure = copy(error)  # the error itself will be told which call it ended
-            raise
-        finally:
-            self._turn = None
+MOST_KEPT = 256
+"""Credentials that are kept though nobody uses them at the moment."""
 
 
 class SharedCredential:
-    """A credential as all conversations of the process use it.
+    """Sends requests with a credential, for all threads and event loops of a process.
 
     :param credential: the credential itself.
+    :param guard: what the process knows of its key.
     """
 
-    def __init__(self, credential: Credential) -> None:
+    def __init__(self, credential: Credential, guard: KeyGuard) -> None:
         self.credential = credential
-        self._trials, self._renewals, self._lookups = _Gate(), _Gate(), _Gate()
-        self._lock = threading.Lock()
-        self._trusted = not credential.locks
+        self.guard = guard
+        self._fingerprint = credential.fingerprint
+        self._renewals, self._lookups = SingleFlight(), SingleFlight()
         self._lease: Lease | None = None
         self._next_renewal = 0.0
-        self._refusal: tuple[DliApiError, float] | None = None
         self._projects: dict[tuple[str, str], str] = {}
 
-    def prove(self, origin: str, exchange: Callable[[Lease], Conversation[T]]) -> Conversation[T]:
-        """Return what an exchange comes to in which a lease proves who is calling.
+    @property
+    def key_id(self) -> str | None:
+        """A digest of what too many refusals lock, the same whatever the secret; None when nothing is."""
+        return self.credential.key_id
 
-        A lease that is refused is renewed once. As long as the credential isn't known to be accepted, one
-        exchange is made at a time.
+    def send(self, request: Request) -> Conversation[Response]:
+        """Send a request that shows who is calling, and return the answer: JSON, and no error.
 
-        :param origin: whom the exchange is with.
-        :param exchange: sends the lease's proof, and returns only when DLI or IAM accepted it.
-        :raises DliAuthError: when the credential was refused less than five minutes ago, or is refused now.
-        :raises DliError: the exchange's own; when no lease can be had; or that of the exchange which was
-            waited for.
+        A lease that is refused is renewed once, where the credential has an issuer to renew it.
+
+        :param request: the request, to DLI or to IAM.
+        :raises DliAuthError: when the credential is refused, or was less than five minutes ago.
+        :raises DliError: for every other error; when no answer came, and when no lease can be had.
         """
-        for last in (False, True) if self.credential.renewable else (True,):
-            with (yield from self._trials.turn(origin, lambda: self._trusted)):
-                lease = yield from self.lease()
-                try:
-                    result = yield from exchange(lease)
-                except DliAuthError as error:
-                    self._discard(lease)
-                    if last:
-                        self._refuse(error)
-                        raise
-                except DliApiError as error:
-                    if follows_authentication(error.code):
-                        self._accept(lease)
-                    raise
-                else:
-                    self._accept(lease)
-                    return result
-        raise AssertionError("unreachable")
+        self.guard.check(self._fingerprint, request.origin)
+        lease = yield from self.lease()
+        try:
+            return (yield from self._send(request, lease))
+        except DliAuthError:
+            if self.credential.issuer is None:
+                raise
+        self._discard(lease)
+        lease = yield from self.lease()
+        try:
+            return (yield from self._send(request, lease))
+        except DliAuthError as error:
+            self.guard.refuse(self._fingerprint, request.origin, error)
+            raise
 
     def lease(self) -> Conversation[Lease]:
         """Return a lease that is good for now; one conversation renews it for all.
 
-        :raises DliApiError: when the credential was refused less than five minutes ago, or is refused now.
-        :raises DliError: when no lease can be had and none is left to use.
+        :raises DliApiError: when its issuer refuses the credential, or did less than five minutes ago.
+        :raises DliError: when no lease can be had, and none is left to use.
         """
-        with (yield from self._renewals.turn(None, lambda: self._current() is not None)):
+        if lease := self._current():
+            return lease
+        with (yield from self._renewals.join(None, lambda: self._current() is not None)):
             return self._current() or (yield from self._renewed())
 
-    def project(self, iam_endpoint: str, region: str, look_up: Conversation[str]) -> Conversation[str]:
-        """Return the project of a region; one conversation looks it up for all.
+    def project(self, iam_endpoint: str, name: str, look_up: Conversation[str]) -> Conversation[str]:
+        """Return a project's id; one conversation looks it up for all.
 
         :param iam_endpoint: the IAM that knows it.
-        :param region: the region.
+        :param name: the project's name.
         :param look_up: how to find it.
         :raises DliError: that of the look-up, also of one that was waited for.
         """
-        key = (iam_endpoint, region)
-        with (yield from self._lookups.turn(key, lambda: key in self._projects)):
+        key = (iam_endpoint, name)
+        with (yield from self._lookups.join(key, lambda: key in self._projects)):
             if key not in self._projects:
                 self._projects[key] = yield from look_up
             return self._projects[key]
 
+    def _send(self, request: Request, lease: Lease) -> Conversation[Response]:
+        secret = lease.signer.fingerprint
+        if secret is None:
+            return (yield from self._exchange(request, lease, self._fingerprint))
+        with (yield from self.guard.enter(secret, request.origin)):
+            try:
+                return (yield from self._exchange(request, lease, secret))
+            except DliApiError as error:
+                if isinstance(error, DliAuthError) or is_lock(error.code, error.message):
+                    self.guard.refuse(secret, request.origin, error)
+                raise
+
+    def _exchange(self, request: Request, lease: Lease, secret: str) -> Conversation[Response]:
+        started = monotonic()
+        response = yield from send(Send(request, lease.signer.sign(request)))
+        error = error_of(response)
+        if _shows_acceptance(response, error):
+            self.guard.accept(secret, request.origin, started)
+        if error is None:
+            return response
+        if isinstance(error, DliAuthError):
+            error.diagnosis = " ".join(filter(None, (error.diagnosis, clock_skew(response))))
+        raise error
+
     def _current(self) -> Lease | None:
-        self._raise_refusal()
         lease = self._lease
-        if lease and time() < min(lease.expires_at, max(lease.renew_at, self._next_renewal)):
+        if lease and monotonic() < min(lease.expires_at, max(lease.renew_at, self._next_renewal)):
             return lease
         return None
 
     def _renewed(self) -> Conversation[Lease]:
-        self._next_renewal = time() + _RENEWAL_PAUSE
+        self._next_renewal = monotonic() + RENEWAL_PAUSE
         lease = self._lease
         try:
-            lease = self._lease = yield from self.credential.obtain()
+            lease = self._lease = yield from self._obtain()
         except DliError as error:
-            if isinstance(error, DliApiError) and not error.transient:
-                self._refuse(error)
-                raise
-            if lease is None or time() >= lease.expires_at:
+            if _is_refusal(error) or lease is None or monotonic() >= lease.expires_at:
                 raise
         return lease
 
-    def _accept(self, lease: Lease) -> None:
-        with self._lock:
-            if self._lease is lease:
-                self._trusted = True
+    def _obtain(self) -> Conversation[Lease]:
+        issuer = self.credential.issuer
+        if issuer is None:
+            return (yield from self.credential.obtain())
+        with (yield from self.guard.enter(self._fingerprint, issuer)) as flight:
+            try:
+                lease = yield from self.credential.obtain()
+            except DliApiError as error:
+                if _is_refusal(error):
+                    self.guard.refuse(self._fingerprint, issuer, error)
+                    self._lease = None
+                raise
+            self.guard.accept(self._fingerprint, issuer, flight.started)
+            return lease
 
     def _discard(self, lease: Lease) -> None:
-        with self._lock:
+        with LOCK:
             if self._lease is lease:
                 self._lease = None
 
-    def _refuse(self, error: DliApiError) -> None:
-        with self._lock:
-            self._refusal = copy(error), monotonic()
-            self._lease = None
-            self._trusted = not self.credential.locks
 
-    def _raise_refusal(self) -> None:
-        if self._refusal is None:
-            return
-        first, refused_at = self._refusal
-        age = monotonic() - refused_at
-        if age < REFUSAL_COOLDOWN:
-            again = copy(first)
-            again.diagnosis = (
-                f"No call was made: this credential was refused {age:.0f} s ago, and isn't tried again for "
-                f"{REFUSAL_COOLDOWN - age:.0f} s so that the key isn't locked. {first.diagnosis}"
-            ).strip()
-            raise again
+def _shows_acceptance(response: Response, error: DliError | None) -> bool:
+    """Tell whether only a caller whose credential was accepted gets this answer."""
+    if isinstance(error, DliApiError):
+        return response.status < 400 or follows_authentication(error.code)
+    return error is None and bool(response.content)
 
 
-_shared: dict[str, SharedCredential] = {}
-_shared_lock = threading.Lock()
+def _is_refusal(error: DliError) -> bool:
+    """Tell whether an issuer's error says no to the credential."""
+    return isinstance(error, DliApiError) and not error.transient
+
+
+class _Register:
+    """The credentials of this process, each by its fingerprint.
+
+    Those that somebody uses are found for as long as they are used. Of the others, the latest are kept for
+    their leases, and all those that were refused for as long as that counts.
+    """
+
+    def __init__(self) -> None:
+        self._guards: WeakValueDictionary[str, KeyGuard] = WeakValueDictionary()
+        self._credentials: WeakValueDictionary[str, SharedCredential] = WeakValueDictionary()
+        self._kept: dict[str, SharedCredential] = {}
+
+    def share(self, credential: Credential) -> SharedCredential:
+        fingerprint = credential.fingerprint
+        with LOCK:
+            shared = self._kept.pop(fingerprint, None) or self._credentials.get(fingerprint)
+            if shared is None:
+                key = credential.key_id or fingerprint
+                guard = self._guards.get(key) or KeyGuard()
+                shared = SharedCredential(credential, guard)
+                self._guards[key], self._credentials[fingerprint] = guard, shared
+            self._kept[fingerprint] = shared
+            self._forget_oldest()
+            return shared
+
+    def _forget_oldest(self) -> None:
+        excess = len(self._kept) - MOST_KEPT
+        if excess > 0:
+            idle = [name for name, shared in self._kept.items() if not shared.guard.has_refusals]
+            for fingerprint in idle[:excess]:
+                del self._kept[fingerprint]
+
+
+_register = _Register()
 
 
 def share_credential(credential: Credential) -> SharedCredential:
     """Return the process's one :class:`SharedCredential` of a credential."""
-    fingerprint = credential.fingerprint
-    with _shared_lock:
-        found = _shared.get(fingerprint)
-        if found is None:
-            while len(_shared) >= _MOST:
-                del _shared[next(iter(_shared))]
-            found = _shared[fingerprint] = SharedCredential(credential)
-        return found
+    return _register.share(credential)
 
 
 def forget_all() -> None:
-    """Forget every lease, project and refusal, as a new process would; for tests."""
-    with _shared_lock:
-        _shared.clear()
+    """Forget every lease, project and refusal, as a new process would; for tests that play several."""
+    global _register
+    _register = _Register()

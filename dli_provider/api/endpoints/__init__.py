@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dli_provider.api.endpoints.call import Call
-from dli_provider.api.endpoints.jobs import MAX_PAGE, JobPage, list_flink_jobs, show_flink_job
+from dli_provider.api.endpoints.call import Call, object_of
+from dli_provider.api.endpoints.jobs import MAX_PAGE, JobFilters, JobPage, list_flink_jobs, show_flink_job
 
-__all__ = ["MAX_PAGE", "Call", "JobPage", "list_flink_jobs", "show_flink_job"]
+__all__ = ["MAX_PAGE", "Call", "JobFilters", "JobPage", "list_flink_jobs", "object_of", "show_flink_job"]

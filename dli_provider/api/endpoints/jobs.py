@@ -1,25 +1,47 @@
-"""The endpoints of DLI as pure functions: arguments in, a request's parts and the reader of its answer
-out."""
+"""The endpoints that read Flink jobs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
-from dli_provider.api.endpoints.call import Call
+from dli_provider.api.endpoints.call import Call, object_of
 from dli_provider.api.errors import DliProtocolError
 from dli_provider.flink.arguments import parse_job_id
 from dli_provider.flink.job import FlinkJob, FlinkJobFormatError
 
 MAX_PAGE = 100
+"""Jobs that a page of the list has at the most."""
+
+
+class JobFilters(TypedDict, total=False):
+    """Filters of ListFlinkJobs; None leaves one out."""
+
+    name: str | None
+    """Text that names contain; how DLI matches it is not documented."""
+    status: str | None
+    """One of the statuses of :class:`~dli_provider.flink.status.FlinkJobStatus`."""
+    queue_name: str | None
+    job_type: str | None
+    """``flink_sql_job``, ``flink_opensource_sql_job``, ``flink_sql_edge_job`` or ``flink_jar_job``."""
+    tags: str | Mapping[str, str] | None
+    """``k1=v1,k2=v2`` or a mapping."""
+    user_name: str | None
+    root_job_id: int | str | None
+    """Parent of edge jobs, which the list leaves out otherwise."""
+    order: str | None
+    """``asc`` or ``desc`` by time."""
+    show_detail: bool | None
+    """Whether jobs have their details, such as ``job_config``."""
+    sys_enterprise_project_name: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class JobPage:
     """A page of ListFlinkJobs.
 
-    :param total_count: how many jobs match the filters, on all pages.
+    :param total_count: how many jobs match the filters, on all pages; 0 when the answer doesn't say.
     :param jobs: the page's jobs, in the list's order.
     :param unreadable: an error for each item of the page that is no job.
     """
@@ -49,60 +71,65 @@ def show_flink_job(job_id: object) -> Call[FlinkJob]:
     :raises ValueError: for anything else as ``job_id``.
     """
     number = parse_job_id(job_id)
-    return Call(f"ShowFlinkJob of job {number}", f"/streaming/jobs/{number}", _read_job)
+    return Call(
+        title=f"ShowFlinkJob of job {number}",
+        path=f"/streaming/jobs/{number}",
+        read=_read_job,
+        idempotent=True,
+    )
 
 
-def list_flink_jobs(*, offset: int = 0, limit: int = MAX_PAGE, **filters: object) -> Call[JobPage]:
+def list_flink_jobs(
+    *, offset: int = 0, limit: int = MAX_PAGE, **filters: Unpack[JobFilters]
+) -> Call[JobPage]:
     """Return the call that reads one page of the project's jobs (ListFlinkJobs).
 
     :param offset: how many jobs to skip.
     :param limit: how many jobs at the most, up to 100.
-    :param filters: the endpoint's own parameters: ``job_type``, ``status``, ``queue_name``, ``order``
-        (``asc`` or ``desc`` by time), ``name``, ``root_job_id``, ``show_detail``, ``user_name``, ``tags``
-        (``k1=v1,k2=v2`` or a mapping) and ``sys_enterprise_project_name``; None leaves one out.
-    :raises ValueError: for a filter that the endpoint does not have.
+    :param filters: see :class:`JobFilters`.
+    :raises ValueError: for a filter that the endpoint does not have, and for a blank one, which would let all
+        jobs pass.
     """
     if not 1 <= limit <= MAX_PAGE or offset < 0:
         raise ValueError(f"limit must lie between 1 and {MAX_PAGE} and offset not be negative")
-    unknown = filters.keys() - _FILTERS
+    unknown = filters.keys() - JobFilters.__annotations__
     if unknown:
-        raise ValueError(f"ListFlinkJobs has no filter {sorted(unknown)}; it has {sorted(_FILTERS)}")
-    chosen = {name: _text(value) for name, value in filters.items() if value is not None}
-    query = tuple({**chosen, "offset": str(offset), "limit": str(limit)}.items())
-    return Call(f"ListFlinkJobs from {offset}", "/streaming/jobs", _read_page, query)
+        known = sorted(JobFilters.__annotations__)
+        raise ValueError(f"ListFlinkJobs has no filter {sorted(unknown)}; it has {known}")
+    chosen = {name: _text(name, value) for name, value in filters.items() if value is not None}
+    return Call(
+        title=f"ListFlinkJobs from {offset}",
+        path="/streaming/jobs",
+        read=_read_page,
+        query=tuple({**chosen, "offset": str(offset), "limit": str(limit)}.items()),
+        idempotent=True,
+    )
 
 
-_FILTERS = frozenset(
-    {
-        *("job_type", "status", "queue_name", "order", "name", "root_job_id", "show_detail", "user_name"),
-        *("tags", "sys_enterprise_project_name"),
-    }
-)
-
-
-def _text(value: object) -> str:
+def _text(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Mapping):
-        return ",".join(f"{key}={item}" for key, item in value.items())
-    return str(value)
+        value = ",".join(f"{key}={item}" for key, item in value.items())
+    text = str(value)
+    if not text.strip():
+        raise ValueError(f"the filter {name} is blank, which would let all jobs pass: leave it out for that")
+    return text
 
 
-def _read_job(answer: Mapping[str, Any]) -> FlinkJob:
-    detail = answer.get("job_detail")
-    if not isinstance(detail, dict):
-        raise DliProtocolError("The answer has no job_detail")
+def _read_job(content: Any) -> FlinkJob:
+    detail = object_of(content, key="job_detail")
     try:
         return FlinkJob.from_api(detail)
     except FlinkJobFormatError as error:
         raise DliProtocolError(f"The answer's job can't be read: {error}") from error
 
 
-def _read_page(answer: Mapping[str, Any]) -> JobPage:
-    job_list = answer.get("job_list")
-    items = job_list.get("jobs") if isinstance(job_list, dict) else None
-    if not isinstance(job_list, dict) or not isinstance(items, list | None):
-        raise DliProtocolError("The answer has no job_list with jobs")
+def _read_page(content: Any) -> JobPage:
+    job_list = object_of(content, key="job_list")
+    items = job_list.get("jobs")
+    if not isinstance(items, list | None):
+        raise DliProtocolError("The answer's jobs are no list", transient=True)
     jobs: list[FlinkJob] = []
     unreadable: list[FlinkJobFormatError] = []
     for item in items or ():
@@ -110,8 +137,14 @@ def _read_page(answer: Mapping[str, Any]) -> JobPage:
             jobs.append(FlinkJob.from_api(item))
         except FlinkJobFormatError as error:
             unreadable.append(error)
+    return JobPage(_total(job_list.get("total_count")), tuple(jobs), tuple(unreadable))
+
+
+def _total(value: object) -> int:
     try:
-        total = int(job_list.get("total_count") or 0)
+        total = int(value or 0)  # type: ignore[call-overload]
     except (TypeError, ValueError, OverflowError):
-        raise DliProtocolError("The answer's total_count is no number") from None
-    return JobPage(total, tuple(jobs), tuple(unreadable))
+        total = -1
+    if total < 0:
+        raise DliProtocolError("The answer's total_count is no number of jobs", transient=True)
+    return int(total)

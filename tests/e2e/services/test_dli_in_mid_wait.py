@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dli_provider.emulator import DliEmulator, faults
-from dli_provider.emulator.gateway import AccessKey
+from dli_provider.emulator.services.gateway import AccessKey
 
 if TYPE_CHECKING:
     import psutil

@@ -57,5 +57,5 @@ def test_a_failure_starts_the_dag_once_even_when_the_triggerer_is_killed(
 
 @pytest.mark.skipif(not IS_AIRFLOW_2, reason="Airflow 3 has asset watchers")
 def test_airflow_2_says_that_it_has_no_asset_watchers() -> None:
-    with pytest.raises(RuntimeError, match="needs Airflow 3"):
+    with pytest.raises(TypeError, match="needs Airflow 3"):
         DliFlinkJobStatusChangeTrigger()

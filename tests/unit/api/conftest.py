@@ -9,7 +9,8 @@ from typing import Any, Self
 import pytest
 
 from dli_provider.api import conversation, endpoints
-from dli_provider.api.auth import credentials, shared
+from dli_provider.api.auth import aksk, flight, guard, issuing, shared
+from dli_provider.api.auth import clock as auth_clock
 from dli_provider.api.auth.credentials import AkSkCredential, PasswordCredential
 from dli_provider.api.errors import DliError
 from dli_provider.api.messages import Conversation, Reply, Response, Send, Sleep
@@ -103,6 +104,13 @@ class Answers:
     def refusal(self, **headers: str) -> Response:
         return self.error(401, "APIG.0301", "verify aksk signature fail", **headers)
 
+    def login_refusal(self) -> Response:
+        content = {"code": 401, "message": "The username or password is wrong.", "title": "Unauthorized"}
+        return self.json({"error": content}, 401)
+
+    def locked(self) -> Response:
+        return self.error(401, "APIG.0301", "AK access failed to reach the limit,forbidden.")
+
     def stale(self) -> Response:
         return self.error(401, "APIG.0307", "The token must be updated.")
 
@@ -124,9 +132,10 @@ def _as_a_new_process():
 @pytest.fixture
 def clock(monkeypatch) -> Clock:
     clock = Clock()
-    for module in (conversation, credentials, shared):
+    for module in (aksk, auth_clock, issuing):
         monkeypatch.setattr(module, "time", clock)
-    monkeypatch.setattr(shared, "monotonic", clock)
+    for module in (flight, guard, issuing, shared):
+        monkeypatch.setattr(module, "monotonic", clock)
     return clock
 
 

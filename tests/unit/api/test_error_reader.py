@@ -9,11 +9,13 @@ from typing import Any, ClassVar
 
 import pytest
 
-from dli_provider.api.error_reader import excerpt, parse_json, read_error
+from dli_provider.api.bodies import excerpt, parse_json
+from dli_provider.api.error_reader import read_error
 from dli_provider.api.errors import (
     DliApiError,
     DliAuthError,
     DliBadRequestError,
+    DliError,
     DliForbiddenError,
     DliNotFoundError,
     DliProtocolError,
@@ -27,7 +29,7 @@ THROTTLED, SERVER, BAD = DliThrottledError, DliServerError, DliBadRequestError
 PASSES, ADVICE = True, True
 
 
-def read(status: int, content: Any, **headers: str) -> DliApiError:
+def read(status: int, content: Any, **headers: str) -> Any:
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     return read_error(status, {name.replace("_", "-"): value for name, value in headers.items()}, body)
 
@@ -50,7 +52,7 @@ SHAPES: dict[str, tuple[int, Any, type[DliApiError], str, str, str | None]] = {
     ),
     "e camel case": (403, {"errorCode": "APIG.0302", "errorMsg": "m"}, FORBIDDEN, "APIG.0302", "m", None),
     "f code and message": (400, {"code": "DLI.16001", "message": "m"}, MISSING, "DLI.16001", "m", None),
-    "f a number as code": (404, {"code": 404, "message": "m"}, BAD, "404", "m", None),
+    "f a number as code": (504, {"code": 504, "message": "m"}, SERVER, "504", "m", None),
     "g a nested": (
         *(400, {"data": {"error": {"error_code": "DLI.0002", "error_msg": "m"}}}),
         *(MISSING, "DLI.0002", "m", None),
@@ -89,8 +91,8 @@ SHAPES: dict[str, tuple[int, Any, type[DliApiError], str, str, str | None]] = {
     ),
     "an empty code": (400, {"error_code": "", "error_msg": "m"}, BAD, "400", "m", None),
     "a message that is an object": (
-        *(400, {"error_code": "DLI.0001", "error_msg": {"why": "m"}}),
-        *(BAD, "400", '{"why": "m"}', None),
+        *(500, {"error_code": "DLI.0001", "error_msg": {"why": "m"}}),
+        *(SERVER, "500", '{"why": "m"}', None),
     ),
     "a code that is a list": (
         *(500, {"error_code": ["x"], "error_msg": "m"}),
@@ -246,12 +248,100 @@ class TestNothingAtThatPath:
     @pytest.mark.parametrize("who", ANSWERS)
     def test_is_no_missing_job(self, who):
         error = read(404, self.ANSWERS[who])
-        assert type(error) is BAD
+        assert not isinstance(error, MISSING)
         assert "check the endpoint and the region" in str(error)
 
     @pytest.mark.parametrize("code", ["DLI.0008", "DLI.0001"])
     def test_is_not_said_of_what_dli_itself_answers(self, code):
         assert "endpoint" not in str(read(404, {"error_code": code, "error_msg": "m"}))
+
+
+STRANGERS: dict[str, Any] = {
+    "HTML": b"<!DOCTYPE html><html><body>Sign in to the hotel</body></html>",
+    "XHTML after a blank and a byte order mark": b"\xef\xbb\xbf \n<html><p>Sign in</p></html>",
+    "nothing": b"",
+    "text": b"Unauthorized",
+    "JSON of another API": {"error": "unauthorized"},
+    "a number as code": {"code": 401, "message": "Proxy authentication required"},
+    "a code that nobody at Huawei gives": {"code": "ACCESS_DENIED", "message": "m"},
+    "OAuth": {"error": "invalid_client", "error_description": "m"},
+    "a list": [1, 2],
+}
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 407, 418, 451])
+@pytest.mark.parametrize("body", STRANGERS)
+def test_an_answer_without_a_code_of_the_service_is_no_refusal_and_may_pass(status, body):
+    error = read(status, STRANGERS[body])
+    assert type(error) is DliProtocolError
+    assert error.transient
+    assert str(error).startswith(f"HTTP {status} without an error code of DLI: ")
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("body", STRANGERS)
+def test_throttling_and_failures_mean_the_same_whoever_tells_them(status, body):
+    error = read(status, STRANGERS[body])
+    assert type(error) is (THROTTLED if status == 429 else SERVER)
+    assert error.transient
+
+
+def test_html_is_shown_without_its_tags_and_as_the_proxys():
+    page = b"""<html><head><style>p { color: red }</style><title>502 Bad Gateway</title></head>
+        <script>alert("<b>")</script><body><!-- squid --><center>The&nbsp;host &lt;dli&gt; is away</center>"""
+    assert str(read(502, page)) == (
+        "HTTP 502: an HTML page, perhaps a proxy's: 502 Bad Gateway The host <dli> is away"
+    )
+
+
+def test_html_shows_no_credentials():
+    page = b"<html><a href='https://user:hunter2@x/'>x</a><td>password: hunter2</td>password=hunter2"
+    assert "hunter2" not in str(read(403, page + b"</html>"))
+
+
+def test_the_http_status_is_said_once():
+    body = {"error": {"code": 401, "message": "The username or password is wrong.", "title": "Unauthorized"}}
+    assert str(read(401, body)) == "HTTP 401: The username or password is wrong"
+
+
+class TestALockedKey:
+    """More than five refusals lock a key for five minutes, whoever caused them."""
+
+    ERROR = read(
+        401, {"error_code": "APIGW.0301", "error_msg": "AK access failed to reach the limit,forbidden."}
+    )
+
+    def test_is_throttling_not_a_refusal(self):
+        assert type(self.ERROR) is THROTTLED
+        assert self.ERROR.transient
+
+    def test_is_told_as_that(self):
+        assert "locked for five minutes after more than five refusals" in str(self.ERROR)
+        assert "check the access key" not in str(self.ERROR)
+
+
+class TestAKeyThatDoesNotExist:
+    @staticmethod
+    def read(key: str) -> DliError:
+        message = f"Incorrect IAM authentication information: Get secretKey failed,ak:{key},err:ak not exist"
+        return read(401, {"error_code": "APIGW.0301", "error_msg": message})
+
+    def test_is_named(self):
+        error = self.read("HPUAEXAMPLEKEY000001")
+        assert type(error) is AUTH
+        assert "The gateway knows no access key HPUAEXAMPLEKEY000001" in str(error)
+
+    def test_is_not_named_when_it_looks_like_a_secret_key(self):
+        secret = "ExampleSecretKey0123456789abcdefghijklmn"
+        assert secret not in str(self.read(secret))
+
+
+def test_a_canonical_request_is_shown_without_its_security_token():
+    message = (
+        "verify aksk signature fail, canonicalRequest:GET|/v1.0/p/streaming/jobs/1/||host:dli.example.com|"
+        "x-sdk-date:20240102T030405Z|x-security-token:s3cr3ttoken||host;x-sdk-date;x-security-token|e3b0"
+    )
+    assert "s3cr3ttoken" not in str(read(401, {"error_code": "APIGW.0301", "error_msg": message}))
 
 
 class TestRequestId:
@@ -335,7 +425,7 @@ class TestTexts:
 
     def test_of_a_large_body_are_not_looked_for(self):
         body = b'{"error_code": "DLI.0001", "error_msg": "m", "x": "' + b"x" * 2**20 + b'"}'
-        assert read(400, body).code == "400"
+        assert read(500, body).code == "500"
 
 
 class TestExcerpt:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dli_provider.api.endpoints import JobPage
+from dli_provider.api.errors import DliProtocolError
 from dli_provider.api.paging import Pages
 from dli_provider.flink.job import FlinkJob, FlinkJobFormatError
 
@@ -70,11 +71,88 @@ def test_counts_unreadable_items_as_the_service_does():
     assert dict(call.query)["offset"] == "100"
 
 
-def test_ends_when_jobs_vanish_meanwhile():
+def test_begins_earlier_when_jobs_vanished_meanwhile_and_the_others_moved_up():
+    fleet = list(range(1, 251))
+    pages, found = Pages({}), []
+    while call := pages.next_call():
+        offset = int(dict(call.query)["offset"])
+        found += [
+            job.job_id for job in pages.take(JobPage(len(fleet), jobs(*fleet[offset : offset + 100]))).jobs
+        ]
+        if offset == 0:
+            del fleet[10:13]
+    assert sorted(found) == list(range(1, 251))
+    assert pages.is_complete
+
+
+def test_ends_when_all_that_were_not_read_yet_vanish():
     pages = Pages({})
     pages.take(JobPage(200, jobs(*range(1, 101))))
     pages.take(JobPage(100, ()))
-    assert pages.next_call() is None
+    assert pages.take(JobPage(100, jobs(*range(1, 101)))).jobs == ()
+    assert pages.is_complete
+
+
+def test_gives_a_job_that_stands_twice_in_a_page_once():
+    assert [job.job_id for job in Pages({}).take(JobPage(3, jobs(1, 2, 1))).jobs] == [1, 2]
+
+
+def test_is_complete_after_the_last_page_and_not_before():
+    pages = Pages({})
+    pages.take(JobPage(101, jobs(*range(1, 101))))
+    assert not pages.is_complete
+    pages.take(JobPage(101, jobs(101)))
+    assert pages.is_complete
+
+
+FIRST = jobs(*range(1, 101))
+CONTRADICTIONS: dict[str, JobPage] = {
+    "empty before the end": JobPage(450, ()),
+    "a repeat of the first page": JobPage(450, FIRST),
+    "a part of the first page": JobPage(450, FIRST[:7]),
+    "a total of nothing": JobPage(0, ()),
+    "a total of nothing beside jobs": JobPage(0, jobs(*range(101, 201))),
+    "jobs without an id alone": JobPage(450, jobs(*[None] * 100)),
+    "no page at all": JobPage(10**9, ()),
+}
+
+
+@pytest.mark.parametrize("name", CONTRADICTIONS)
+def test_a_page_that_contradicts_the_list_is_a_failure_that_may_pass(name):
+    pages = Pages({})
+    pages.take(JobPage(450, FIRST))
+    call = pages.next_call()
+    with pytest.raises(
+        DliProtocolError, match="The list of jobs contradicts itself: its page from 100"
+    ) as caught:
+        pages.take(CONTRADICTIONS[name])
+    assert caught.value.transient
+    assert not pages.is_complete
+    assert pages.next_call().query == call.query
+
+
+def test_such_a_page_fails_its_call_so_that_it_is_made_again():
+    pages = Pages({})
+    pages.take(JobPage(450, FIRST))
+    with pytest.raises(DliProtocolError, match="is empty, though there are 450 jobs"):
+        pages.next_call().read({"job_list": {"total_count": 450, "jobs": None}})
+
+
+def test_a_first_page_may_be_empty():
+    pages = Pages({})
+    pages.take(JobPage(0, ()))
+    assert pages.is_complete
+
+
+@pytest.mark.parametrize("total", [0, 10**9], ids=["no total", "a huge total"])
+def test_a_list_of_ever_new_jobs_ends(total, monkeypatch):
+    monkeypatch.setattr("dli_provider.api.paging.MAX_PAGES", 5)
+    pages = Pages({})
+    for number in range(5):
+        assert pages.next_call()
+        pages.take(JobPage(total, jobs(*range(100 * number, 100 * number + 100))))
+    with pytest.raises(DliProtocolError, match="has no end: 5 pages were read"):
+        pages.next_call()
 
 
 def test_refuses_an_unknown_filter_at_the_first_call():
@@ -100,11 +178,3 @@ def test_pages_shorter_than_asked_for_are_followed_while_the_list_says_there_is_
     pages = Pages({})
     pages.take(JobPage(60, tuple(FlinkJob.from_api({"job_id": n}) for n in range(1, 51))))
     assert dict(pages.next_call().query)["offset"] == "50"
-
-
-def test_a_server_that_shows_the_same_page_for_ever_is_left():
-    pages = Pages({})
-    page = JobPage(10**9, tuple(FlinkJob.from_api({"job_id": n}) for n in range(1, 101)))
-    pages.take(page)
-    pages.take(page)
-    assert pages.next_call() is None

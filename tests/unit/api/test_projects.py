@@ -80,7 +80,7 @@ ODD = {
 
 @pytest.mark.parametrize("content", ODD)
 def test_an_odd_answer_of_iam_is_an_error(begin, answer, content):
-    talk = begin(project_id=None).reply(answer.json(ODD[content]))
+    talk = begin(project_id=None, retry=ONE_ATTEMPT).reply(answer.json(ODD[content]))
     assert type(talk.error) is errors.DliProtocolError
     assert "Looking up the project" in str(talk.error)
 
@@ -119,10 +119,16 @@ def test_iam_out_of_reach_is_tried_by_one_for_all(begin, answer, all_at_once, se
 
 
 def test_an_iam_that_is_not_there_is_no_missing_job(begin):
-    error = begin(project_id=None).reply(Response(404, {}, b"<html>404 Not Found</html>")).error
-    assert type(error) is errors.DliBadRequestError
-    assert str(error).startswith(f"Looking up the project of region cn-north-4 at {IAM}: HTTP 404 404: ")
-    assert "iam_endpoint" in str(error)
+    talk = begin(project_id=None, retry=ONE_ATTEMPT).reply(Response(404, {}, b"<html>404 Not Found</html>"))
+    assert type(talk.error) is errors.DliProtocolError
+    assert str(talk.error).startswith(f"Looking up the project of region cn-north-4 at {IAM}: HTTP 404 ")
+    assert "iam_endpoint" in str(talk.error)
+
+
+def test_a_look_up_that_is_forbidden_says_how_to_do_without(begin, answer):
+    talk = begin(project_id=None).reply(answer.error(403, "IAM.0003"))
+    assert isinstance(talk.error, errors.DliForbiddenError)
+    assert str(talk.error).endswith("With project_id set in the connection's extra, no look-up is needed")
 
 
 def test_iam_that_refuses_the_key_is_not_asked_again(begin, answer):

@@ -39,10 +39,28 @@ def test_every_endpoint_is_an_origin(region):
 
 @pytest.mark.parametrize("region", [ELSEWHERE, "eu-de", "", "CN-NORTH-4", "cn-north-4.evil.example"])
 def test_nothing_is_made_up_where_no_source_confirms_it(region):
-    assert regions.iam_endpoint(region) is None
     assert regions.console_url(region) is None
     if region != ELSEWHERE:
+        assert regions.iam_endpoint(region) is None
         assert regions.dli_endpoint(region) is None
+
+
+def test_iam_of_the_european_cloud_is_its_own():
+    """The vendor's SDK has the global one for it; Terraform's users reach this one."""
+    assert regions.iam_endpoint(ELSEWHERE) == "https://iam.eu-west-101.myhuaweicloud.eu"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "same"),
+    [
+        *(("https://dli.cn-north-4.myhuaweicloud.com", True), ("https://a.b.myhuaweicloud.com:8443", True)),
+        *(("https://myhuaweicloud.com", False), ("https://evilmyhuaweicloud.com", False)),
+        *(("https://dli.myhuaweicloud.com.example.com", False), ("https://dli.myhuaweicloud.eu", False)),
+        *(("https://dli.eu-west-0.prod-cloud-ocb.orange-business.com", False), ("http://10.0.0.1", False)),
+    ],
+)
+def test_a_cloud_is_told_by_the_whole_suffix_of_its_hosts(endpoint, same):
+    assert regions.is_same_cloud(endpoint, "https://iam.cn-north-4.myhuaweicloud.com") is same
 
 
 def test_the_console_lists_the_regions_jobs():

@@ -13,6 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dli_provider.api.auth.credentials import AkSkCredential
+from dli_provider.api.errors import DliSettingsError
 from dli_provider.api.settings import DliSettings, check_ca_bundle, is_loopback, parse_origin
 
 CREDENTIAL = AkSkCredential("AK", "s3cret", "t0ken")
@@ -195,12 +196,32 @@ class TestConsole:
         [
             *("javascript:alert(1)", "c.example.com", "https://c/{unknown}", "https://c/{", "https://c/{}"),
             *("https://c/{region.nothing}", "https://c/{region[0]}", "https://c/{job_id:x}{job_id:z}"),
-            "https://[::1",
+            *("https://[::1", "https:///x", "https://", "https://u:p@h/", "https://u@h/", "https://h:port/"),
+            *("https://c/{job_id.__class__}", "https://c/{job_id:>1000000000}", "https://c/{job_id!r}"),
+            *(
+                "https://h\\@evil.example.com/",
+                "https://h/a b",
+                "https://h/\n",
+                "https://h/\x1b[31m",
+                "//h/x",
+            ),
+            *("https://h/<script>", "https://h/" + "x" * 2000, "data:text/html,x", "https://{job_id}@h/"),
         ],
     )
     def test_must_be_an_address(self, url):
-        with pytest.raises(ValueError, match=r"^console_url must be an http or https address"):
-            settings(console_url=url)
+        with pytest.raises(
+            DliSettingsError, match=r"^console_url must be an http or https address"
+        ) as caught:
+            settings(console_url=url, region="r", project_id="p")
+        assert "u:p" not in str(caught.value)
+
+    def test_encodes_what_is_put_in(self):
+        page = settings(console_url="https://c.example.com/?r={region}#/{job_id}", region="r&x=<y>/{job_id}")
+        assert page.console_address(7) == "https://c.example.com/?r=r%26x%3D%3Cy%3E%2F%7Bjob_id%7D#/7"
+
+    def test_may_have_the_region_in_its_host(self):
+        page = settings(console_url="https://{region}.console.example.com/{job_id}", region="eu-de")
+        assert page.console_address(7) == "https://eu-de.console.example.com/7"
 
 
 def test_shows_no_secret():

@@ -6,12 +6,13 @@ import ssl
 
 import pytest
 import requests
-from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError, ProxyError
 from urllib3.util.ssl_ import create_urllib3_context
 
+from dli_provider import __version__
 from dli_provider.api import errors, transport
-from dli_provider.api.aio import _ssl_context
 from dli_provider.api.auth.credentials import AkSkCredential
+from dli_provider.api.connections import ssl_context
+from dli_provider.api.errors import Outcome
 from dli_provider.api.messages import Request
 from dli_provider.api.settings import DliSettings
 
@@ -118,8 +119,8 @@ class TestCaBundle:
     def test_is_that_of_requests_unless_somebody_names_one(self, monkeypatch, blank):
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", blank)
         monkeypatch.setenv("CURL_CA_BUNDLE", blank)
-        assert transport.choose_ca_bundle(settings()) is True
-        assert transport.choose_ca_bundle(settings(verify=blank)) is True
+        assert transport.choose_ca_bundle(settings()) == requests.adapters.DEFAULT_CA_BUNDLE_PATH
+        assert transport.choose_ca_bundle(settings(verify=blank)) == requests.adapters.DEFAULT_CA_BUNDLE_PATH
 
     @pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
     def test_is_that_of_the_environment(self, monkeypatch, name, bundle):
@@ -129,7 +130,7 @@ class TestCaBundle:
 
     def test_of_the_connection_goes_before_that_of_the_environment(self, monkeypatch, bundle, tmp_path):
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
-        assert transport.choose_ca_bundle(settings(verify=False)) is False
+        assert transport.choose_ca_bundle(settings(verify=False)) is None
         own = tmp_path / "own.pem"
         own.write_text("-----BEGIN CERTIFICATE-----")
         assert transport.choose_ca_bundle(settings(verify=f"{own} ")) == str(own)
@@ -151,100 +152,99 @@ DIRECT = transport.Route("https://dli.example.com")
 PROXIED = transport.Route("https://dli.example.com", "http://user:hunter2@proxy.example.com:3128")
 
 
-class TestWay:
+class TestRoute:
     def test_is_direct_or_leads_through_a_proxy(self):
         assert transport.Route.of(settings(proxies={}), DLI) == DIRECT
         assert transport.Route.of(settings(proxies={"https": PROXIED.proxy}), DLI) == PROXIED
 
     def test_shows_the_proxys_host_and_port_alone(self):
         assert str(DIRECT) == "https://dli.example.com"
-        assert str(PROXIED) == "https://dli.example.com by way of the proxy proxy.example.com:3128"
+        assert str(PROXIED) == "https://dli.example.com through the proxy proxy.example.com:3128"
         assert str(transport.Route(PROXIED.origin, f"{PROXIED.proxy}/path?hunter2")) == str(PROXIED)
         assert "hunter2" not in repr(PROXIED)
 
 
-class TestFailure:
-    @pytest.mark.parametrize("way", [DIRECT, PROXIED])
-    def test_says_where_and_why(self, way):
-        error = way.failure(TimeoutError("timed out"))
-        assert str(error) == f"No answer from {way}: timed out"
+@pytest.mark.parametrize("route", [DIRECT, PROXIED])
+class TestAConnectionError:
+    def test_says_where_and_why(self, route):
+        error = route.connection_error(TimeoutError("timed out"))
+        assert str(error) == f"No answer from {route}: timed out"
         assert error.transient
+        assert error.outcome is None
 
-    def test_without_a_text_is_named(self):
-        assert str(DIRECT.failure(TimeoutError())).endswith(": TimeoutError")
+    @pytest.mark.parametrize(("sent", "outcome"), [(True, Outcome.UNKNOWN), (False, Outcome.NOT_SENT)])
+    def test_says_what_became_of_a_request_that_must_not_be_made_twice(self, route, sent, outcome):
+        mark = transport.SendMark()
+        mark.is_set = sent
+        assert route.connection_error(TimeoutError(), mark).outcome is outcome
 
-    def test_says_what_lies_at_the_bottom_of_it(self):
-        reason = NewConnectionError(None, "Connection refused")  # type: ignore[arg-type]
-        error = requests.ConnectionError(MaxRetryError(None, "/v1.0/" + "x" * 1000, reason))  # type: ignore[arg-type]
-        assert str(DIRECT.failure(error)) == f"No answer from {DIRECT}: None: Connection refused"
-
-    def test_says_what_lies_at_the_bottom_of_it_when_the_proxy_is_down(self):
-        reason = ProxyError("Unable to connect to proxy", ConnectionRefusedError(111, "Connection refused"))
-        told = str(PROXIED.failure(requests.exceptions.ProxyError(MaxRetryError(None, "/v1.0", reason))))  # type: ignore[arg-type]
-        assert told == f"No answer from {PROXIED}: [Errno 111] Connection refused"
-
-    def test_of_the_certificate_does_not_pass(self):
-        error = requests.exceptions.SSLError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate")
-        told = PROXIED.failure(error)
-        assert "set verify to the path of its CA bundle" in str(told)
-        assert not told.transient
-
-    @pytest.mark.parametrize("user", ["user:hunter2", "hunter2", "hunter2:", ":hunter2", "h'unter2@hunter2"])
-    def test_is_told_in_brief_and_without_credentials(self, user):
-        error = ProtocolError(f"'http://{user}@proxy.example.com:3128' refused\n" + "x" * 5000)
-        told = str(DIRECT.failure(error))
-        assert "unter2" not in told
-        assert "'http://proxy.example.com:3128' refused" in told
-        assert len(told) < 400
-        assert told.isprintable()
-
-    @pytest.mark.parametrize("way", [PROXIED, DIRECT])
-    def test_of_the_proxys_password_does_not_pass(self, way):
-        reason = ProxyError("Unable to connect to proxy", OSError("Tunnel connection failed: 407 Proxy"))
-        error = requests.exceptions.ProxyError(MaxRetryError(None, "/v1.0", reason))  # type: ignore[arg-type]
-        for told in (way.failure(error), way.problem(407, {}, 0)):
-            assert isinstance(told, errors.DliConnectionError)
-            assert not told.transient
-            assert str(told) == (
-                f"No answer from {way}: the proxy refused the login (HTTP 407). Check the user and password "
-                "of the proxy, in the connection's proxies or the environment's"
+    def test_of_the_proxys_password_does_not_pass(self, route):
+        refused = OSError("Tunnel connection failed: 407 Proxy Authentication Required")
+        for error in (route.connection_error(refused), route.response_error(407, {}, 0)):
+            assert isinstance(error, errors.DliConnectionError)
+            assert not error.transient
+            assert error.outcome is Outcome.NOT_SENT
+            assert str(error) == (
+                f"No answer from {route}: the proxy refused the login (HTTP 407). Check the user and "
+                "password of the proxy, in the connection's proxies or the environment's"
             )
 
-    def test_of_the_tunnel_may_pass(self):
-        told = PROXIED.failure(OSError("Tunnel connection failed: 502 Bad Gateway"))
-        assert str(told) == f"No answer from {PROXIED}: Tunnel connection failed: 502 Bad Gateway"
-        assert told.transient
+    def test_of_the_tunnel_may_pass(self, route):
+        error = route.connection_error(OSError("Tunnel connection failed: 502 Bad Gateway"))
+        assert str(error) == f"No answer from {route}: Tunnel connection failed: 502 Bad Gateway"
+        assert error.transient
 
 
-class TestAnswer:
+class TestAnAnswer:
     def test_may_have_any_length_up_to_16_mib(self):
-        assert DIRECT.problem(200, {}, 16 * 2**20) is None
-        assert "larger than 16 MiB" in str(DIRECT.problem(200, {}, 16 * 2**20 + 1))
+        assert DIRECT.response_error(200, {}, 16 * 2**20) is None
+        assert "larger than 16 MiB" in str(DIRECT.response_error(200, {}, 16 * 2**20 + 1))
 
+    @pytest.mark.parametrize("header", ["content-encoding", "transfer-encoding"])
     @pytest.mark.parametrize("encoding", ["gzip", "br", " GZIP ", "zstd", "gzip, gzip", "x" * 5000])
-    def test_may_not_be_compressed(self, encoding):
-        problem = DIRECT.problem(200, {"content-encoding": encoding}, 10)
+    def test_may_not_be_compressed(self, header, encoding):
+        problem = DIRECT.response_error(200, {header: encoding}, 10)
         assert isinstance(problem, errors.DliProtocolError)
         assert len(str(problem)) < 200
 
     @pytest.mark.parametrize("encoding", ["", "identity", " Identity "])
     def test_may_say_that_it_is_not_compressed(self, encoding):
-        assert DIRECT.problem(200, {"content-encoding": encoding}, 10) is None
+        assert DIRECT.response_error(200, {"content-encoding": encoding}, 10) is None
+
+    @pytest.mark.parametrize("encoding", ["", "chunked", "Chunked", "identity"])
+    def test_may_come_in_chunks(self, encoding):
+        assert DIRECT.response_error(200, {"transfer-encoding": encoding}, 10) is None
 
 
-def test_tls_of_the_blocking_client_is_of_version_1_2_at_least():
-    assert create_urllib3_context().minimum_version >= ssl.TLSVersion.TLSv1_2
+class TestOwnHeaders:
+    def test_name_the_provider_and_ask_for_a_plain_answer(self):
+        assert transport.own_headers(settings()) == {
+            "Accept-Encoding": "identity",
+            "User-Agent": f"airflow-provider-huaweicloud-dli/{__version__}",
+        }
+
+    def test_have_what_the_settings_say(self):
+        headers = transport.own_headers(settings(language="zh-cn", user_agent="provider/1 airflow/3.3"))
+        assert headers["X-Language"] == "zh-cn"
+        assert headers["User-Agent"] == "provider/1 airflow/3.3"
 
 
 @pytest.mark.parametrize("verify", [True, False])
 def test_tls_is_of_version_1_2_at_least(verify):
-    context = _ssl_context(verify)
+    context = ssl_context(transport.choose_ca_bundle(settings(verify=verify)))
     assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
     assert (context.verify_mode is ssl.CERT_REQUIRED) is verify
     assert context.check_hostname is verify
 
 
-def test_both_clients_trust_the_authorities_that_requests_brings():
+def test_the_authorities_that_requests_brings_are_trusted():
     by_requests = create_urllib3_context()
     by_requests.load_verify_locations(requests.adapters.DEFAULT_CA_BUNDLE_PATH)
-    assert _ssl_context(True).get_ca_certs(binary_form=True) == by_requests.get_ca_certs(binary_form=True)
+    ours = ssl_context(transport.choose_ca_bundle(settings()))
+    assert ours.get_ca_certs(binary_form=True) == by_requests.get_ca_certs(binary_form=True)
+
+
+def test_a_bundle_without_certificates_is_an_error(tmp_path):
+    (tmp_path / "ca.pem").write_text("no certificate")
+    with pytest.raises(errors.DliSettingsError, match=r"^The CA bundle '.*ca\.pem' can't be read: "):
+        ssl_context(str(tmp_path / "ca.pem"))

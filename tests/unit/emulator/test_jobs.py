@@ -14,11 +14,6 @@ from dli_provider.flink.status import FlinkJobStatus
 LIFE = [("job_submitting", 2.0), ("job_running", 5.0), ("job_finish", None)]
 
 
-@pytest.fixture
-def dli(clock) -> DliEmulator:
-    return DliEmulator()
-
-
 def shown(dli: DliEmulator, job: EmulatedJob) -> dict[str, Any]:
     return dli.jobs.detail(job)
 
@@ -50,7 +45,7 @@ class TestAStatus:
             *("job_running_exception", "OOM", "orders")
         ]
         job.set_lifecycle([("job_submitting", 1), ("job_running", None)])
-        clock.now += 1
+        clock.advance(1)
         assert shown(dli, job)["status"] == "job_running"
 
     def test_has_its_own_description_or_none(self, dli):
@@ -66,7 +61,7 @@ class TestAStatus:
 
     def test_keeps_the_description_it_was_added_with_through_its_life(self, dli, clock):
         job = dli.add_job(104, LIFE, status_desc="as added")
-        clock.now += 10
+        clock.advance(10)
         assert (shown(dli, job)["status"], shown(dli, job)["status_desc"]) == ("job_finish", "as added")
 
     @pytest.mark.parametrize("text", ["job_new", "job_hibernating", FlinkJobStatus("job_runing")])
@@ -109,20 +104,20 @@ class TestALifecycle:
         seen = []
         for _ in range(8):
             seen.append(job.status)
-            clock.now += 1
+            clock.advance(1)
         assert seen == ["job_submitting"] * 2 + ["job_running"] * 5 + ["job_finish"]
 
     def test_without_one_is_submitting_and_then_running(self, dli, clock):
         job = dli.add_job(104)
         assert job.status == "job_submitting"
-        clock.now += 2
+        clock.advance(2)
         assert job.status == "job_running"
 
     def test_takes_timedeltas_and_pairs_as_json_has_them(self, dli, clock):
         job = dli.add_job(104, [["job_submitting", timedelta(minutes=1)], ("job_running", None)])
-        clock.now += 59
+        clock.advance(59)
         assert job.status == "job_submitting"
-        clock.now += 1
+        clock.advance(1)
         assert job.status == "job_running"
 
     @pytest.mark.parametrize(
@@ -158,23 +153,23 @@ class TestALifecycle:
 class TestALifeThatBeginsWhenItIsFirstRead:
     def test_holds_its_first_status_until_then(self, dli, clock):
         job = dli.add_job(104, LIFE, begins="first_read")
-        clock.now += 100
+        clock.advance(100)
         assert job.status == "job_submitting"
         job.begin()
-        clock.now += 1.9
+        clock.advance(1.9)
         assert job.status == "job_submitting"
         job.begin()
-        clock.now += 0.1
+        clock.advance(0.1)
         assert job.status == "job_running"
 
-    def test_was_created_before_and_updated_and_started_then(self, dli, clock):
+    def test_was_created_before_and_started_then(self, dli, clock):
         job = dli.add_job(104, [("job_running", 5), ("job_finish", None)], begins="first_read")
-        created = int(clock.now * 1000)
-        clock.now += 100
+        created = int(clock.time() * 1000)
+        clock.advance(100)
         job.begin()
         detail = shown(dli, job)
         assert [detail[name] - created for name in ("create_time", "update_time", "start_time")] == [
-            *(0, 100_000, 100_000)
+            *(0, 0, 100_000)
         ]
 
     def test_begins_with_any_list_for_a_filter_by_status_would_never_find_it(self, dli, clock):
@@ -183,13 +178,13 @@ class TestALifeThatBeginsWhenItIsFirstRead:
         for _ in range(3):
             page = {"offset": 0, "limit": 10, "newest_first": True, "show_detail": False}
             found.append(dli.jobs.items({"status": "job_running"}, **page)[0])
-            clock.now += 1
+            clock.advance(1)
         assert found == [0, 0, 1]
 
     def test_is_over_when_a_status_is_set_before(self, dli, clock):
         job = dli.add_job(104, LIFE, begins="first_read")
         job.set_lifecycle([("job_running", 1), ("job_finish", None)])
-        clock.now += 1
+        clock.advance(1)
         assert job.status == "job_finish"
 
     def test_has_two_ways_to_begin(self, dli):
@@ -232,9 +227,12 @@ class TestDetails:
             ({"begins": "now"}, "begins is no field to be given"),
             ({"job_config": None}, "job_config must be a mapping, and not None"),
             ({"job_config": [1]}, r"job_config must be a mapping, and not \[1\]"),
-            ({"job_config": {"jars": {1, 2}}}, "job_config can't be part of an answer in JSON: .*set"),
-            ({"owner": object()}, "owner can't be part of an answer in JSON: .*object"),
-            ({"size": float("nan")}, "size can't be part of an answer in JSON"),
+            (
+                {"job_config": {"dependency_jars": {1, 2}}},
+                "job_config can't be part of an answer in JSON: .*set",
+            ),
+            ({"user_name": object()}, "user_name can't be part of an answer in JSON: .*object"),
+            ({"duration": float("nan")}, "duration can't be part of an answer in JSON"),
             ({"create_time": datetime(2024, 1, 2)}, "create_time 2024-01-02 00:00:00 has no time zone"),  # noqa: DTZ001
             ({"create_time": date(2024, 1, 2)}, "create_time can't be part of an answer in JSON"),
         ],
@@ -253,10 +251,47 @@ class TestDetails:
         assert shown(dli, job)["create_time"] == 1704164645678
 
     def test_may_be_as_odd_as_json_for_that_is_what_a_dag_must_bear(self, dli):
-        job = dli.add_job(104, create_time=["not", "a", "time"], job_config={"cu_number": "many"}, self=1)
+        job = dli.add_job(104, create_time=["not", "a", "time"], job_config={"cu_number": "many"})
         assert shown(dli, job)["create_time"] == ["not", "a", "time"]
         assert shown(dli, job)["job_config"]["cu_number"] == "many"
         assert brief(dli)["create_time"] == ["not", "a", "time"]
+
+    @pytest.mark.parametrize(
+        ("detail", "hint"),
+        [
+            ({"nmae": "x"}, "nmae is no field of job_detail, did you mean name? To emulate what DLI may"),
+            ({"queue": "etl"}, "queue is no field of job_detail, did you mean queue_name?"),
+            ({"zzz": 1}, "zzz is no field of job_detail. To emulate what DLI may introduce some day, put it"),
+            ({"parallel_number": 4}, "parallel_number is a field of job_config: give job_config={'parallel_"),
+            ({"job_config": {"paralel_number": 4}}, "paralel_number is no field of job_config, did you mean"),
+            (
+                {"job_type": "flink_jar"},
+                "job_type 'flink_jar' is none that DLI has, did you mean flink_jar_job?",
+            ),
+            ({"job_type": 7}, "job_type 7 is none that DLI has: it has flink_jar_job, flink_"),
+        ],
+    )
+    def test_that_are_misspelt_are_refused_with_a_suggestion(self, dli, detail, hint):
+        job = dli.add_job(104)
+        for refused, place in (
+            (lambda: dli.add_job(105, **detail), 105),
+            (lambda: job.update(**detail), 104),
+        ):
+            with pytest.raises(ValueError, match=f"^job {place}: {re.escape(hint)}"):
+                refused()
+        assert len(dli.jobs) == 1
+
+    def test_that_dli_does_not_have_yet_are_extra(self, dli):
+        odd = {"owner": "ada", "job_type": "flink_python_job", "job_config": {"gpu_number": 1}}
+        job = dli.add_job(104, job_config={"cu_number": 4}, extra=odd)
+        job.update(extra={"status_desc": None, "job_config": {"gpu_number": 2}})
+        detail = shown(dli, job)
+        assert (detail["owner"], detail["job_type"], detail["status_desc"]) == (
+            "ada",
+            "flink_python_job",
+            None,
+        )
+        assert (detail["job_config"]["cu_number"], detail["job_config"]["gpu_number"]) == (4, 2)
 
     def test_are_the_job_s_own(self, dli):
         jars = ["a.jar"]
@@ -277,30 +312,30 @@ class TestTimes:
         durations = []
         for _ in range(10):
             durations.append(brief(dli)["duration"])
-            clock.now += 1
+            clock.advance(1)
         assert durations == [0, 0, 0, 1000, 2000, 3000, 4000, 5000, 5000, 5000]
 
     def test_of_the_next_run_are_its_own(self, dli, clock):
         job = dli.add_job(104, [("job_running", 5), ("job_running_exception", None)])
-        clock.now += 10
+        clock.advance(10)
         assert brief(dli)["duration"] == 5000
         job.set_lifecycle([("job_submitting", 1), ("job_running", None)])
         assert brief(dli)["duration"] == 5000
-        clock.now += 4
+        clock.advance(4)
         assert brief(dli)["duration"] == 3000
-        assert brief(dli)["start_time"] == int((clock.now - 3) * 1000)
+        assert brief(dli)["start_time"] == int((clock.time() - 3) * 1000)
 
     def test_of_a_stop_and_a_savepoint_belong_to_the_run(self, dli, clock):
         dli.add_job(
             104,
             [("job_running", 1), ("job_savepointing", 1), ("job_canceling", 1), ("job_cancel_success", None)],
         )
-        clock.now += 60
+        clock.advance(60)
         assert brief(dli)["duration"] == 3000
 
     def test_are_none_for_a_job_that_never_ran(self, dli, clock):
         job = dli.add_job(104, [("job_submitting", 1), ("job_submit_fail", None)])
-        clock.now += 60
+        clock.advance(60)
         assert (shown(dli, job)["start_time"], brief(dli)["start_time"], brief(dli)["duration"]) == (
             None,
             0,
@@ -312,12 +347,12 @@ class TestTimes:
     )
     def test_of_a_start_stand_with_a_job_that_must_have_run(self, dli, clock, status):
         job = dli.add_job(104, status=status)
-        assert shown(dli, job)["start_time"] == int(clock.now * 1000)
+        assert shown(dli, job)["start_time"] == int(clock.time() * 1000)
 
     def test_can_be_given(self, dli, clock):
-        an_hour_ago = int((clock.now - 3600) * 1000)
+        an_hour_ago = int((clock.time() - 3600) * 1000)
         dli.add_job(104, status="job_cancel_success", start_time=an_hour_ago)
-        clock.now += 60
+        clock.advance(60)
         assert (brief(dli)["start_time"], brief(dli)["duration"]) == (an_hour_ago, 3_600_000)
 
 
@@ -329,9 +364,9 @@ class TestTheList:
     def test_is_in_the_order_of_creation(self, dli, clock):
         for job_id in (3, 1, 2):
             dli.add_job(job_id)
-        dli.add_job(9, create_time=int(clock.now * 1000) - 1)
+        dli.add_job(9, create_time=int(clock.time() * 1000) - 1)
         dli.add_job(8, create_time=datetime(2100, 1, 1, tzinfo=UTC))
-        clock.now += 1
+        clock.advance(1)
         dli.add_job(1)
         assert self.found(dli) == [9, 3, 2, 1, 8]
 
@@ -347,6 +382,20 @@ class TestTheList:
     def test_and_the_detail_name_the_same_parent(self, dli):
         job = dli.add_job(13, root_id=99)
         assert (brief(dli, 13)["root_id"], shown(dli, job)["job_config"]["root_id"]) == (99, 99)
+
+    @pytest.mark.parametrize(
+        "tags",
+        [
+            {"team": "ads", "tier": "1"},
+            [{"key": "team", "value": "ads"}, {"key": "tier", "value": "1"}],
+            ["team=ads", "tier=1"],
+            "team=ads,tier=1",
+        ],
+    )
+    def test_finds_jobs_by_tags_however_they_were_given(self, dli, tags):
+        dli.add_job(104, tags=tags)
+        assert self.found(dli, tags="team=ads") == self.found(dli, tags="tier=1,team=ads") == [104]
+        assert self.found(dli, tags="team=ads,tier=2") == []
 
     def test_finds_the_jobs_of_a_user_whose_name_it_shows(self, dli):
         job = dli.add_job(104, user_name="ada")

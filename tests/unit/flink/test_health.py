@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
-from dli_provider.flink.health import HealthRules, JobHealth
-from dli_provider.flink.health_report import HealthReport
+from dli_provider.flink.health import HealthRules
+from dli_provider.flink.health_report import MESSAGE_LENGTH, HealthReport
 from dli_provider.flink.job import FlinkJob, FlinkJobFormatError
+from dli_provider.flink.job_health import FailOn, JobHealth
 from dli_provider.flink.status import FlinkJobStatus as S
+from dli_provider.masking import printable
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -55,10 +57,35 @@ def test_a_job_in_a_status_for_a_moment(status, rule):
     assert list(problems(job(status, age=timedelta(seconds=30)))) == ([rule] if rule else [])
 
 
-def test_a_job_that_starts_for_too_long_is_stuck():
-    found = problems(job("job_submitting", age=timedelta(minutes=40)))
-    assert found == {"stuck": "has been job_submitting for 40 min"}
-    assert problems(job("job_submitting", age=timedelta(minutes=40)), starting_limit=timedelta(hours=1)) == {}
+def ago(**age: float) -> int:
+    return int((NOW - timedelta(**age)).timestamp() * 1000)
+
+
+@pytest.mark.parametrize("status", ["job_submitting", "job_downloading"])
+@pytest.mark.parametrize("edited", [{"days": 2000}, {"minutes": 41}, {"seconds": 5}], ids=str)
+def test_a_job_that_is_being_started_counts_from_its_start_whenever_it_was_edited(status, edited):
+    started = job(status, age=timedelta(**edited), start_time=ago(seconds=5), create_time=ago(days=2001))
+    assert problems(started) == {}
+    stuck = job(status, age=timedelta(**edited), start_time=ago(minutes=40), create_time=ago(days=2001))
+    assert problems(stuck) == {"stuck": f"is still {status} 40 min after its start"}
+    assert problems(stuck, starting_limit=timedelta(hours=1)) == {}
+
+
+def test_a_first_start_without_a_start_time_is_given_the_limit_but_no_false_age():
+    made_and_edited = {"create_time": ago(days=2001), "update_time": ago(days=2000), "start_time": 0}
+    starting = FlinkJob.from_api({"job_id": 104, "status": "job_submitting", **made_and_edited})
+    assert problems(starting) == {"stuck": "is job_submitting, and DLI doesn't say since when"}
+    edited = FlinkJob.from_api({"job_id": 104, "status": "job_submitting", "update_time": ago(minutes=1)})
+    assert problems(edited) == {}
+
+
+@pytest.mark.parametrize("status", ["job_idle", "job_arrearage_recovering", "job_brand_new"])
+def test_a_status_that_no_time_tells_of_counts_from_the_latest_time_that_is_known(status):
+    long_ago = {"create_time": ago(days=9), "start_time": ago(days=8)}
+    assert problems(job(status, age=timedelta(minutes=1), **long_ago)) == {}
+    assert problems(job(status, age=timedelta(days=7), **long_ago)) == {
+        "stuck": f"is {status}, and DLI doesn't say since when"
+    }
 
 
 def test_a_job_that_starts_since_nobody_knows_when_is_not_taken_for_healthy():
@@ -86,8 +113,9 @@ def test_a_job_that_was_only_just_made_may_still_start(dated_by):
 
 def test_a_draft_counts_from_its_last_change():
     old, new = (int((NOW - timedelta(minutes=age)).timestamp() * 1000) for age in (60, 1))
-    assert problems(job("job_init", age=timedelta(hours=1), create_time=new)) == {"status": "is job_init"}
+    assert problems(job("job_init", age=timedelta(hours=1), create_time=old)) == {"status": "is job_init"}
     assert problems(job("job_init", age=timedelta(minutes=1), create_time=old)) == {}
+    assert problems(job("job_init", age=timedelta(hours=1), create_time=new)) == {}
 
 
 def test_a_draft_of_no_known_age_is_not_taken_for_healthy():
@@ -172,7 +200,8 @@ def test_a_reason_stands_on_one_line_without_secrets_and_without_end():
     reason = problems(job(), own_rules=(talkative,))["talkative"]
     assert "hunter2" not in reason
     assert reason.isprintable()
-    assert (len(reason), reason[-1]) == (300, "…")
+    assert reason[-1] == "…"
+    assert len(reason) <= 301
 
 
 class TestReport:
@@ -205,7 +234,7 @@ class TestReport:
         content = report.to_dict()
         assert (len(content["jobs"]), content["omitted"]) == (10, 4991)
         assert content["jobs"][0]["job_id"] == 9999
-        assert len(json.dumps(content)) < 10_000
+        assert len(json.dumps(content)) < 20_000
         assert report.table().endswith("… and 4991 more")
 
     def test_is_bounded_however_much_is_wrong_with_each_job(self):
@@ -229,7 +258,7 @@ class TestReport:
 
         verdict = JobHealth.of(job(), HealthRules(own_rules=(rule,) * rules), NOW)
         report = self.report(verdict)
-        shown = ["x" * min(length, 299) + ("…" if length > 300 else "")] * listed + [more] * bool(more)
+        shown = [printable("x" * length, 300)] * listed + [more] * bool(more)
         assert [reason["reason"] for reason in report.to_dict()["jobs"][0]["reasons"]] == shown
         assert report.table().splitlines()[1].endswith("; ".join(shown))
 
@@ -252,8 +281,67 @@ class TestReport:
         assert report.table(5).endswith("… and 25 more")
         assert report.table().endswith("… and 10 more")
 
+    def test_a_message_says_in_text_and_markdown_what_is_wrong(self):
+        content = self.report(
+            self.verdict("job_running", 1), self.verdict("job_submit_fail", 4, status_desc="no CUs")
+        ).to_dict()
+        assert content["text"].splitlines() == [
+            "1 of 2 Flink jobs are not healthy (1 unhealthy):",
+            "job  name    status           since                    what is wrong",
+            "4    orders  job_submit_fail  edited 2026-01-02 02:04  is job_submit_fail: no CUs",
+        ]
+        assert content["markdown"].splitlines() == [
+            "**1 of 2 Flink jobs are not healthy (1 unhealthy)**",
+            "",
+            "| job | name | status | since | what is wrong |",
+            "|---|---|---|---|---|",
+            "| 4 | orders | job_submit_fail | edited 2026-01-02 02:04 | is job_submit_fail: no CUs |",
+        ]
+
+    def test_a_message_over_a_healthy_fleet_is_its_summary(self):
+        content = self.report(self.verdict("job_running", 1)).to_dict()
+        assert content["text"] == content["summary"] == "The Flink job is healthy"
+        assert content["markdown"] == "**The Flink job is healthy**"
+
+    @pytest.mark.parametrize("length", [1, 60, 600])
+    def test_a_message_is_bounded_and_counts_the_jobs_that_do_not_fit(self, length):
+        sick = [self.verdict("job_submit_fail", n, status_desc="x" * length) for n in range(1, 501)]
+        report = self.report(*sick, most=100)
+        for message in (report.text(), report.markdown()):
+            assert len(message) <= MESSAGE_LENGTH
+            listed = message.count("is job_submit_fail")
+            assert 1 <= listed <= 20
+            assert message.endswith(f"… and {500 - listed} more")
+
+    def test_no_text_of_a_job_is_markdown_or_html(self):
+        sly = self.verdict(
+            "job_finish", 1, name="a|b<!here>_x_ [l](http://h) `c` *d* a_b", status_desc="~e~ & <b>"
+        )
+        row = self.report(sly).markdown().splitlines()[-1]
+        assert row.startswith(r"| 1 | a\|b&lt;!here&gt;\_x\_ \[l\](http://h) \`c\` \*d\* a_b | job_finish |")
+        assert row.endswith(r"is job_finish: \~e\~ &amp; &lt;b&gt; |")
+
+    def test_jobs_that_fail_the_task_are_listed_before_worse_ones(self):
+        judge = FailOn(lambda health: health.name == "critical")
+        report = self.report(
+            judge(self.verdict("job_submit_fail", 1, name="other")),
+            judge(self.verdict("job_finish", 2, name="critical")),
+            most=1,
+        )
+        assert report.failing == 1
+        assert [(entry["job_id"], entry["fails_task"]) for entry in report.to_dict()["jobs"]] == [(2, True)]
+
+    def test_the_filters_of_the_report_are_bounded_and_printable(self):
+        report = HealthReport(NOW, {"name": "a\n\x1bb" * 1000, "tags": {"k\n": "v\udc80"}}, 1)
+        filters = report.to_dict()["filters"]
+        assert len(filters["name"]) <= 201
+        assert filters["name"].isprintable()
+        assert filters["tags"].keys() == {"k"}
+        json.dumps(filters, ensure_ascii=False).encode()
+
     def test_nothing_found_is_said(self):
-        assert self.report().summary == "No Flink job was found"
+        assert self.report().summary == "No Flink job was found for queue_name=etl"
+        assert HealthReport(NOW, {}, 100).summary == "No Flink job was found"
 
 
 TEXTS = st.text(max_size=40) | st.none()
@@ -307,5 +395,6 @@ def test_no_fleet_of_any_content_breaks_the_check_or_the_bounds_of_its_report(fl
     content = json.loads(json.dumps(report.to_dict(), allow_nan=False))
     assert content["total"] == len(fleet)
     assert len(content["jobs"]) + content["omitted"] == report.unhealthy
-    assert len(json.dumps(content, ensure_ascii=False)) < 3_000 * (most + 1)
+    assert len(json.dumps(content, ensure_ascii=False)) < 4_000 * (most + 1) + 2 * MESSAGE_LENGTH
+    assert max(len(content["text"]), len(content["markdown"])) <= MESSAGE_LENGTH
     assert len(report.table().splitlines()) <= most + 2

@@ -112,6 +112,30 @@ def test_an_unknown_status_keeps_its_text_and_anything_can_follow_it(text: str) 
     assert not any(known.can_become(text) for known in S)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "job_running\x00",
+            "job_running\n",
+            "\x1b[31mjob_running",
+            "job_running\ud83d",
+            "job_running" + " " * 200,
+        ),
+        *("x" * 5_000_000, "password=hunter2", "job_running\u202e", "\n" * 200 + "job_running"),
+    ],
+    ids=lambda text: ascii(text[:20]),
+)
+def test_an_odd_text_becomes_a_short_printable_status_that_is_none_of_the_known(text: str) -> None:
+    status = S(text)
+    assert not status.is_known
+    assert status.isprintable()
+    assert len(status) <= 100
+    assert "hunter2" not in status
+    assert S(str(status)) == status
+    assert status not in set(S)
+
+
 def test_an_unknown_status_equals_itself_and_joins_no_list() -> None:
     assert S("job_dreaming") == S("job_dreaming")
     assert len({S("job_dreaming"), S("job_dreaming"), "job_dreaming"}) == 1
@@ -125,7 +149,7 @@ def test_the_misspelling_of_the_service_before_is_understood() -> None:
 @pytest.mark.parametrize("value", ["", None, 3, ["job_running"], b"job_running"])
 def test_what_is_no_text_is_no_status(value: object) -> None:
     with pytest.raises(ValueError, match="is not a valid FlinkJobStatus"):
-        S(value)
+        S(value)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("status", [*S, S("job_dreaming")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from dli_provider.flink.status import FlinkJobStatus as S
 from dli_provider.flink.wait import RESTART_GRACE, FlinkJobWait, WaitState
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
 
 
 def job(status: str | None, **detail: Any) -> FlinkJob:
@@ -72,7 +74,7 @@ def test_a_status_named_a_failure_ends_the_wait_though_the_target_could_follow()
     wait = FlinkJobWait(104, [S.JOB_RUNNING], [S.JOB_IDLE])
     observation = wait.observe(job("job_idle"), NOW)
     assert observation.state == WaitState.FAILED
-    assert "named a failure" in observation.reason
+    assert "counts that as a failure" in observation.reason
 
 
 def test_a_target_wins_over_a_failure_of_the_same_name():
@@ -89,34 +91,98 @@ def test_the_reason_names_job_status_description_and_what_was_awaited():
     assert "hunter2" not in reason
 
 
-class TestRestartAfterAnException:
-    def verdict(
-        self, age: timedelta, *, restart: bool = True, targets: tuple[S, ...] = (S.JOB_RUNNING,)
-    ) -> WaitState:
-        updated = int((NOW - age).timestamp() * 1000)
-        config = {"restart_when_exception": restart}
-        return observe(
-            FlinkJobWait(104, targets), "job_running_exception", update_time=updated, job_config=config
+RESTARTING = {"restart_when_exception": True}
+SCALING = {"runtime_config": json.dumps([{"key": "flink.dli.job.scale.enable", "value": "true"}])}
+COMING_BACK = [
+    pytest.param(S.JOB_RUNNING_EXCEPTION, RESTARTING, id="restart after an exception"),
+    pytest.param(S.JOB_CANCELING, SCALING, id="scaling, being stopped"),
+    pytest.param(S.JOB_CANCEL_SUCCESS, SCALING, id="scaling, stopped"),
+]
+"""The status a job passes through when the platform runs it again, and the configuration that says so."""
+
+
+def milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+@pytest.mark.parametrize(("status", "config"), COMING_BACK)
+class TestAJobThatThePlatformRunsAgain:
+    def test_is_waited_for_from_when_it_was_first_seen_stopped(self, status, config):
+        wait = FlinkJobWait(104, [S.JOB_RUNNING])
+        stopped = job(status, job_config=config)
+        assert wait.observe(stopped, NOW).state == WaitState.WAITING
+        assert wait.observe(stopped, NOW + RESTART_GRACE).state == WaitState.WAITING
+        assert wait.observe(stopped, NOW + RESTART_GRACE + SECOND).state == WaitState.FAILED
+
+    def test_is_waited_for_though_it_was_last_edited_years_ago(self, status, config):
+        wait = FlinkJobWait(104, [S.JOB_RUNNING])
+        stopped = job(status, job_config=config, update_time=1578466221525)
+        assert wait.observe(stopped, NOW).state == WaitState.WAITING
+        assert wait.observe(stopped, NOW + RESTART_GRACE).state == WaitState.WAITING
+
+    def test_is_waited_for_from_a_later_update(self, status, config):
+        wait = FlinkJobWait(104, [S.JOB_RUNNING])
+        wait.observe(job(status, job_config=config), NOW)
+        updated = NOW + RESTART_GRACE / 2
+        stopped = job(status, job_config=config, update_time=milliseconds(updated))
+        assert wait.observe(stopped, updated + RESTART_GRACE).state == WaitState.WAITING
+        assert wait.observe(stopped, updated + RESTART_GRACE + SECOND).state == WaitState.FAILED
+
+    def test_is_not_waited_for_longer_because_a_clock_is_wrong(self, status, config):
+        wait = FlinkJobWait(104, [S.JOB_RUNNING])
+        stopped = job(status, job_config=config, update_time=milliseconds(NOW + timedelta(days=9)))
+        assert wait.observe(stopped, NOW).state == WaitState.WAITING
+        assert wait.observe(stopped, NOW + RESTART_GRACE + SECOND).state == WaitState.FAILED
+
+    def test_is_waited_for_no_longer_when_the_wait_is_resumed(self, status, config):
+        seen = NOW - RESTART_GRACE
+        wait = FlinkJobWait(104, [S.JOB_RUNNING], status=status, since=seen)
+        assert wait.observe(job(status, job_config=config), NOW).state == WaitState.WAITING
+        assert wait.observe(job(status, job_config=config), NOW + SECOND).state == WaitState.FAILED
+
+    def test_ends_the_wait_when_running_it_again_leads_to_no_target(self, status, config):
+        assert observe(FlinkJobWait(104, [S.JOB_INIT]), status, job_config=config) == WaitState.FAILED
+
+    def test_ends_the_wait_when_its_status_counts_as_a_failure(self, status, config):
+        assert (
+            observe(FlinkJobWait(104, [S.JOB_RUNNING], [status]), status, job_config=config)
+            == WaitState.FAILED
         )
 
-    def test_a_job_that_the_platform_restarts_is_given_time(self):
-        assert self.verdict(timedelta(minutes=1)) == WaitState.WAITING
+    def test_needs_its_detail_to_be_told_from_one_that_stays_stopped(self, status, config):
+        assert FlinkJobWait(104, [S.JOB_RUNNING]).settles(status)
 
-    def test_but_not_for_ever(self):
-        assert self.verdict(RESTART_GRACE + timedelta(seconds=1)) == WaitState.FAILED
 
-    def test_a_job_without_auto_restart_has_failed(self):
-        assert self.verdict(timedelta(minutes=1), restart=False) == WaitState.FAILED
+@pytest.mark.parametrize(
+    ("status", "config"),
+    [
+        (S.JOB_RUNNING_EXCEPTION, {"restart_when_exception": False}),
+        (S.JOB_RUNNING_EXCEPTION, SCALING),
+        (S.JOB_RUNNING_EXCEPTION, None),
+        (S.JOB_CANCELING, RESTARTING),
+        (S.JOB_CANCEL_SUCCESS, {"runtime_config": "[]"}),
+        (S.JOB_CANCEL_FAIL, SCALING | RESTARTING),
+        (S.JOB_SUBMIT_FAIL, SCALING | RESTARTING),
+        (S.JOB_FINISH, SCALING | RESTARTING),
+    ],
+)
+def test_a_job_that_the_platform_does_not_run_again_has_failed_at_once(status, config):
+    assert observe(FlinkJobWait(104, [S.JOB_RUNNING]), status, job_config=config) == WaitState.FAILED
 
-    def test_a_restart_leads_to_no_target_that_running_does_not_lead_to(self):
-        assert self.verdict(timedelta(minutes=1), targets=(S.JOB_INIT,)) == WaitState.FAILED
 
-    def test_without_update_time_the_grace_counts_from_the_first_sight(self):
-        wait = FlinkJobWait(104, [S.JOB_RUNNING])
-        crashed = job("job_running_exception", job_config={"restart_when_exception": True})
-        assert wait.observe(crashed, NOW).state == WaitState.WAITING
-        assert wait.observe(crashed, NOW + RESTART_GRACE).state == WaitState.WAITING
-        assert wait.observe(crashed, NOW + RESTART_GRACE * 1.01).state == WaitState.FAILED
+def test_a_scaling_job_passes_through_its_stop_and_reaches_the_target():
+    wait = FlinkJobWait(104, [S.JOB_FINISH])
+    life = [
+        "job_running",
+        "job_savepointing",
+        "job_canceling",
+        "job_cancel_success",
+        "job_submitting",
+        "job_running",
+    ]
+    states = {wait.observe(job(status, job_config=SCALING), NOW).state for status in life}
+    assert states == {WaitState.WAITING}
+    assert observe(wait, "job_finish", job_config=SCALING) == WaitState.REACHED
 
 
 class TestNews:
@@ -147,6 +213,23 @@ class TestNews:
         news = FlinkJobWait(104, [S.JOB_RUNNING]).observe(job("job_brand_new"), NOW).news
         assert "job_brand_new" in news
         assert "doesn't know" in news
+
+    def test_fields_that_can_not_be_read_are_told_once(self):
+        wait = FlinkJobWait(104, [S.JOB_RUNNING])
+        odd = {"restart_times": "many", "job_config": {"cu_number": 1.5}}
+        assert wait.observe(job("job_init", **odd), NOW).news == (
+            "Flink job 104 is job_init; awaiting job_running "
+            "(fields that can't be read: restart_times, job_config.cu_number)"
+        )
+        assert "can't be read" not in wait.observe(job("job_submitting", **odd), NOW).news
+
+    def test_many_fields_that_can_not_be_read_are_counted(self):
+        odd = {
+            name: []
+            for name in ("create_time", "duration", "image", "queue_name", "restart_times", "user_id")
+        }
+        news = FlinkJobWait(104, [S.JOB_RUNNING]).observe(job("job_init", **odd), NOW).news
+        assert news.endswith("queue_name, restart_times and 1 more)")
 
     def test_a_job_without_a_status_is_told_once(self):
         wait = FlinkJobWait(104, [S.JOB_RUNNING])
@@ -203,12 +286,6 @@ class TestWhatSettlesAWait:
         assert ending == self.settling(wait)
 
 
-def test_an_exception_named_a_failure_ends_the_wait_though_the_platform_would_restart_the_job():
-    wait = FlinkJobWait(104, [S.JOB_RUNNING], [S.JOB_RUNNING_EXCEPTION])
-    config = {"restart_when_exception": True}
-    assert observe(wait, "job_running_exception", job_config=config) == WaitState.FAILED
-
-
 def test_the_timeout_says_how_the_job_stands():
     wait = FlinkJobWait(104, [S.JOB_RUNNING, S.JOB_FINISH])
     assert "never read" in wait.describe(NOW)
@@ -217,3 +294,21 @@ def test_the_timeout_says_how_the_job_stands():
         "Flink job 104 did not become job_running or job_finish: it is job_submitting, "
         "for 5 min 0 s as seen from here"
     )
+
+
+def test_the_timeout_never_says_that_a_job_did_not_become_what_it_is():
+    wait = FlinkJobWait(104, [S.JOB_RUNNING])
+    wait.observe(job("job_running"), NOW)
+    assert wait.describe(NOW) == "Flink job 104 is job_running as awaited, but the wait ended before that"
+
+
+def test_what_a_wait_says_is_one_printable_masked_and_bounded_line():
+    hostile = "\x1b[31m\nINFO forged\r\x00\ud83d password=hunter2 " * 100_000
+    odd = {"name": hostile, "status_desc": hostile, "queue_name": [hostile]}
+    wait = FlinkJobWait(104, [S.JOB_FINISH])
+    said = [wait.observe(job(hostile, **odd), NOW).news, wait.describe(NOW)]
+    failed = wait.observe(job("job_submit_fail", **odd), NOW)
+    for line in (*said, failed.news, failed.reason):
+        assert line.isprintable()
+        assert "hunter2" not in line
+        assert len(line) < 3000

@@ -6,7 +6,7 @@ import html
 import json
 import sys
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -38,9 +38,16 @@ class TestOnAirflow2:
         """Return a function that makes the form with what is stored, or with what was posted."""
         wtforms = pytest.importorskip("wtforms", reason="of Airflow 2")
         datastructures = pytest.importorskip("werkzeug.datastructures")
-        form_class = type("ConnectionForm", (wtforms.Form,), connection_form_widgets())
 
-        def form(posted: dict[str, str] | None = None, **stored: Any) -> Any:
+        def form(
+            posted: dict[str, str] | None = None, form_fields: dict[str, Any] | None = None, **stored: Any
+        ) -> Any:
+            fields = {**(form_fields or {}), **connection_form_widgets()}
+            form_class = type("ConnectionForm", (wtforms.Form,), fields)
+            posted = posted and {
+                **{name: field.kwargs["default"] for name, field in (form_fields or {}).items()},
+                **posted,
+            }
             made = form_class(None if posted is None else datastructures.MultiDict(posted))
             for name, value in stored.items():
                 made[name].data = value
@@ -95,6 +102,45 @@ class TestOnAirflow2:
         assert not made.validate()
         assert made.errors.keys() == {name}
 
+    WRONG: ClassVar = {
+        "region": "x" * 100,
+        "project_id": "../x",
+        "project_name": "a\nb",
+        "auth": "kerberos",
+        "iam_endpoint": "https://iam.example.com/path",
+        "verify": "/no/such.pem",
+        "proxies": "http://user:hunter2@proxy.example.com",
+        "connect_timeout": "soon",
+        "read_timeout": "-1",
+        "console_url": "javascript:alert(1)",
+        "allow_http": "yes",
+        "language": "de",
+    }
+
+    def test_all_that_is_wrong_is_told_at_once(self, form):
+        made = form(self.WRONG)
+        assert not made.validate()
+        assert made.errors.keys() == self.WRONG.keys()
+        assert all(made.errors.values())
+        assert "hunter2" not in str(made.errors)
+
+    @pytest.mark.parametrize(("host", "valid"), [("", False), ("https://dli.example.com", True)])
+    def test_a_region_must_be_known_where_no_endpoint_is_set(self, form, host, valid):
+        import wtforms
+
+        made = form({"region": "cn-noth-4"}, form_fields={"host": wtforms.StringField("host", default=host)})
+        assert made.validate() is valid
+        assert valid or "did you mean 'cn-north-4'?" in made.errors["region"][0]
+
+    def test_what_is_hidden_since_the_connection_is_of_another_type_is_not_checked(self, form):
+        import wtforms
+
+        made = form(
+            {"region": "x" * 100},
+            form_fields={"conn_type": wtforms.StringField("conn_type", default="http")},
+        )
+        assert made.validate()
+
     def test_choices_that_exist_and_empty_fields_are_accepted(self, form):
         assert form({"auth": "agency", "allow_http": "true", "region": ""}).validate()
         assert form(dict.fromkeys(FIELDS, "")).validate()
@@ -134,4 +180,8 @@ class TestOnAirflow30And31:
         choices = {
             name: field["schema"]["enum"] for name, field in fields.items() if "enum" in field["schema"]
         }
-        assert choices == {"auth": FIELDS["auth"]["schema"]["enum"], "allow_http": ["true", "false"]}
+        assert choices == {
+            "auth": FIELDS["auth"]["schema"]["enum"],
+            "allow_http": ["true", "false"],
+            "language": ["en-us", "zh-cn"],
+        }

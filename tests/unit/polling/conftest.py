@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import selectors
 from collections.abc import Coroutine
 from typing import Any
@@ -34,9 +35,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 @pytest.fixture
 def run():
-    """Run a coroutine to its end in virtual time."""
+    """Run a coroutine to its end in virtual time, with the same jitter every time."""
 
     def runner(main: Coroutine[Any, Any, Any]) -> Any:
+        random.seed(104)
         with asyncio.Runner(loop_factory=VirtualLoop) as loop:
             return loop.run(main)
 

@@ -7,22 +7,28 @@ import itertools
 import statistics
 from collections import Counter
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dli_provider.airflow_compat import AirflowNotFoundException
 from dli_provider.api import errors
 from dli_provider.api.endpoints import JobPage
 from dli_provider.flink.job import FlinkJob
 from dli_provider.flink.status import FlinkJobStatus
 from dli_provider.flink.wait import FlinkJobWait
 from dli_provider.polling import client, rate_limiter, registry
-from dli_provider.polling.changes import ChangeSubscriber
+from dli_provider.polling.changes import ChangeSubscriber, KnownStatuses
 from dli_provider.polling.subscriber import WaitSubscriber
 
 REFUSED = errors.DliAuthError(401, "APIG.0301", "wrong signature")
 THROTTLED = errors.DliThrottledError(429, "APIG.0308", "slower")
 BROKEN = errors.DliServerError(500, "APIG.0601", "broken")
+
+
+def loop_time() -> float:
+    return asyncio.get_running_loop().time()
 
 
 class Dli:
@@ -37,39 +43,64 @@ class Dli:
         self.connection = "first"
         self.closed = 0
         self.latency = 0.0
+        self.page = lambda page: page
         self.under_way = self.most_under_way = 0
+        self.remembers_refusals = False
+        self.refusal: errors.DliAuthError | None = None
 
     def count(self, kind: str | None = None) -> int:
         return sum(1 for _, call in self.calls if kind in {None, call.split()[0]})
 
     async def answer(self, call: str) -> None:
+        if self.refusal:  # as what a process shares of a credential has it: no call starts after a refusal
+            raise self.refusal
         self.calls.append((asyncio.get_running_loop().time(), call))
         self.under_way += 1
         self.most_under_way = max(self.most_under_way, self.under_way)
-        await asyncio.sleep(self.latency)
-        self.under_way -= 1
+        try:
+            await asyncio.sleep(self.latency)
+        finally:
+            self.under_way -= 1
         if error := self.failure(call):
+            self.refusal = (
+                error if isinstance(error, errors.DliAuthError) and self.remembers_refusals else None
+            )
             raise error
+
+
+@dataclass(frozen=True)
+class Credential:
+    key_id: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    dli: Dli
+    connection: str
+
+    @property
+    def credential(self) -> Credential:
+        return Credential(self.connection)
 
 
 class Client:
     def __init__(self, settings, retry) -> None:
         self.settings = settings
-        self.dli = settings[0]
+        self.dli = settings.dli
 
     async def call(self, call):
         if "/jobs/" in call.path:
             job_id = int(call.path.rpartition("/")[2])
-            await self.dli.answer(f"show {job_id} {self.settings[1]}")
+            await self.dli.answer(f"show {job_id} {self.settings.connection}")
             return FlinkJob.from_api({"job_id": job_id, "status": self.dli.status[job_id]})
         query = dict(call.query)
         self.dli.filters = {name: query[name] for name in query if name not in {"offset", "limit", "order"}}
-        await self.dli.answer(f"list {query['offset']} {self.settings[1]}")
+        await self.dli.answer(f"list {query['offset']} {self.settings.connection}")
         listed = [job_id for job_id in sorted(self.dli.status) if job_id not in self.dli.unlisted]
         first = int(query["offset"])
         page = listed[first : first + int(query["limit"])]
         jobs = [FlinkJob.from_api({"job_id": job_id, "status": self.dli.status[job_id]}) for job_id in page]
-        return JobPage(len(listed), tuple(jobs))
+        return self.dli.page(JobPage(len(listed), tuple(jobs)))
 
     async def close(self) -> None:
         self.dli.closed += 1
@@ -93,38 +124,38 @@ class Hook:
         return id(self.dli)
 
     async def aget_settings(self):
-        return self.dli, self.dli.connection
+        return Settings(self.dli, self.dli.connection)
 
 
 class Recorder:
-    """A watch that notes when it was served, and wants the detail of what isn't running."""
+    """Notes when it was served, and wants the detail of what isn't running."""
 
     def __init__(self, job_id: int | None, interval: float = 60.0) -> None:
         self.job_id, self.interval = job_id, interval
         self.readings: list[tuple[float, str]] = []
         self.failures: list[errors.DliError] = []
         self.recovered: list[object] = []
-        self.rounds = 0
+        self.lists_read = 0
         self.ended: BaseException | None = None
 
-    def deliver(self, job, now, *, detailed):
+    def on_reading(self, job, now, *, detailed):
         if not detailed and job.status != "job_running":
             return False
         self.readings.append((asyncio.get_running_loop().time(), str(job.status)))
         return True
 
-    def recover(self, now):
+    def on_recovery(self, now):
         self.recovered.append(now)
 
-    def end_round(self):
-        self.rounds += 1
+    def on_list_read(self):
+        self.lists_read += 1
 
-    def fail(self, error, now):
+    def on_error(self, error, now):
         self.failures.append(error)
         if not error.transient:
             self.ended = error
 
-    def abort(self, error):
+    def close(self, error):
         self.ended = error
 
     def gaps(self) -> list[float]:
@@ -139,7 +170,7 @@ def _client_of_the_dictionary(monkeypatch):
 
 @pytest.fixture
 def poll(run):
-    """Serve watches for some virtual time; ``meanwhile`` maps moments to what happens then."""
+    """Serve subscribers for some virtual time; ``meanwhile`` maps moments to what happens then."""
 
     def poll(dli, watches, seconds, meanwhile=None):
         async def main():
@@ -192,14 +223,14 @@ def test_reads_are_spread_over_the_interval(poll):
     assert max(per_second.values()) <= 12
 
 
-def test_few_watched_jobs_among_many_are_read_singly(poll):
+def test_few_watched_jobs_among_many_are_read_by_themselves(poll):
     dli = Dli(5_000)
     poll(dli, [Recorder(job_id, 60) for job_id in range(1, 11)], 3600)
     assert dli.count("list") <= 3
     assert dli.count("show") <= 10 * 63
 
 
-def test_short_intervals_are_read_singly_beside_a_sweep_for_the_long_ones(poll):
+def test_short_intervals_are_read_by_themselves_beside_scans_for_the_long_ones(poll):
     dli = Dli(1_000)
     slow = [Recorder(job_id, 300) for job_id in range(1, 501)]
     fast = Recorder(1_000, 10)
@@ -210,7 +241,7 @@ def test_short_intervals_are_read_singly_beside_a_sweep_for_the_long_ones(poll):
     assert statistics.quantiles([gap for watch in slow for gap in watch.gaps()], n=20)[-1] <= 330
 
 
-def test_jobs_that_the_list_does_not_show_are_read_singly(poll):
+def test_jobs_that_the_list_does_not_show_are_read_by_themselves(poll):
     dli = Dli(300)
     dli.unlisted = {7}
     watches = poll(dli, [Recorder(job_id, 60) for job_id in dli.status], 1800)
@@ -246,7 +277,7 @@ def test_a_wait_that_comes_later_is_served_within_its_interval(run):
     assert late.readings[0][0] <= 3 + 11
 
 
-def test_also_one_whose_job_the_list_does_not_show(run):
+def test_a_wait_that_comes_later_for_an_unlisted_job_is_served_within_its_interval(run):
     dli = Dli(50)
     dli.unlisted = {50}
 
@@ -268,7 +299,7 @@ def test_also_one_whose_job_the_list_does_not_show(run):
 def test_an_interval_of_nothing_is_a_second(run):
     wait = FlinkJobWait(1, [FlinkJobStatus.JOB_RUNNING])
     assert WaitSubscriber(wait, 0, timedelta()).interval == 1
-    assert ChangeSubscriber(None, 0, (), {}, began=datetime.now(UTC), initial=False).interval == 1
+    assert ChangeSubscriber(None, 0, (), KnownStatuses(datetime.now(UTC), {})).interval == 1
 
 
 def test_a_wait_that_comes_while_the_others_leave_a_dead_poller_has_one_of_its_own(run):
@@ -291,9 +322,8 @@ def test_a_wait_that_comes_while_the_others_leave_a_dead_poller_has_one_of_its_o
 
 
 class TestThrottling:
-    def test_slows_the_whole_poller_down_and_speeds_up_again(self, poll):
+    def test_throttling_slows_the_whole_poller_down_until_it_ends(self, poll):
         dli = Dli(50)
-        loop_time = lambda: asyncio.get_running_loop().time()  # noqa: E731
         dli.unlisted = set(dli.status)
         dli.failure = lambda _: THROTTLED if 300 <= loop_time() < 600 else None
         watches = poll(dli, [Recorder(job_id, 10) for job_id in dli.status], 1800)
@@ -304,7 +334,6 @@ class TestThrottling:
 
     def test_retry_after_is_honoured(self, poll):
         dli = Dli(5)
-        loop_time = lambda: asyncio.get_running_loop().time()  # noqa: E731
         asked = errors.DliThrottledError(429, "APIG.0308", "slower", retry_after=45.0)
         throttled_at = []
 
@@ -322,7 +351,6 @@ class TestThrottling:
     def test_a_quota_of_a_call_a_second_is_used_and_hardly_overdrawn(self, poll):
         dli = Dli(12)
         dli.status = dict.fromkeys(dli.status, "job_submitting")
-        loop_time = lambda: asyncio.get_running_loop().time()  # noqa: E731
         answered = [-1.0]
 
         def quota(_call):
@@ -348,18 +376,17 @@ class TestThrottling:
 
 def test_calls_that_fail_together_count_as_one_failure(run):
     async def main():
-        pace = rate_limiter.RateLimiter()
+        limiter = rate_limiter.RateLimiter()
         for now in (10.0, 10.1, 10.2):
-            pace.failed(9.0, now, throttled=True, retry_after=None)
-        return pace.failures, pace.slowdown
+            limiter.record_failure(9.0, now, throttled=True, retry_after=None)
+        return limiter.failures, limiter.slowdown
 
     assert run(main()) == (1, 2.0)
 
 
 class TestTheListAloneFails:
-    def test_all_jobs_are_read_singly_until_it_works_again(self, poll):
+    def test_all_jobs_are_read_by_themselves_until_the_list_works_again(self, poll):
         dli = Dli(50)
-        loop_time = lambda: asyncio.get_running_loop().time()  # noqa: E731
         dli.failure = lambda call: BROKEN if call.startswith("list") and 100 <= loop_time() < 1000 else None
         watches = poll(dli, [Recorder(job_id, 60) for job_id in dli.status], 2000)
         assert all(max(watch.gaps()) < 150 for watch in watches)
@@ -368,7 +395,7 @@ class TestTheListAloneFails:
         failed = sum(1 for time, call in dli.calls if 100 <= time < 1000 and call.startswith("list"))
         assert failed <= 3 + 900 / 60
 
-    def test_on_one_of_its_pages(self, poll):
+    def test_one_failing_page_counts_as_a_failing_list(self, poll):
         dli = Dli(250)
         dli.failure = lambda call: BROKEN if call.startswith("list 100 ") else None
         watches = poll(dli, [Recorder(job_id, 60) for job_id in dli.status], 1200)
@@ -385,49 +412,51 @@ class TestOutage:
         assert watch.failures == []
         assert len(watch.readings) >= 3
 
-    def test_is_told_to_every_wait_and_probed_with_few_calls(self, poll):
+    def test_an_outage_is_told_to_every_wait_and_probed_with_few_calls(self, poll):
         dli = Dli(1_000)
-        loop_time = lambda: asyncio.get_running_loop().time()  # noqa: E731
         dli.failure = lambda _: BROKEN if 120 <= loop_time() < 1320 else None
         watches = poll(dli, [Recorder(job_id, 60) for job_id in dli.status], 2400)
         assert all(watch.failures for watch in watches)
         assert sum(1 for time, _ in dli.calls if 120 <= time < 1320) <= 40
         assert all(watch.readings[-1][0] > 2300 for watch in watches)
 
-    def test_is_over_for_all_with_the_first_good_call(self, poll):
+    def test_an_outage_is_over_for_all_with_the_first_answer(self, poll):
         dli = Dli(60)
-        loop_time = lambda: asyncio.get_running_loop().time()  # noqa: E731
         dli.failure = lambda _: BROKEN if 100 <= loop_time() < 400 else None
         seldom = Recorder(60, 7200)
         poll(dli, [*(Recorder(job_id, 60) for job_id in range(1, 60)), seldom], 900)
         assert seldom.failures
         assert len(seldom.recovered) == 1
 
-    def test_is_not_made_up_for_by_a_burst_of_pages(self, poll):
+    def test_an_outage_is_not_made_up_for_by_a_burst_of_pages(self, poll):
         dli = Dli(1_000)
-        loop_time = lambda: asyncio.get_running_loop().time()  # noqa: E731
         dli.failure = lambda _: BROKEN if 120 <= loop_time() < 1320 else None
         poll(dli, [Recorder(job_id, 60) for job_id in dli.status], 2400)
         pages = [time for time, call in dli.calls if time > 1320 and call.startswith("list")]
         assert max(sum(1 for time in pages if begun <= time < begun + 10) for begun in pages) <= 4
 
-    def test_of_a_few_jobs_is_not_told_to_the_healthy_ones(self, poll):
+    def test_jobs_that_alone_fail_are_no_news_to_the_others(self, poll):
         dli = Dli(200)
         dli.unlisted = set(dli.status)
         sick = {f"show {job_id} first" for job_id in range(1, 11)}
-        loop_time = lambda: asyncio.get_running_loop().time()  # noqa: E731
         dli.failure = lambda call: BROKEN if call in sick and loop_time() > 300 else None
         watches = poll(dli, [Recorder(job_id, 60) for job_id in dli.status], 1800)
         assert all(watch.failures for watch in watches[:10])
         assert sum(len(watch.failures) for watch in watches[10:]) == 0
 
-    def test_of_one_job_is_told_to_its_waits_alone(self, poll):
+    def test_a_job_that_alone_fails_is_told_to_its_waits_alone(self, poll):
         dli = Dli(2)
         dli.unlisted = {1, 2}
         dli.failure = lambda call: BROKEN if call.startswith("show 1 ") else None
         sick, well = poll(dli, [Recorder(1, 60), Recorder(2, 7)], 1200)
         assert sick.failures
         assert well.failures == []
+
+    def test_an_outage_may_last_for_days(self, poll):
+        dli = Dli(2)
+        dli.failure = lambda _: BROKEN if loop_time() < 10 * 86_400 else None
+        waits = poll(dli, [Recorder(job_id) for job_id in dli.status], 10 * 86_400 + 600)
+        assert all(wait.ended is None and wait.readings for wait in waits)
 
 
 class TestPermanentErrors:
@@ -468,9 +497,8 @@ class TestPermanentErrors:
         assert len(refused) == 1
         assert all(watch.ended is None and watch.readings[-1][0] > 500 for watch in watches)
 
-    def test_a_connection_that_is_out_of_reach_for_a_while_is_borne(self, poll, monkeypatch):
+    def test_a_connection_that_can_not_be_looked_up_for_a_while_is_an_outage(self, poll, monkeypatch):
         looked_up = Hook.aget_settings
-        loop_time = lambda: asyncio.get_running_loop().time()  # noqa: E731
 
         async def fail_at_first(self):
             if loop_time() < 100:
@@ -483,24 +511,100 @@ class TestPermanentErrors:
         assert watch.ended is None
         assert watch.readings
 
-    def test_a_connection_that_lacks_something_ends_all_waits(self, poll, monkeypatch):
+    def test_a_secrets_backend_that_finds_no_connection_for_a_while_is_an_outage(self, poll, monkeypatch):
+        looked_up = Hook.aget_settings
+
+        async def fail_later(self):
+            if 100 <= loop_time() < 400:
+                raise AirflowNotFoundException("The conn_id `dli_default` isn't defined")
+            return await looked_up(self)
+
+        monkeypatch.setattr(Hook, "aget_settings", fail_later)
+        dli = Dli(3)
+        dli.failure = lambda call: REFUSED if call.endswith("first") and loop_time() >= 100 else None
+        waits = [Recorder(job_id) for job_id in dli.status]
+        poll(dli, waits, 700, {400: lambda: setattr(dli, "connection", "second")})
+        assert all(wait.ended is None and wait.readings[-1][0] > 600 for wait in waits)
+
+    def test_a_connection_that_can_not_be_right_ends_all_waits_together(self, poll, monkeypatch):
         problem = errors.DliSettingsError("Connection 'dli_default', login: is missing")
+        looked_up = []
 
         async def fail(_self):
+            looked_up.append(loop_time())
             raise problem
 
         monkeypatch.setattr(Hook, "aget_settings", fail)
-        (watch,) = poll(Dli(1), [Recorder(1)], 70)
-        assert watch.ended is problem
+        waits = poll(Dli(3), [Recorder(1), Recorder(2, 7200), Recorder(3, 7200)], 70)
+        assert all(wait.ended is problem for wait in waits)
+        assert len(looked_up) == 1
+
+    def test_a_key_that_is_locked_for_a_while_ends_no_wait(self, poll):
+        locked = errors.DliAuthError(401, "APIG.0301", "AK access failed to reach the limit,forbidden.")
+        locked.transient = True
+        dli = Dli(3)
+        dli.failure = lambda _: locked if 100 <= loop_time() < 400 else None
+        waits = poll(dli, [Recorder(job_id) for job_id in dli.status], 700)
+        assert all(wait.ended is None and wait.failures and wait.readings[-1][0] > 600 for wait in waits)
 
 
-class TestAWatchOfTheWholeList:
+class TestPollersOfOneKey:
+    """Eight pollers, because each has a filter of its own."""
+
+    def serve(self, run, dli, seconds):
+        class Lister(Recorder):
+            def on_reading(self, job, now, *, detailed):
+                return True
+
+        async def main():
+            async with AsyncExitStack() as stack:
+                watches = [Lister(None, 5) for _ in range(8)]
+                for number, watch in enumerate(watches):
+                    await stack.enter_async_context(
+                        registry.subscribe(watch, Hook(dli), {"queue_name": f"queue_{number}"})
+                    )
+                await asyncio.sleep(seconds)
+            return watches
+
+        return run(main())
+
+    def test_share_four_calls_under_way(self, run):
+        dli = Dli(2_000)
+        dli.latency = 3.0
+        self.serve(run, dli, 300)
+        assert dli.most_under_way == 4
+
+    def test_have_four_refusals_at_most_when_the_key_stops_being_good(self, run):
+        dli = Dli(2_000)
+        dli.latency = 3.0
+        refused = []
+
+        def refuse(call):
+            if loop_time() < 100:
+                return None
+            refused.append(call)
+            return REFUSED
+
+        dli.failure = refuse
+        dli.remembers_refusals = True
+        watches = self.serve(run, dli, 300)
+        assert all(watch.ended is REFUSED for watch in watches)
+        assert len(refused) <= 4
+
+    def test_are_served_in_turn(self, run):
+        dli = Dli(100)
+        dli.latency = 3.0
+        self.serve(run, dli, 300)
+        assert dli.count() >= 300 / 3.0 * 4 * 0.9
+
+
+class TestASubscriberToTheWholeList:
     class Lister(Recorder):
-        def deliver(self, job, now, *, detailed):
+        def on_reading(self, job, now, *, detailed):
             self.readings.append((asyncio.get_running_loop().time(), job.job_id))
             return True
 
-    def test_is_shown_every_listed_job_once_a_round(self, run):
+    def test_gets_every_listed_job_once_an_interval(self, run):
         dli = Dli(250)
 
         async def main():
@@ -515,6 +619,35 @@ class TestAWatchOfTheWholeList:
         assert {9, 10, 11} >= set(rounds.values())
         assert dli.filters == {"show_detail": "false", "queue_name": "etl"}
         assert dli.count("show") == 0
+
+    def test_is_told_that_the_list_was_read_when_it_was_read_to_its_end(self, poll):
+        dli = Dli(250)
+        dli.failure = lambda call: BROKEN if call.startswith("list 200 ") else None
+        (watch,) = poll(dli, [self.Lister(None, 60)], 595)
+        assert watch.lists_read == 0
+        dli.failure = lambda _: None
+        (watch,) = poll(dli, [self.Lister(None, 60)], 595)
+        assert 9 <= watch.lists_read <= 11
+
+    def test_a_list_that_claims_to_be_huge_is_read_page_by_page_without_haste(self, poll):
+        dli = Dli(3)
+        fresh = itertools.count(1)
+
+        def page(page):
+            jobs = [FlinkJob.from_api({"job_id": next(fresh), "status": "job_running"}) for _ in range(100)]
+            return JobPage(10**15, tuple(jobs))
+
+        dli.page = page
+        poll(dli, [self.Lister(None, 60)], 60)
+        assert dli.count() <= 60 / 0.05 + 2
+
+    def test_a_list_of_jobs_without_an_id_is_passed_over(self, poll):
+        dli = Dli(3)
+        nameless = FlinkJob.from_api({"job_id": None, "status": "job_running"})
+        dli.page = lambda _: JobPage(3, (nameless, nameless, nameless))
+        watch, wait = poll(dli, [self.Lister(None, 60), Recorder(1)], 300)
+        assert watch.readings == []
+        assert len(wait.readings) >= 3
 
     def test_is_told_when_the_list_is_refused(self, poll):
         forbidden = errors.DliForbiddenError(403, "APIG.0302", "no dli:jobs:list_all")
@@ -539,14 +672,14 @@ def test_the_last_wait_closes_the_connections(poll):
     assert dli.closed == 1
 
 
-def test_an_error_of_the_pollers_own_ends_the_waits_instead_of_hanging_them(poll):
+def test_a_bug_of_the_poller_ends_the_waits_instead_of_hanging_them(poll):
     dli = Dli(1)
     dli.failure = lambda _: ZeroDivisionError("a bug")
     (watch,) = poll(dli, [Recorder(1, 10)], 60)
     assert isinstance(watch.ended, ZeroDivisionError)
 
 
-def test_so_does_one_that_no_program_should_meet(poll):
+def test_an_error_that_is_no_exception_ends_the_waits_too(poll):
     class DeadlockImminentError(BaseException):
         """Airflow has one such."""
 

@@ -1,4 +1,4 @@
-"""What a reading means for a deferred wait, whether it is of the list or of the job alone."""
+"""What a reading means for a deferred wait, be it of the list or of the job by itself."""
 
 from __future__ import annotations
 
@@ -43,19 +43,21 @@ def job(status: str | None, **detail) -> FlinkJob:
         (None, False),
     ],
 )
-def test_the_list_is_enough_until_the_wait_may_end(status, is_enough):
-    assert watch().deliver(job(status), NOW, detailed=False) is is_enough
+async def test_the_list_is_enough_until_the_wait_may_end(status, is_enough):
+    assert watch().on_reading(job(status), NOW, detailed=False) is is_enough
 
 
 @pytest.mark.parametrize("status", [*FlinkJobStatus, None])
-def test_the_detail_is_always_enough(status):
-    assert watch().deliver(job(status), NOW, detailed=True) is True
+async def test_the_detail_is_always_enough(status):
+    assert watch().on_reading(job(status), NOW, detailed=True) is True
 
 
 async def test_the_list_never_ends_a_wait():
     watched = watch()
-    watched.deliver(job("job_running_exception"), NOW, detailed=False)
-    watched.deliver(job("job_running_exception", job_config=RESTARTING, update_time=None), NOW, detailed=True)
+    watched.on_reading(job("job_running_exception"), NOW, detailed=False)
+    watched.on_reading(
+        job("job_running_exception", job_config=RESTARTING, update_time=None), NOW, detailed=True
+    )
     news = await watched.news()
     assert news.reason is None
     assert [line for _, line in news.lines] == [
@@ -66,22 +68,31 @@ async def test_the_list_never_ends_a_wait():
 async def test_a_list_that_works_does_not_end_the_outage_of_a_job_whose_detail_fails():
     watched = watch()
     for minute in range(7):
-        now = NOW + timedelta(minutes=minute)
-        assert not watched.deliver(job("job_running"), now, detailed=False)
-        watched.fail(BROKEN, now)
+        assert not watched.on_reading(job("job_running"), NOW, detailed=False)
+        watched.on_error(BROKEN, 60.0 * minute)
     news = await watched.news()
     assert len(news.lines) == 1
     with pytest.raises(errors.DliServerError):
         await watched.news()
 
 
-async def test_an_outage_is_told_at_its_begin_and_at_its_end():
+async def test_an_outage_is_told_when_it_begins_and_when_it_ends():
     watched = watch()
-    watched.fail(BROKEN, NOW)
-    watched.fail(BROKEN, NOW + timedelta(minutes=1))
-    watched.recover(NOW + timedelta(minutes=2))
-    watched.recover(NOW + timedelta(minutes=3))
+    watched.on_error(BROKEN, 0.0)
+    watched.on_error(BROKEN, 60.0)
+    watched.on_recovery(120.0)
+    watched.on_recovery(180.0)
     (began, begin), (ended, end) = (await watched.news()).lines
     assert (began, ended) == (logging.WARNING, logging.INFO)
     assert "DLI can't be read for now" in begin
     assert end == "DLI can be read again, after 120 s"
+
+
+async def test_a_clock_that_is_put_forward_neither_ends_an_outage_nor_a_wait():
+    watched = watch()
+    watched.on_error(BROKEN, 0.0)
+    watched.on_reading(job("job_submitting"), NOW + timedelta(hours=1), detailed=True)
+    watched.on_error(BROKEN, 10.0)
+    news = await watched.news()
+    assert news.reason is None
+    assert sum("can't be read for now" in line for _, line in news.lines) == 2

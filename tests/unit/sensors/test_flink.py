@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import airflow
 import pendulum
 import pytest
 from airflow.providers.common.compat.sdk import (
@@ -18,6 +19,8 @@ from airflow.providers.common.compat.sdk import (
     TaskDeferred,
 )
 
+from dli_provider.airflow_compat import AirflowTaskTimeout
+from dli_provider.api.errors import DliConnectionError
 from dli_provider.exceptions import DliFlinkJobFailedError
 from dli_provider.flink.status import FlinkJobStatus
 from dli_provider.links.flink import DliFlinkConsoleLink
@@ -27,6 +30,8 @@ from dli_provider.operators.flink import (
     DliShowFlinkJobOperator,
 )
 from dli_provider.sensors.flink import DliFlinkJobSensor
+
+AIRFLOW_2 = airflow.__version__.startswith("2.")
 
 
 def sensor(**arguments) -> DliFlinkJobSensor:
@@ -53,7 +58,7 @@ def test_is_deferrable_by_default_where_airflow_is_told_so():
 
 def test_its_ids_targets_connection_region_and_project_are_templated():
     assert set(DliFlinkJobSensor.template_fields) == {
-        *("job_id", "target_status", "failure_status", "dli_conn_id", "region", "project_id"),
+        *("job_id", "job_name", "target_status", "failure_status", "dli_conn_id", "region", "project_id"),
     }
 
 
@@ -105,40 +110,97 @@ def test_has_a_hook_on_its_connection(operator):
     assert (hook.dli_conn_id, hook.region, hook.project_id) == ("dli", "eu-de", "p")
 
 
-class TestEndingAfterTheTrigger:
+class TestMistakesInADagFile:
+    """What holds no template is checked when the DAG file is parsed."""
+
     @pytest.mark.parametrize(
-        "event",
+        ("arguments", "complaint"),
         [
-            None,
-            {},
-            {"status": "success"},
-            {
-                "outcome": "reached",
-                "message": "",
-                "deadline": "2026-01-01T00:00:00+00:00",
-                "job": None,
-                "error": None,
-            },
-            {
-                "outcome": "error",
-                "message": "",
-                "deadline": "2026-01-01T00:00:00+00:00",
-                "job": None,
-                "error": {},
-            },
-            {
-                "outcome": "triumph",
-                "message": "",
-                "deadline": "2026-01-01T00:00:00+00:00",
-                "job": {},
-                "error": None,
-            },
-            "reached",
+            ({"job_id": "orders"}, "job_id must be"),
+            ({"job_id": None}, "Neither job_id nor job_name"),
+            ({"job_name": "orders"}, "both given"),
+            ({"job_id": None, "job_name": " "}, "Neither job_id nor job_name"),
+            ({"target_status": "runing"}, "did you mean 'job_running'"),
+            ({"target_status": ["job_running", "job_finsh"]}, "did you mean 'job_finish'"),
+            ({"target_status": []}, "target_status is empty"),
+            ({"target_status": None}, "target_status is empty"),
+            ({"failure_status": "job_cancel"}, "failure_status"),
+            ({"target_status": "{{ wanted }}", "failure_status": "job_cancel"}, "failure_status"),
+            ({"failure_status": "job_running"}, "job_running can't be both"),
+            ({"outage_tolerance": "600"}, "outage_tolerance must be"),
         ],
     )
-    def test_an_event_that_is_none_of_the_trigger_s_fails_the_task(self, event):
+    def test_are_refused(self, arguments, complaint):
+        with pytest.raises(ValueError, match=complaint):
+            sensor(**arguments)
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            {"job_id": "{{ params.id }}"},
+            {"job_id": "{{ params.id }}", "job_name": "{{ params.name }}"},
+            {"job_id": None, "job_name": "104"},
+            {"target_status": "{{ params.targets }}", "failure_status": "job_running"},
+            {"target_status": ["{{ params.target }}"]},
+            {"target_status": iter(["job_running", "job_finish"])},
+            {"target_status": "job_running,job_finish"},
+            {"failure_status": None},
+        ],
+    )
+    def test_are_not_seen_where_there_are_none(self, arguments):
+        sensor(**arguments)
+
+    def test_are_seen_by_a_mapped_task_when_it_runs(self):
+        mapped = DliFlinkJobSensor.partial(task_id="wait").expand(job_id=["orders"])
+        assert mapped.operator_class is DliFlinkJobSensor
+
+
+@pytest.mark.parametrize(
+    ("target", "failure"),
+    [
+        (["job_running", "job_finish"], None),
+        ('["job_running", "job_finish"]', "None"),
+        ("['job_running', 'job_finish']", ""),
+        ("job_running, job_finish", "[]"),
+    ],
+)
+def test_what_templates_render_statuses_to_is_understood(target, failure, monkeypatch):
+    made = sensor(target_status="{{ targets }}", failure_status="{{ failures }}")
+    made.target_status, made.failure_status = target, failure
+    assert made._statuses() == ((FlinkJobStatus.JOB_RUNNING, FlinkJobStatus.JOB_FINISH), ())
+
+
+@pytest.mark.parametrize("blank", [None, "", "None", " "])
+def test_connection_arguments_that_render_to_nothing_count_as_not_given(blank):
+    made = sensor(dli_conn_id="{{ c }}", region="{{ r }}", project_id="{{ p }}")
+    made.dli_conn_id = made.region = made.project_id = blank
+    assert (made.hook.dli_conn_id, made.hook.region, made.hook.project_id) == ("dli_default", None, None)
+
+
+def test_default_args_of_a_dag_give_the_connection():
+    arguments = {"dli_conn_id": "dli", "region": "eu-de", "project_id": "p"}
+    start = pendulum.datetime(2026, 1, 1, tz="UTC")
+    with DAG("dag", schedule=None, start_date=start, default_args=arguments):
+        hook = sensor().hook
+    assert (hook.dli_conn_id, hook.region, hook.project_id) == ("dli", "eu-de", "p")
+
+
+@pytest.mark.skipif(not AIRFLOW_2, reason="Airflow 3 does not mind nested calls")
+def test_a_wait_on_the_worker_calls_no_execute_within_execute(caplog, monkeypatch):
+    from airflow.models.baseoperator import _sentinel
+
+    made = sensor(allow_nested_operators=False)
+    runner = SimpleNamespace(poke=lambda: {"job_id": 104}, close=lambda: None, wait=None)
+    monkeypatch.setattr(DliFlinkJobSensor, "_new_runner", lambda *_: runner)
+    as_airflow_does = {"DliFlinkJobSensor__sentinel": _sentinel}
+    assert made.execute({}, **as_airflow_does) == {"job_id": 104}
+    assert "cannot be called outside" not in caplog.text
+
+
+class TestEndingAfterTheTrigger:
+    def test_an_event_that_is_not_the_trigger_s_fails_the_task(self):
         with pytest.raises(DliFlinkJobFailedError, match="no event of its trigger"):
-            sensor().resume_execution("execute_complete", {"event": event}, {})
+            sensor().resume_execution("execute_complete", {"event": None}, {})
 
     @pytest.mark.parametrize("error", ["Trigger timeout", "Trigger/execution timeout"])
     def test_a_trigger_that_nobody_ran_is_a_timeout_on_both_lines(self, error):
@@ -146,6 +208,23 @@ class TestEndingAfterTheTrigger:
             sensor().resume_execution("__fail__", {"error": error}, {})
         with pytest.raises(AirflowSkipException):
             sensor(soft_fail=True).resume_execution("__fail__", {"error": error}, {})
+
+    @pytest.mark.parametrize("error", ["Trigger timeout", "Trigger/execution timeout"])
+    @pytest.mark.parametrize("flags", [{}, {"soft_fail": True}, {"never_fail": True}])
+    def test_a_trigger_that_nobody_ran_ends_with_the_shorter_of_the_two_timeouts(self, error, flags):
+        made = sensor(timeout=120, execution_timeout=timedelta(seconds=20), **flags)
+        context: Any = {"ti": SimpleNamespace(start_date=datetime.now(UTC) - timedelta(minutes=5))}
+        with pytest.raises(AirflowTaskTimeout, match="No triggerer"):
+            made.resume_execution("__fail__", {"error": error}, context)
+
+    def test_a_deferred_wait_counts_its_execution_timeout_from_the_start_of_the_task(self):
+        began = datetime.now(UTC) - timedelta(minutes=50)
+        made = sensor(silent_fail=True, timeout=7200, execution_timeout=timedelta(hours=1))
+        context: Any = {"ti": SimpleNamespace(start_date=began)}
+        with pytest.raises(TaskDeferred) as deferred:
+            made.resume_execution("__fail__", {"error": "Trigger failure"}, context)
+        assert deferred.value.trigger.execution_deadline == (began + timedelta(hours=1)).isoformat()
+        assert timedelta(minutes=9) < deferred.value.timeout < timedelta(minutes=13)
 
     def test_a_trigger_that_broke_fails_the_task_and_is_not_skipped(self):
         with pytest.raises(Exception, match="Trigger failure") as caught:
@@ -166,7 +245,7 @@ class TestEndingAfterTheTrigger:
 
     def test_a_wait_that_goes_on_silently_after_an_error_keeps_its_deadline(self):
         deadline = (datetime.now(UTC) + timedelta(minutes=10)).isoformat()
-        error = {"type": "DliConnectionError", "message": "no answer", "context": ""}
+        error = DliConnectionError("no answer").to_dict()
         event = {"outcome": "error", "message": "", "deadline": deadline, "job": None, "error": error}
         with pytest.raises(TaskDeferred) as deferred:
             sensor(silent_fail=True).resume_execution("execute_complete", {"event": event}, {})

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from airflow.providers.common.compat.sdk import DAG
+from dli_provider.airflow_compat import DAG
 
 from dli_provider.sensors.flink import DliFlinkJobSensor
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import traceback
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import ClassVar
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from dli_provider.api import errors
 from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, PasswordCredential, Token
 from dli_provider.api.messages import Request, Response
+from dli_provider.api.retry import ONE_ATTEMPT
 
 IAM = "https://iam.cn-north-4.myhuaweicloud.com"
 PROJECT = "330e068af1334c9782f4226acc00a2e2"
@@ -18,9 +21,19 @@ KEYS = {
     "access": "HST1",
     "secret": "s3cret",
     "securitytoken": "session-token",
-    "expires_at": "2023-11-15T04:13:20.000000Z",
+    "expires_at": "2023-11-14T23:13:20.000000Z",
 }
 REQUEST = Request("GET", "https://dli.example.com:8443", "/v1.0/p/streaming/jobs", headers={"X-A": "b"})
+
+
+def frames_of(error: BaseException | None) -> str:
+    """Return the local variables of all frames that an error came through, as reporters show them."""
+    shown = []
+    while error:
+        frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+        shown += [repr(frame.f_locals) for frame in frames if "dli_provider" in frame.f_code.co_filename]
+        error = error.__cause__ or error.__context__
+    return "\n".join(shown)
 
 
 def epoch(text: str) -> float:
@@ -31,11 +44,11 @@ class TestAccessKey:
     def test_is_its_own_lease_for_ever(self, by_hand, clock):
         credential = AkSkCredential("AK", "SK")
         lease = by_hand(credential.obtain()).result
-        assert lease.proof is credential
+        assert lease.signer is credential
         assert lease.renew_at == lease.expires_at == float("inf")
 
     def test_signs_the_port_and_keeps_other_headers(self, clock):
-        headers = AkSkCredential("AK", "SK").headers(REQUEST)
+        headers = AkSkCredential("AK", "SK").sign(REQUEST)
         assert headers["Host"] == "dli.example.com:8443"
         assert headers["X-A"] == "b"
         assert headers["Authorization"].startswith(
@@ -57,7 +70,7 @@ class TestAccessKey:
         ],
     )
     def test_must_fit_into_a_header_and_is_not_repeated_when_it_does_not(self, keys, named):
-        with pytest.raises(ValueError, match=f"^{named} must be of ASCII characters") as caught:
+        with pytest.raises(ValueError, match=f"^{named} must be ASCII characters") as caught:
             AkSkCredential(*keys)
         assert "hunter2" not in str(caught.value)
 
@@ -90,7 +103,7 @@ class TestPassword:
 
     def test_holds_the_token_until_half_an_hour_before_its_end(self, by_hand, password, answer, clock):
         lease = by_hand(password.obtain()).reply(answer.token("t1")).result
-        assert lease.proof.headers(REQUEST) == {
+        assert lease.signer.sign(REQUEST) == {
             "X-A": "b",
             "Host": "dli.example.com:8443",
             "X-Auth-Token": "t1",
@@ -102,9 +115,20 @@ class TestPassword:
     @pytest.mark.parametrize(
         "expires_at", ["2023-11-15T22:13:20Z", "2023-11-15T22:13:20", "2023-11-16T06:13:20+08:00"]
     )
-    def test_reads_the_end_in_all_spellings(self, by_hand, password, answer, expires_at):
+    def test_reads_the_end_in_all_spellings(self, by_hand, password, answer, clock, expires_at):
         lease = by_hand(password.obtain()).reply(answer.token("t1", expires_at)).result
         assert lease.expires_at == epoch("2023-11-15T22:13:20")
+
+    def test_counts_the_end_from_the_servers_own_time(self, by_hand, password, answer, clock):
+        clock.advance(7200)
+        ahead = answer.token("t1")
+        ahead.headers["date"] = "Tue, 14 Nov 2023 22:13:20 GMT"
+        lease = by_hand(password.obtain()).reply(ahead).result
+        assert lease.expires_at - clock.now == 24 * 3600
+
+    def test_holds_a_token_that_seems_to_have_ended_for_a_minute(self, by_hand, password, answer, clock):
+        lease = by_hand(password.obtain()).reply(answer.token("t1", "2023-11-14T00:00:00Z")).result
+        assert lease.expires_at - clock.now == 60
 
     def test_that_is_wrong_is_an_authentication_error(self, by_hand, password, answer):
         content = {
@@ -139,9 +163,27 @@ class TestPassword:
         lost = errors.DliConnectionError("No answer from IAM")
         assert by_hand(password.obtain()).reply(lost).error is lost
 
+    @pytest.mark.parametrize(
+        "outcome",
+        [
+            errors.DliConnectionError("No answer from IAM"),
+            Response(401, {}, b'{"error": {"code": 401, "message": "wrong", "title": "Unauthorized"}}'),
+            Response(502, {}, b""),
+            Response(201, {"x-subject-token": "t0k\nen"}, b"{}"),
+            Response(201, {"x-subject-token": "t0ken"}, b"{}"),
+            Response(201, {"x-subject-token": "t0ken"}, b'{"token": {"expires_at": "soon"}}'),
+        ],
+        ids=["no answer", "refused", "unavailable", "an odd token", "no content", "no end"],
+    )
+    def test_shows_no_frame_a_secret_when_it_fails(self, begin, password, outcome):
+        talk = begin(credential=password, retry=ONE_ATTEMPT).reply(outcome)
+        frames = frames_of(talk.error)
+        assert "PasswordCredential(user='user'" in frames
+        assert not {secret for secret in ("p4ssw0rd", "t0ken", "t0k") if secret in frames}
+
 
 class TestAgency:
-    """The keys of these tests are valid for six hours."""
+    """The keys of these tests are valid for an hour."""
 
     def test_takes_a_session_token_first_and_the_keys_with_it(self, by_hand, answer, clock):
         talk = by_hand(AgencyCredential().obtain())
@@ -157,7 +199,7 @@ class TestAgency:
         assert talk.sent.request.url == "http://169.254.169.254/openstack/latest/securitykey"
         assert talk.sent.headers["X-Metadata-Token"] == "meta-token"
         lease = talk.reply(answer.json({"credential": KEYS})).result
-        assert lease.proof == AkSkCredential("HST1", "s3cret", "session-token")
+        assert lease.signer == AkSkCredential("HST1", "s3cret", "session-token")
         assert all(step.request.link_local for step in talk.sends)
 
     @pytest.mark.parametrize("status", [404, 405, 503])
@@ -181,21 +223,21 @@ class TestAgency:
         )
         assert type(talk.error) is errors.DliAuthError
         assert str(talk.error) == (
-            "Asking the metadata service http://169.254.169.254: HTTP 401 401: "
+            "Asking the metadata service http://169.254.169.254: HTTP 401: "
             "Please configure Cloud Service Agency first"
         )
 
-    def test_renews_its_keys_when_forty_minutes_are_left(self, by_hand, answer):
+    def test_renews_its_keys_when_ten_minutes_are_left(self, by_hand, answer, clock):
         talk = by_hand(AgencyCredential().obtain())
         lease = talk.run(Response(404, {}, b""), answer.json({"credential": KEYS})).result
-        assert lease.expires_at == epoch("2023-11-15T04:13:20")
-        assert lease.expires_at - lease.renew_at == 40 * 60
+        assert lease.expires_at - clock.now == 3600
+        assert lease.expires_at - lease.renew_at == 600
 
-    def test_asks_again_only_when_forty_minutes_are_left(self, begin, answer, clock):
+    def test_asks_again_only_when_ten_minutes_are_left(self, begin, answer, clock):
         session, keys = Response(200, {}, b"meta-token"), answer.json({"credential": KEYS})
         agency = AgencyCredential()
         assert begin(credential=agency).run(session, keys, answer.job()).result
-        clock.now = epoch("2023-11-15T04:13:20") - 2401
+        clock.advance(3600 - 601)
         assert begin(credential=agency).run(answer.job()).result
         clock.advance(2)
         later = begin(credential=agency)
@@ -203,6 +245,22 @@ class TestAgency:
         new = answer.json({"credential": {**KEYS, "access": "HST2"}})
         assert later.run(session, new, answer.job()).result
         assert "Access=HST2," in later.sends[-1].headers["Authorization"]
+
+    def test_asks_seldom_as_long_as_the_service_has_no_newer_keys(self, begin, answer, clock):
+        session, keys = Response(200, {}, b"meta-token"), answer.json({"credential": KEYS})
+        agency = AgencyCredential()
+        begin(credential=agency).run(session, keys, answer.job())
+        clock.advance(3600 - 599)
+        asked = []
+        for _ in range(60):
+            talk = begin(credential=agency)
+            if talk.sent.request.method == "PUT":
+                asked.append(clock.now)
+                talk.run(session, keys)
+            assert talk.run(answer.job()).result
+            clock.advance(10)
+        assert len(asked) == 3
+        assert all(late - early >= 60 for early, late in pairwise(asked))
 
     ODD: ClassVar = {
         "no body": b"",
@@ -222,6 +280,7 @@ class TestAgency:
         talk.run(Response(404, {}, b""), Response(200, {}, self.ODD[what]))
         assert type(talk.error) is errors.DliProtocolError
         assert "s3cret" not in str(talk.error)
+        assert "s3cret" not in frames_of(talk.error)
 
     @pytest.mark.parametrize("token", [b"", b"a\nX-Injected: b", b"<html>no</html> page", b"\xff"])
     def test_a_session_token_that_is_none_is_an_error(self, by_hand, token):

@@ -10,12 +10,13 @@ import pytest
 
 from dli_provider.api import errors
 from dli_provider.api.auth import shared
-from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, Lease
+from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, Lease, PasswordCredential
 from dli_provider.api.endpoints import show_flink_job
 from dli_provider.api.messages import Response, Send, Sleep
 from dli_provider.api.retry import ONE_ATTEMPT
 
 HUNDRED = 100
+IAM = "https://iam.cn-north-4.myhuaweicloud.com"
 
 
 def out_of_reach() -> errors.DliConnectionError:
@@ -37,10 +38,10 @@ class TestAKeyNobodyHasSeenAccepted:
         assert {type(talk.error) for talk in talks} == {errors.DliAuthError}
         assert sum("No call was made" in str(talk.error) for talk in talks) == HUNDRED - 1
 
-    def test_a_right_one_goes_alone_once_and_then_together(self, begin, answer, all_at_once):
+    def test_a_right_one_goes_alone_once_and_then_by_four(self, begin, answer, all_at_once):
         talks = [begin() for _ in range(HUNDRED)]
         assert sum(isinstance(talk.step, Send) for talk in talks) == 1
-        assert all_at_once(talks, lambda _: answer.job()) == HUNDRED - 1
+        assert all_at_once(talks, lambda _: answer.job()) == 4
         assert all(talk.result.job_id == 104 for talk in talks)
 
     @pytest.mark.parametrize(
@@ -52,14 +53,14 @@ class TestAKeyNobodyHasSeenAccepted:
         ],
     )
     def test_an_error_that_follows_authentication_shows_that_it_is_accepted(self, begin, answer, telling):
-        first, *others = [begin() for _ in range(5)]
+        first, *others = [begin() for _ in range(4)]
         first.reply(answer.error(*telling))
         for one in others:
             one.reply()
         assert all(isinstance(one.step, Send) for one in others)
 
     def test_an_answer_that_says_no_success_shows_it_too(self, begin, answer):
-        first, *others = [begin() for _ in range(5)]
+        first, *others = [begin() for _ in range(4)]
         first.reply(answer.json({"is_success": "false", "message": "The query failed."}))
         for one in others:
             one.reply()
@@ -83,7 +84,7 @@ class TestAKeyNobodyHasSeenAccepted:
     def test_an_answer_that_is_not_known_to_follow_authentication_shows_nothing(
         self, begin, answer, all_at_once, other
     ):
-        assert begin().reply(self.OF_OTHERS[other]).error
+        assert begin(retry=ONE_ATTEMPT).reply(self.OF_OTHERS[other]).error
         talks = [begin() for _ in range(20)]
         all_at_once(talks, lambda _: answer.refusal())
         assert sum(len(talk.sends) for talk in talks) == 1
@@ -161,11 +162,9 @@ class TestAnOutageBeforeAKeyWasAccepted:
 
     def test_is_not_shared_by_calls_of_another_endpoint(self, begin, answer):
         first = begin(endpoint="https://dli.eu-de.example.com", retry=ONE_ATTEMPT)
-        same = begin(endpoint="https://dli.eu-de.example.com", retry=ONE_ATTEMPT)
         other = begin(retry=ONE_ATTEMPT)
         first.reply(out_of_reach())
         assert other.run(answer.job()).result
-        assert same.run(answer.job()).result
 
     def test_is_not_shared_when_the_key_was_accepted_meanwhile(self, begin, answer):
         first, late = begin(retry=ONE_ATTEMPT), begin()
@@ -238,19 +237,27 @@ class TestARefusal:
     def test_concerns_one_credential_and_no_other(self, begin, answer):
         begin().reply(answer.refusal())
         for other in (
-            AkSkCredential("AK", "another"),
+            AkSkCredential("third", "SK"),
             AkSkCredential("another", "SK"),
-            AkSkCredential("AK", "SK", "token"),
             AgencyCredential(),
         ):
             assert isinstance(begin(credential=other).step, Send)
 
     def test_concerns_every_region_and_project(self, begin, answer):
         begin().reply(answer.refusal())
-        assert begin(endpoint="https://dli.eu-de.example.com", project_id="other").sends == []
+        talk = begin(endpoint="https://dli.eu-de.example.com", project_id="other")
+        assert talk.sends == []
+        assert "refused at https://dli.cn-north-4.myhuaweicloud.com 0 s ago" in str(talk.error)
+
+    def test_does_not_concern_another_endpoint_that_accepted_the_key(self, begin, answer):
+        elsewhere = "https://dli.eu-de.example.com"
+        begin(endpoint=elsewhere).run(answer.job())
+        begin().reply(answer.refusal())
+        assert begin(endpoint=elsewhere).run(answer.job()).result
+        assert begin().sends == []
 
     def test_of_a_password_is_remembered_too(self, begin, answer, password):
-        wrong = answer.json({"error": {"code": 401, "message": "The username or password is wrong."}}, 401)
+        wrong = answer.login_refusal()
         assert isinstance(begin(credential=password).reply(wrong).error, errors.DliAuthError)
         talk = begin(credential=password)
         assert talk.sends == []
@@ -266,7 +273,7 @@ class TestARefusal:
     @pytest.mark.parametrize("what", OF_A_LOGIN)
     def test_of_a_login_has_many_shapes(self, begin, password, all_at_once, clock, what):
         status, kind = self.OF_A_LOGIN[what]
-        no = json_response(status, {"error": {"code": status, "message": "no"}})
+        no = json_response(status, {"error": {"code": status, "message": "no", "title": "No"}})
         talks = [begin(credential=password) for _ in range(20)]
         all_at_once(talks, lambda _: no)
         talks.append(begin(credential=password))
@@ -277,8 +284,9 @@ class TestARefusal:
         assert len(begin(credential=password).sends) == 1
 
     def test_of_a_login_says_who_refused_it(self, begin, answer, password):
-        said = "Asking https://iam.cn-north-4.myhuaweicloud.com for a token: HTTP 403 403: no"
-        first = begin(credential=password).reply(json_response(403, {"code": 403, "message": "no"}))
+        said = "Asking https://iam.cn-north-4.myhuaweicloud.com for a token: HTTP 403: no"
+        no = json_response(403, {"error": {"code": 403, "message": "no", "title": "Forbidden"}})
+        first = begin(credential=password).reply(no)
         assert str(first.error) == said
         assert str(begin(credential=password).error).startswith(f"{said}. No call was made")
 
@@ -362,9 +370,9 @@ class TestAToken:
         for _ in range(3):
             soon.append(begin(credential=password))
             all_at_once(soon, server)
-            clock.advance(9)
+            clock.advance(19)
         assert all(len(talk.sends) == 1 for talk in soon)
-        clock.advance(9)
+        clock.advance(19)
         later = begin(credential=password)
         all_at_once([later], server)
         assert len(later.sends) == 2
@@ -421,40 +429,143 @@ class TestAToken:
 
 
 class Ticket:
-    """A credential of another kind: renewed like a token, and locked like a key."""
+    """A signer of another kind, of which too many refusals lock something.
 
-    renewable: ClassVar[bool] = True
-    locks: ClassVar[bool] = True
-    fingerprint = "ticket"
-    obtained = 0
+    :param number: which ticket it is.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.fingerprint = f"ticket {number}"
+
+    def sign(self, request):
+        return {**request.headers, "X-Ticket": self.fingerprint}
+
+
+class TicketOffice:
+    """A credential of another kind, which is renewed like a token.
+
+    :param numbers: of the tickets that it issues, one after the other.
+    """
+
+    issuer = "https://tickets.example.com"
+    key_id = None
+    fingerprint = "office"
+
+    def __init__(self, numbers=(1, 2, 3)) -> None:
+        self.tickets = [Ticket(number) for number in numbers]
 
     def obtain(self):
-        self.obtained += 1
-        return Lease(self)
+        return Lease(self.tickets.pop(0))
         yield
-
-    def headers(self, request):
-        return {**request.headers, "X-Ticket": str(self.obtained)}
 
 
 class TestAKindThatIsRenewedAndLocks:
-    def test_goes_alone_once_and_then_together(self, begin, answer, all_at_once):
-        ticket = Ticket()
-        talks = [begin(credential=ticket) for _ in range(HUNDRED)]
+    def test_goes_alone_once_and_then_by_four(self, begin, answer, all_at_once):
+        office = TicketOffice()
+        talks = [begin(credential=office) for _ in range(HUNDRED)]
         assert sum(isinstance(talk.step, Send) for talk in talks) == 1
-        assert all_at_once(talks, lambda _: answer.job()) == HUNDRED - 1
-        assert ticket.obtained == 1
+        assert all_at_once(talks, lambda _: answer.job()) == 4
+        assert len(office.tickets) == 2
 
     @pytest.mark.parametrize("project_id", ["p1", None], ids=["project set", "project looked up"])
     def test_is_renewed_once_and_refused_once(self, begin, answer, all_at_once, project_id):
-        talks = [begin(credential=Ticket(), project_id=project_id) for _ in range(HUNDRED)]
+        office = TicketOffice()
+        talks = [begin(credential=office, project_id=project_id) for _ in range(HUNDRED)]
         most = all_at_once(talks, lambda _: answer.refusal())
         assert (most, sum(len(talk.sends) for talk in talks)) == (1, 2)
         assert {type(talk.error) for talk in talks} == {errors.DliAuthError}
 
+    def test_is_not_tried_again_when_it_is_renewed_to_the_same(self, begin, answer):
+        talk = begin(credential=TicketOffice([1, 1])).reply(answer.refusal())
+        assert (type(talk.error), len(talk.sends)) == (errors.DliAuthError, 1)
+
     def test_looks_its_project_up(self, begin, answer):
-        talk = begin(credential=Ticket(), project_id=None).run(answer.projects("p1"), answer.job())
+        talk = begin(credential=TicketOffice(), project_id=None).run(answer.projects("p1"), answer.job())
         assert talk.result
+
+
+class TestALockedKey:
+    """Another system got it locked: that passes within five minutes."""
+
+    def test_is_an_outage_during_which_no_call_is_made(self, begin, answer, clock):
+        begin().reply(answer.job())
+        first = begin(retry=ONE_ATTEMPT).reply(answer.locked())
+        assert first.error.transient
+        clock.advance(100)
+        for credential in (AkSkCredential("AK", "SK"), AkSkCredential("AK", "another")):
+            talk = begin(credential=credential, retry=ONE_ATTEMPT)
+            assert talk.sends == []
+            assert talk.error.transient
+            assert talk.error.retry_after == 200
+            assert "the key was found locked 100 s ago, perhaps by another system, and" in str(talk.error)
+        clock.advance(200)
+        assert begin().run(answer.job()).result
+
+    def test_concerns_no_other_key(self, begin, answer):
+        begin(retry=ONE_ATTEMPT).reply(answer.locked())
+        assert begin(credential=AkSkCredential("another", "SK")).run(answer.job()).result
+
+
+class TestOneKeyWithManySecrets:
+    def test_is_refused_four_times_within_five_minutes_whatever_the_secret(self, begin, answer, clock):
+        talks = []
+        for number in range(7):
+            talks.append(begin(credential=AkSkCredential("AK", f"wrong-{number}")))
+            if talks[-1].step:
+                talks[-1].reply(answer.refusal())
+            clock.advance(10)
+        assert [len(talk.sends) for talk in talks] == [1, 1, 1, 1, 0, 0, 0]
+        assert {type(talk.error) for talk in talks} == {errors.DliAuthError}
+        assert "this key was refused 4 times within 5 minutes" in str(talks[-1].error)
+        assert begin().sends == []
+        clock.advance(300 - 70)
+        assert begin().run(answer.job()).result
+
+    def test_has_one_call_under_way_until_one_is_accepted(self, begin, answer):
+        talks = [begin(credential=AkSkCredential("AK", f"secret-{number}")) for number in range(7)]
+        assert sum(isinstance(talk.step, Send) for talk in talks) == 1
+
+    @pytest.mark.parametrize("rotated", [False, True])
+    def test_is_never_refused_more_than_five_times(self, begin, answer, all_at_once, clock, rotated):
+        """Right and wrong secrets, at two endpoints, and a right one that stops being good."""
+        good, refused = {"right"}, []
+
+        def server(step: Send) -> Response:
+            if secrets_of[step.request.path] in good:
+                return answer.job()
+            refused.append(clock.now)
+            return answer.refusal()
+
+        secrets_of: dict[str, str] = {}
+        for turn in range(60):
+            talks = []
+            for number, secret in enumerate(("right", f"wrong-{turn}", f"wrong-{turn % 7}")):
+                for endpoint in ("https://dli.eu-de.example.com", "https://dli.example.com"):
+                    project = f"p{turn}x{number}x{endpoint[-7]}"
+                    secrets_of[f"/v1.0/{project}/streaming/jobs/104"] = secret
+                    talks += [
+                        begin(
+                            credential=AkSkCredential("AK", secret),
+                            endpoint=endpoint,
+                            project_id=project,
+                            retry=ONE_ATTEMPT,
+                        )
+                        for _ in range(5)
+                    ]
+            all_at_once(talks, server)
+            clock.advance(17)
+            if rotated and turn == 30:
+                good.clear()
+        assert len(refused) >= 8
+        assert max(sum(at <= other < at + 300 for other in refused) for at in refused) <= 4
+
+
+class TestOneUserWithManyPasswords:
+    def test_is_refused_four_times_within_five_minutes(self, begin, answer, all_at_once):
+        users = [PasswordCredential("user", f"pw{number}", "account", IAM) for number in range(7)]
+        talks = [begin(credential=user) for user in users]
+        most = all_at_once(talks, lambda _: answer.login_refusal())
+        assert (most, sum(len(talk.sends) for talk in talks)) == (1, 4)
 
 
 class TestTheRegister:
@@ -463,13 +574,25 @@ class TestTheRegister:
             AkSkCredential("AK", "SK")
         )
 
-    def test_forgets_the_oldest_of_many(self):
-        first = shared.share_credential(AkSkCredential("AK", "0"))
-        for number in range(1, 256):
-            shared.share_credential(AkSkCredential("AK", str(number)))
-        assert shared.share_credential(AkSkCredential("AK", "0")) is first
-        shared.share_credential(AkSkCredential("AK", "256"))
-        assert shared.share_credential(AkSkCredential("AK", "0")) is not first
+    def test_forgets_the_oldest_that_nobody_uses(self, begin, answer, password):
+        begin(credential=password).run(answer.token("t1"), answer.job())
+        for number in range(shared.MOST_KEPT):
+            shared.share_credential(AkSkCredential(f"AK{number}", "SK"))
+        assert begin(credential=password).sent.request.path == "/v3/auth/tokens"
+
+    def test_never_forgets_what_is_used(self):
+        used = shared.share_credential(AkSkCredential("AK", "SK"))
+        for number in range(shared.MOST_KEPT + 1):
+            shared.share_credential(AkSkCredential(f"AK{number}", "SK"))
+        assert shared.share_credential(AkSkCredential("AK", "SK")) is used
+
+    def test_never_forgets_a_refusal_that_counts(self, begin, answer, clock):
+        begin().reply(answer.refusal())
+        for number in range(shared.MOST_KEPT + 1):
+            begin(credential=AkSkCredential(f"AK{number}", "SK")).run(answer.job())
+        assert begin().sends == []
+        clock.advance(300)
+        assert begin().run(answer.job()).result
 
     def test_forgets_all_like_a_new_process(self, begin, answer):
         begin().reply(answer.refusal())

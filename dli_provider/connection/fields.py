@@ -1,0 +1,149 @@
+"""The fields of an Airflow connection, and all that is wrong with them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from dli_provider.api.errors import DliSettingsError
+from dli_provider.connection.values import EXTRAS, parse_iam_endpoint, parse_text, shown
+from dli_provider.flink.arguments import nearest
+from dli_provider.masking import printable
+
+if TYPE_CHECKING:
+    from dli_provider.airflow_compat import Connection
+
+T = TypeVar("T")
+
+CONNECTION_TYPE = "huaweicloud_dli"
+OTHER_TYPE = "huaweicloud"
+"""Type of the older provider, whose connections are understood too."""
+
+_log = logging.getLogger(__name__)
+
+
+class ConnectionFields:
+    """A connection's fields, and the faults found in them.
+
+    It shows no field as text: reports of errors show local variables, and Airflow's own connection shows its
+    password.
+
+    :param connection: the connection.
+    :param extra: its extra; read by the caller, because on an event loop that must be awaited.
+    """
+
+    def __init__(self, connection: Connection, extra: Mapping[str, Any]) -> None:
+        self._connection = connection
+        self._extra: Mapping[str, Any] = extra if isinstance(extra, Mapping) else {}
+        self._faults: dict[str, str] = {}
+        if not isinstance(extra, Mapping):
+            self.fault("extra", 'must be a JSON object such as {"region": "cn-north-4"}')
+
+    def fault(self, field: str, problem: str) -> None:
+        """Note what is wrong with a field; the first problem of each counts."""
+        self._faults.setdefault(field, problem)
+
+    def fault_unless_told(self, field: str, problem: str) -> None:
+        """Note what is wrong with a field, unless it may follow from what was noted of a place: which region,
+        project or endpoint is meant."""
+        if not self._faults.keys() & _PLACES:
+            self.fault(field, problem)
+
+    def is_faulty(self, field: str) -> bool:
+        """Tell whether a problem of a field was noted."""
+        return field in self._faults
+
+    @property
+    def has_faults(self) -> bool:
+        """True when a problem was noted."""
+        return bool(self._faults)
+
+    def error(self) -> DliSettingsError:
+        """Return the error that names the connection and all that is wrong with it."""
+        name = f"Connection {printable(self._connection.conn_id, 100)!r}"
+        told = [f"{field}: {problem}" for field, problem in self._faults.items()]
+        if len(told) == 1:
+            return DliSettingsError(f"{name}, {told[0]}")
+        listed = "; ".join(f"({number}) {text}" for number, text in enumerate(told, 1))
+        return DliSettingsError(f"{name} has {len(told)} faults: {listed}")
+
+    def read(self, field: str, value: object, parse: Callable[[Any], T]) -> T | None:
+        """Return what a value means; None when it is blank, or when it is at fault, which is noted."""
+        if value is None or (isinstance(value, str) and not value.strip()):
+            return None
+        try:
+            return parse(value)
+        except ValueError as error:
+            self.fault(field, str(error))
+            return None
+
+    def standard(self, name: str) -> str | None:
+        """Return a field that every connection has: ``host``, ``schema``, ``login`` or ``password``."""
+        return self.read(name, getattr(self._connection, name), parse_text)
+
+    @property
+    def port(self) -> int | None:
+        """The connection's port."""
+        return self._connection.port
+
+    def option(self, name: str, default: object = None) -> Any:
+        """Return an extra, as :data:`EXTRAS` reads it."""
+        found = self.read(f"extra {name}", self._extra.get(name), EXTRAS[name])
+        return default if found is None else found
+
+    def origin(self, field: str, value: object, parse: Callable[..., str]) -> str | None:
+        """Return an endpoint; plain http to another machine is accepted where the connection allows it."""
+        allow_http = self.option("allow_http") or self.is_faulty("extra allow_http")
+        return self.read(field, value, lambda given: parse(given, allow_http=allow_http))
+
+    def iam_endpoint(self) -> str | None:
+        """Return the extra ``iam_endpoint``."""
+        return self.origin("extra iam_endpoint", self._extra.get("iam_endpoint"), parse_iam_endpoint)
+
+    def require(self, field: str, value: T | None, what: str) -> T | None:
+        """Return a value, and note a fault where there is none.
+
+        :param what: what to do about it.
+        """
+        if value is None:
+            self.fault(field, f"is missing: {what}")
+        return value
+
+    def check(self) -> None:
+        """Note what is wrong with the type and with each extra by itself, and warn of unknown extras."""
+        self._check_type()
+        self._warn_of_unknown()
+        for name in EXTRAS:
+            self.option(name)
+
+    def _check_type(self) -> None:
+        conn_type = self._connection.conn_type
+        if conn_type not in {None, "", CONNECTION_TYPE, OTHER_TYPE}:
+            self.fault("type", f"is {shown(conn_type)}, and must be {CONNECTION_TYPE} (or {OTHER_TYPE})")
+
+    def _warn_of_unknown(self) -> None:
+        """The other provider's connections have extras for other services, which are passed over."""
+        for name in self._extra:
+            hint = nearest(name, EXTRAS)
+            if name in EXTRAS or (self._connection.conn_type == OTHER_TYPE and not hint):
+                continue
+            _warn_once(
+                f"Connection {printable(self._connection.conn_id, 100)!r} has an extra {shown(name)}, which "
+                f"means nothing{hint}"
+            )
+
+
+_PLACES = frozenset(
+    {
+        *("region", "project_id", "host", "extra region", "extra project_id", "extra project_name"),
+        "extra iam_endpoint",
+    }
+)
+_warned: set[str] = set()
+
+
+def _warn_once(text: str) -> None:
+    if text not in _warned and len(_warned) < 1000:
+        _warned.add(text)
+        _log.warning("%s", text)

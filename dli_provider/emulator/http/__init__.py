@@ -1,0 +1,1 @@
+"""How requests arrive: the listener, the routes, faults in the place of answers."""

@@ -1,0 +1,298 @@
+"""A job of the emulated DLI."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Literal, TypeAlias, get_args
+
+from dli_provider.emulator import validation
+from dli_provider.emulator.model.behaviour import Behaviour
+from dli_provider.emulator.model.clock import Clock
+from dli_provider.emulator.model.fields import (
+    DEFAULT_CONFIG,
+    DEFAULT_DETAIL,
+    ONLY_IN_BRIEF,
+    ONLY_IN_DETAIL,
+    fill_in_checkpoint_path,
+    parse_extra,
+    parse_fields,
+)
+from dli_provider.emulator.model.savepoint import SavepointSlot
+from dli_provider.emulator.model.timeline import (
+    STOPPED,
+    Lifecycle,
+    StatusTimeline,
+    Step,
+    parse_life,
+    parse_lifecycle,
+    parse_status,
+)
+from dli_provider.flink.arguments import parse_job_id
+from dli_provider.flink.status import FlinkJobStatus
+
+Begins: TypeAlias = Literal["now", "first_read"]
+
+
+class EmulatedJob:
+    """A job of the emulated DLI, as ``DliEmulator.add_job`` makes it.
+
+    :param job_id: its id.
+    :param lifecycle: statuses, each with the seconds it lasts; None, or the end of the list, lasts for ever.
+    :param detail: fields of ``job_detail``; ``job_config`` is laid over the default one.
+    :param status: a status that lasts for ever, instead of a lifecycle.
+    :param begins: when its life begins.
+    :param extra: further fields, of any name and value.
+    :param clock: the emulated time; None for this machine's.
+    :param behaviour: what the service shows; None for the usual.
+    :raises ValueError: for a job that can't be, naming what is wrong with it.
+    """
+
+    def __init__(
+        self,
+        job_id: int | str,
+        lifecycle: Lifecycle | None,
+        detail: Mapping[str, Any],
+        *,
+        status: str | None = None,
+        begins: Begins = "now",
+        extra: Mapping[str, Any] | None = None,
+        clock: Clock | None = None,
+        behaviour: Behaviour | None = None,
+    ) -> None:
+        self.job_id = parse_job_id(job_id)
+        self._clock = clock or Clock()
+        self._behaviour = behaviour or Behaviour()
+        self._lock = threading.Lock()
+        with self._named():
+            if begins not in get_args(Begins):
+                raise validation.invalid("begins", "'now' or 'first_read'", begins)
+            waits = begins == "first_read"
+            self._timeline = StatusTimeline(parse_life(lifecycle, status), self._clock, waits=waits)
+            self._detail, config = parse_fields(detail)
+            self._extra, self._extra_config = parse_extra(extra or {})
+        self._config = DEFAULT_CONFIG | config
+        self._created = self._edited = _milliseconds(self._timeline.since)
+        self._run: list[Step] | None = None
+        self._run_desc = ""
+        self._submitted_until = 0.0
+        self._savepoint = SavepointSlot(self._clock)
+        self._savepoint.take_over(self._detail)
+
+    @property
+    def status(self) -> str:
+        """The status it has now."""
+        with self._lock:
+            return self._timeline.advance()
+
+    @property
+    def name(self) -> object:
+        """Its name."""
+        return self._detail.get("name", f"job_{self.job_id}")
+
+    @property
+    def since(self) -> float:
+        """When it took its status, epoch seconds."""
+        with self._lock:
+            self._timeline.advance()
+            return self._timeline.since
+
+    @property
+    def create_time(self) -> int:
+        """When it was created, epoch milliseconds."""
+        own = self._detail.get("create_time")
+        return own if isinstance(own, int) else self._created
+
+    @property
+    def is_edge_child(self) -> bool:
+        """True for an edge job that has a parent."""
+        own = self._detail.get("job_type") == "flink_sql_edge_job"
+        return own and self._config["root_id"] not in (None, -1)
+
+    def begin(self) -> None:
+        """Begin the life that waits for the first reading."""
+        with self._lock:
+            self._timeline.begin()
+
+    def set_status(self, status: str, status_desc: str | None = None) -> None:
+        """Give the job a status now, which lasts for ever.
+
+        :param status: the status.
+        :param status_desc: why; a new status without one has an empty one.
+        :raises ValueError: for a status that is none.
+        """
+        with self._named():
+            own = {} if status_desc is None else {"status_desc": status_desc}
+            self._change([(parse_status(status), None)], own)
+
+    def set_lifecycle(self, lifecycle: Lifecycle) -> None:
+        """Let the job live through these statuses from now on; a new status has an empty ``status_desc``.
+
+        :param lifecycle: as :class:`EmulatedJob` takes it.
+        :raises ValueError: for a lifecycle that is none, naming the step at fault.
+        """
+        with self._named():
+            self._change(parse_lifecycle(lifecycle), {})
+
+    def update(
+        self, *, status: str | None = None, extra: Mapping[str, Any] | None = None, **detail: Any
+    ) -> None:
+        """Change fields of ``job_detail``.
+
+        :param status: a status that the job takes now, as by :meth:`set_status`.
+        :param extra: further fields, of any name and value; they are laid over those that it has.
+        :param detail: the fields; ``job_config`` is laid over the present one.
+        :raises ValueError: for what is no field, and for what JSON can't hold.
+        """
+        with self._named():
+            self._change(None if status is None else [(parse_status(status), None)], detail, extra)
+
+    def set_run(self, lifecycle: Lifecycle, status_desc: str = "") -> None:
+        """Say how runs go that are asked for through the API, from the next one on.
+
+        :param lifecycle: the statuses after the run has begun to show, as :class:`EmulatedJob` takes them.
+        :param status_desc: the reason, shown where a status is a failure.
+        :raises ValueError: for a lifecycle that is none, naming the step at fault.
+        """
+        with self._named():
+            self._run, self._run_desc = parse_lifecycle(lifecycle), status_desc
+
+    @property
+    def is_stopped(self) -> bool:
+        """True when the job doesn't run, and no run was accepted whose status doesn't show yet."""
+        with self._lock:
+            return self._timeline.advance() in STOPPED and self._clock.time() >= self._submitted_until
+
+    @property
+    def savepoint(self) -> str | None:
+        """The path of the savepoint that the next run can resume from; None for none."""
+        with self._lock:
+            return self._savepoint.path
+
+    def run(self) -> None:
+        """Begin a run, which uses up the savepoint."""
+        with self._lock:
+            delay, run = self._behaviour.run_delay, self._run or parse_lifecycle(self._behaviour.run)
+            steps = [(self._timeline.advance(), delay), *run] if delay else run
+            self._detail.pop("status_desc", None)
+            self._submitted_until = self._clock.time() + delay
+            self._savepoint.clear()
+            if self._detail.get("job_type", "flink_jar_job") == "flink_jar_job":
+                fill_in_checkpoint_path(self._config, self.job_id)
+            self._timeline.restart(steps)
+
+    def stop(self, savepoint_path: str | None) -> None:
+        """Begin to stop.
+
+        :param savepoint_path: where a savepoint is made first; None for none.
+        """
+        with self._lock:
+            behaviour, status = self._behaviour, self._timeline.advance()
+            steps = [(status, behaviour.stop_delay)] if behaviour.stop_delay else []
+            if savepoint_path is not None:
+                steps.append((FlinkJobStatus.JOB_SAVEPOINTING, behaviour.savepoint_seconds))
+                self._savepoint.put(savepoint_path, behaviour.stop_delay + behaviour.savepoint_seconds)
+            self._submitted_until = 0.0
+            self._timeline.restart([*steps, *parse_lifecycle(behaviour.stop)])
+
+    def trigger_savepoint(self, path: str) -> None:
+        """Begin to make a savepoint, and run on.
+
+        :param path: where.
+        """
+        with self._lock:
+            seconds = self._behaviour.savepoint_seconds
+            self._timeline.interrupt(FlinkJobStatus.JOB_SAVEPOINTING, seconds)
+            self._savepoint.put(path, seconds)
+
+    def import_savepoint(self, path: str) -> None:
+        """Have the next run resume from a savepoint.
+
+        :param path: where it lies.
+        """
+        with self._lock:
+            self._savepoint.put(path)
+
+    def detail(self, defaults: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the job as ShowFlinkJob shows it."""
+        return _without(ONLY_IN_BRIEF, self.record(defaults))
+
+    def item(self, defaults: Mapping[str, Any], *, show_detail: bool) -> dict[str, Any]:
+        """Return the job as ListFlinkJobs shows it: a start that never was is 0 there, not null."""
+        item = _without(ONLY_IN_BRIEF if show_detail else ONLY_IN_DETAIL, self.record(defaults))
+        return item | {"start_time": item["start_time"] or 0}
+
+    def record(self, defaults: Mapping[str, Any]) -> dict[str, Any]:
+        """Return all fields that any answer shows of it."""
+        with self._lock:
+            status, timeline = self._timeline.advance(), self._timeline
+            record = {
+                "job_id": self.job_id,
+                **defaults,
+                "name": self.name,
+                **DEFAULT_DETAIL,
+                "status_desc": self._run_desc if status.is_failure else "",
+                "job_config": self._config | self._extra_config,
+                "status": status,
+                "create_time": self._created,
+                "update_time": self._update_time(),
+                "start_time": None if timeline.started is None else _milliseconds(timeline.started),
+                **(self._savepoint.fields() if self._behaviour.shows_savepoints else {}),
+                **self._detail,
+                **self._extra,
+            }
+            brief = {
+                "user_name": "",
+                "duration": self._duration(record["start_time"]),
+                "root_id": self._config["root_id"],
+            }
+            return brief | record
+
+    def __repr__(self) -> str:
+        return f"<EmulatedJob {self.job_id} {self.name!r:.80} {self.status}>"
+
+    def _update_time(self) -> int:
+        if self._behaviour.update_time_follows_status:
+            return max(self._edited, _milliseconds(self._timeline.since))
+        return self._edited
+
+    def _duration(self, start_time: object) -> int:
+        if not isinstance(start_time, int):
+            return 0
+        return max(0, _milliseconds(self._timeline.ended) - start_time)
+
+    def _change(
+        self, steps: list[Step] | None, detail: Mapping[str, Any], extra: Mapping[str, Any] | None = None
+    ) -> None:
+        fields, config = parse_fields(detail)
+        extra_fields, extra_config = parse_extra(extra or {})
+        with self._lock:
+            if steps is not None:
+                if self._timeline.advance() != steps[0][0]:
+                    self._detail.pop("status_desc", None)
+                self._timeline.restart(steps)
+                self._submitted_until = 0.0
+                self._savepoint.abort()
+            self._savepoint.take_over(fields)
+            if fields or config or extra:
+                self._edited = _milliseconds(self._clock.time())
+            self._detail |= fields
+            self._config |= config
+            self._extra |= extra_fields
+            self._extra_config |= extra_config
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        try:
+            yield
+        except ValueError as error:
+            raise ValueError(f"job {self.job_id}: {error}") from None
+
+
+def _milliseconds(epoch: float) -> int:
+    return int(epoch * 1000)
+
+
+def _without(names: frozenset[str], record: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in names}

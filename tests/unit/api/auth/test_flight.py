@@ -1,0 +1,209 @@
+"""The gates at which conversations wait: nobody waits without bound for one that disappeared."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import threading
+from concurrent.futures import Future
+from typing import Any
+
+import pytest
+
+from dli_provider.api.auth import flight
+from dli_provider.api.auth.flight import LONGEST_FLIGHT, Flight, SingleFlight
+from dli_provider.api.errors import DliConnectionError, DliSettingsError
+from dli_provider.api.messages import Conversation, Sleep
+
+
+class Errand:
+    """Something that one conversation does for all; doing it asks for one step of the driver."""
+
+    def __init__(self) -> None:
+        self.flights = SingleFlight()
+        self.done = 0
+        self.begun = 0
+
+    def do(self) -> Conversation[int]:
+        with (yield from self.flights.join("errand", lambda: self.done > 0)):
+            if not self.done:
+                self.begun += 1
+                yield Sleep(1000)
+                self.done += 1
+            return self.done
+
+
+@pytest.fixture
+def errand() -> Errand:
+    return Errand()
+
+
+def begin(conversation: Conversation[Any]) -> tuple[Conversation[Any], Sleep]:
+    step = next(conversation)
+    assert isinstance(step, Sleep)
+    return conversation, step
+
+
+def is_waiting(step: Sleep) -> bool:
+    return step.until is not None
+
+
+def test_one_goes_and_the_others_wait_until_it_ended(errand):
+    first, going = begin(errand.do())
+    others = [begin(errand.do()) for _ in range(3)]
+    assert not is_waiting(going)
+    assert all(is_waiting(step) and not step.until.done() for _, step in others)
+    with pytest.raises(StopIteration):
+        first.send(None)
+    assert all(step.until.done() for _, step in others)
+    for other, _ in others:
+        with pytest.raises(StopIteration) as end:
+            other.send(None)
+        assert end.value.value == 1
+    assert errand.begun == 1
+
+
+def test_a_failure_that_may_pass_is_shared_by_those_that_waited(errand):
+    first, _ = begin(errand.do())
+    other, waiting = begin(errand.do())
+    with pytest.raises(DliConnectionError):
+        first.throw(DliConnectionError("no answer"))
+    assert waiting.until.done()
+    with pytest.raises(DliConnectionError, match="no answer"):
+        other.send(None)
+
+
+def test_a_failure_that_does_not_pass_is_the_own_affair_of_the_one_that_went(errand):
+    first, _ = begin(errand.do())
+    other, _ = begin(errand.do())
+    with pytest.raises(DliSettingsError):
+        first.throw(DliSettingsError("no project"))
+    assert not is_waiting(other.send(None))
+
+
+def test_one_that_takes_longer_than_any_call_holds_nobody_up(errand, monkeypatch):
+    now = 1000.0
+    monkeypatch.setattr(flight, "monotonic", lambda: now)
+    first, _ = begin(errand.do())
+    other, _ = begin(errand.do())
+    now += LONGEST_FLIGHT
+    assert is_waiting(other.send(None))
+    now += 1
+    assert not is_waiting(other.send(None))
+    for late in (first, other):
+        with pytest.raises(StopIteration):
+            late.send(None)
+
+
+def test_one_that_is_given_up_wakes_the_next(errand):
+    first, _ = begin(errand.do())
+    other, waiting = begin(errand.do())
+    first.close()
+    assert waiting.until.done()
+    assert not is_waiting(other.send(None))
+
+
+def test_one_that_is_collected_as_garbage_wakes_the_next(errand):
+    first, _ = begin(errand.do())
+    other, waiting = begin(errand.do())
+    cycle: list[Any] = [first]
+    cycle.append(cycle)
+    del first, cycle
+    gc.collect()
+    assert waiting.until.done()
+    assert not is_waiting(other.send(None))
+
+
+def test_one_that_is_given_up_while_it_waits_leaves_no_trace(errand):
+    begin(errand.do())
+    for _ in range(10):
+        begin(errand.do())[0].close()
+    assert not errand.flights._gate._waiting
+
+
+def test_one_on_an_event_loop_that_was_stopped_holds_nobody_up(errand):
+    loop = asyncio.new_event_loop()
+    held: list[Any] = []
+
+    async def start() -> None:
+        held.append(begin(errand.do()))
+
+    loop.run_until_complete(start())
+    assert not is_waiting(begin(errand.do())[1])
+    loop.close()
+
+
+def test_one_on_an_event_loop_that_runs_is_waited_for(errand):
+    started, stop = threading.Event(), threading.Event()
+    held: list[Any] = []
+
+    async def start() -> None:
+        held.append(begin(errand.do()))
+        started.set()
+        stop.wait(60)
+
+    thread = threading.Thread(target=lambda: asyncio.run(start()))
+    thread.start()
+    started.wait(60)
+    assert is_waiting(begin(errand.do())[1])
+    stop.set()
+    thread.join()
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_those_before_a_fork_are_none_of_the_childs(errand):
+    first = begin(errand.do())
+    waiting = begin(errand.do())
+    child = os.fork()
+    if child == 0:
+        goes = not is_waiting(begin(errand.do())[1])
+        os._exit(0 if goes else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert is_waiting(begin(errand.do())[1])
+    assert is_waiting(waiting[1])
+    assert not is_waiting(first[1])
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_fork_while_threads_pass_never_leaves_the_lock_taken():
+    stop = threading.Event()
+
+    def pass_again_and_again() -> None:
+        while not stop.is_set():
+            begin(Errand().do())[0].close()
+
+    threads = [threading.Thread(target=pass_again_and_again) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(50):
+            child = os.fork()
+            if child == 0:
+                begin(Errand().do())
+                os._exit(0)
+            assert os.waitpid(child, 0)[1] == 0
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_a_waiter_that_gave_up_meanwhile_is_woken_without_harm(errand):
+    first, _ = begin(errand.do())
+    _, waiting = begin(errand.do())
+    future: Future[None] = waiting.until
+    assert future.cancel()
+    with pytest.raises(StopIteration):
+        first.send(None)
+
+
+def test_a_flight_is_over_at_the_end_of_its_context(errand):
+    conversation = errand.flights.join("errand", lambda: False)
+    with pytest.raises(StopIteration) as end:
+        next(conversation)
+    flown: Flight = end.value.value
+    assert flown.is_under_way
+    with flown:
+        pass
+    assert not flown.is_under_way

@@ -1,0 +1,75 @@
+"""The job that a task names, by its id or by its name."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from dli_provider.airflow_compat import BaseOperator
+from dli_provider.api.errors import DliNotFoundError
+from dli_provider.operators.base import FlinkJobMixin
+
+
+class Operator(FlinkJobMixin, BaseOperator):
+    template_fields = FlinkJobMixin.job_template_fields
+
+    def __init__(self, *, job_id: Any = None, job_name: Any = None, **kwargs: Any) -> None:
+        super().__init__(job_id=job_id, job_name=job_name, **kwargs)
+
+
+class Client:
+    """A client that knows one job, and counts how often it is asked."""
+
+    asked = 0
+
+    def find_flink_job(self, name: str) -> Any:
+        self.asked += 1
+        return SimpleNamespace(job_id=7) if name == "104" else None
+
+
+def operator(**arguments: Any) -> Operator:
+    return Operator(task_id="task", **arguments)
+
+
+@pytest.mark.parametrize("job_id", [104, "104", " 104 "])
+def test_an_id_is_used_as_it_is(job_id):
+    client = Client()
+    assert operator(job_id=job_id)._find_job_id(client) == 104
+    assert not client.asked
+
+
+def test_a_name_is_looked_up_and_never_taken_for_an_id():
+    client = Client()
+    assert operator(job_name="104")._find_job_id(client) == 7
+    assert client.asked == 1
+
+
+def test_a_name_that_no_job_has_is_not_found():
+    with pytest.raises(DliNotFoundError, match="no Flink job named 'orders'"):
+        operator(job_name="orders")._find_job_id(Client())
+
+
+@pytest.mark.parametrize("job_id", ["", "None", None, " "])
+def test_an_id_that_renders_to_nothing_leaves_the_name(job_id):
+    made = operator(job_id="{{ params.id }}", job_name="{{ params.name }}")
+    made.job_id, made.job_name = job_id, "104"
+    assert made._find_job_id(Client()) == 7
+
+
+@pytest.mark.parametrize(
+    ("job_id", "job_name", "complaint"),
+    [
+        (None, "", "Neither"),
+        ("None", "None", "Neither"),
+        (104, "orders", "both given"),
+        ("orders", None, "job_id must be"),
+        (None, 104, "job_name must be text"),
+    ],
+)
+def test_what_templates_render_to_is_checked_when_the_task_runs(job_id, job_name, complaint):
+    made = operator(job_id="{{ params.id }}", job_name="{{ params.name }}")
+    made.job_id, made.job_name = job_id, job_name
+    with pytest.raises(ValueError, match=complaint):
+        made._find_job_id(Client())
