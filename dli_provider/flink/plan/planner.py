@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar, Protocol
 
+from dli_provider.flink.plan.memory import Memory, Pending
 from dli_provider.flink.plan.settle import settle
 from dli_provider.flink.plan.values import (
     Call,
     Done,
-    Memory,
+    Fail,
+    Failure,
     Outcome,
-    Pending,
     Reading,
+    Refusal,
     Step,
     Windows,
     Write,
 )
+
+_MAX_ATTEMPTS = {Write.CREATE: 2, Write.RUN: 2, Write.SAVEPOINT: 2}
+_MAX_ATTEMPTS_OTHERWISE = 3
+"""Stops, deletions, and writes of the same content do no harm when they arrive twice."""
 
 
 class Plan(Protocol):
@@ -32,10 +39,7 @@ class Plan(Protocol):
         """True to wait until the last write has had its effect."""
 
     def decide(self, memory: Memory, reading: Reading) -> Step:
-        """Return the step that a status calls for, when no write is pending."""
-
-    def call(self, write: Write, memory: Memory, reading: Reading) -> Call:
-        """Return a write of this plan with its arguments."""
+        """Return the step that a status calls for, while no write is pending."""
 
     def finish(self, memory: Memory, reading: Reading) -> Done:
         """Return the end of a plan whose last write was accepted."""
@@ -59,38 +63,67 @@ class Planner:
 
         :param reading: the job as it was read a moment ago.
         """
-        memory, plan = self.memory, self.plan
-        memory.note(reading)
-        pending = memory.pending
-        if pending and pending.write == plan.last and pending.outcome == Outcome.ACCEPTED:
-            if not plan.waits_for_completion:
-                return plan.finish(memory, reading)
-        settled = settle(memory, reading, self._windows)
-        if isinstance(settled, Write):
-            return plan.call(settled, memory, reading)
-        return settled or plan.decide(memory, reading)
+        self.memory.note(reading)
+        if self._ends_here(reading):
+            return self.plan.finish(self.memory, reading)
+        if unsettled := settle(self.memory, reading, self._windows):
+            return unsettled
+        if self._ends_here(reading):
+            return self.plan.finish(self.memory, reading)
+        step = self.plan.decide(self.memory, reading)
+        return self._limit(step) if isinstance(step, Call) else step
 
-    def record(
-        self, call: Call, before: Reading, outcome: Outcome, at: datetime, refusal: str | None = None
-    ) -> None:
-        """Note a write that was sent. One that never left, or was throttled, is not noted: it is as if it had
-        not been tried.
+    def begin(self, call: Call, before: Reading, at: datetime) -> None:
+        """Note a write that is about to be sent; until :meth:`end`, nothing is known of its outcome.
 
         :param call: the write.
         :param before: the reading that led to it.
-        :param outcome: what is known of it.
-        :param at: when it was sent.
-        :param refusal: what DLI said, if it refused.
+        :param at: the time.
         """
-        earlier = self.memory.pending
-        repeats = earlier is not None and earlier.write == call.write
+        job = before.job
         self.memory.pending = Pending(
             call.write,
-            earlier.mark if repeats and earlier else before.status,
+            before.status,
             at,
-            outcome,
-            attempt=earlier.attempt + 1 if repeats and earlier else 1,
-            start_time=before.job.start_time if before.job else None,
-            savepoint_path=before.job.savepoint_path if before.job else None,
-            refusal=refusal,
+            attempt=self.memory.attempts(call.write) + 1,
+            start_time=job.start_time if job else None,
+            savepoint_path=job.savepoint_path if job else None,
+        )
+
+    def end(self, outcome: Outcome, at: datetime, refusal: Refusal | None = None) -> None:
+        """Note what is known of the write now. One that was not sent is forgotten: the table asks again.
+
+        :param outcome: what is known.
+        :param at: the time.
+        :param refusal: why DLI refused it, if it did.
+        """
+        assert self.memory.pending is not None
+        self.memory.pending = (
+            None
+            if outcome == Outcome.NOT_SENT
+            else replace(self.memory.pending, outcome=outcome, at=at, refusal=refusal)
+        )
+
+    def _ends_here(self, reading: Reading) -> bool:
+        """Tell whether the last write is accepted, and its effect isn't waited for."""
+        if self.plan.waits_for_completion or reading.job is None:
+            return False
+        pending = self.memory.pending
+        is_accepted = pending is not None and pending.outcome == Outcome.ACCEPTED
+        return self.memory.has_done(self.plan.last) or (
+            is_accepted and pending is not None and pending.write == self.plan.last
+        )
+
+    def _limit(self, call: Call) -> Call | Fail:
+        """Give up on a write that was sent often enough."""
+        missed, write = self.memory.missed, call.write
+        sent = self.memory.attempts(write)
+        if missed is None or sent < _MAX_ATTEMPTS.get(write, _MAX_ATTEMPTS_OTHERWISE):
+            return call
+        if missed.outcome == Outcome.REFUSED:
+            return Fail(Failure.REFUSED, f"DLI refused to {write} it", missed.refusal)
+        return Fail(
+            Failure.UNKNOWN,
+            f"The call to {write} it was sent {sent} times without a usable answer, and shows no effect: "
+            "look at the job before you try again",
         )

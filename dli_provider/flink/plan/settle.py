@@ -1,32 +1,28 @@
-"""What became of the write that was sent last: every race with DLI, and with others, is decided here."""
+"""What became of the write that was sent last: every race with DLI, and with others, is decided here.
+
+A write is *taken* when its effect was read, *missed* when it seems to have had none, so that the plan may
+send it again, and *void* when DLI refused it because somebody else was faster: then it is as if never sent.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from enum import Enum
 from itertools import accumulate
 
-from dli_provider.flink.plan.values import (
-    STARTED,
-    Fail,
-    Failure,
-    Memory,
-    Outcome,
-    Pending,
-    Reading,
-    Wait,
-    Windows,
-    Write,
-)
-from dli_provider.flink.status import FlinkJobStatus as S
-
-_MAX_REPEATABLE = 3
+from dli_provider.flink.plan.memory import Memory, Pending
+from dli_provider.flink.plan.values import Fail, Failure, Outcome, Reading, Wait, Windows, Write
 
 
-def settle(memory: Memory, reading: Reading, windows: Windows) -> Wait | Fail | Write | None:
-    """Return what the pending write calls for: a step, the write to send once more, or None when it is settled.
+class _Verdict(Enum):
+    TAKEN = "taken"
+    MISSED = "missed"
+    VOID = "void"
 
-    A write that is settled is no longer pending; if it took effect, it stands in ``memory.done``.
+
+def settle(memory: Memory, reading: Reading, windows: Windows) -> Wait | Fail | None:
+    """Return what the pending write calls for; None when none is pending, or it is settled.
+
+    A write that took effect stands in ``memory.done`` afterwards, one that had none in ``memory.missed``.
 
     :param memory: what the plan remembers; changed in place.
     :param reading: the job as it is now; the memory has noted it.
@@ -35,143 +31,80 @@ def settle(memory: Memory, reading: Reading, windows: Windows) -> Wait | Fail | 
     pending = memory.pending
     if pending is None:
         return None
-    answer = _SETTLERS[pending.write](pending, reading, windows)
-    if isinstance(answer, bool):
-        if answer:
-            memory.done.append(pending.write)
-        memory.pending = None
-        return None
-    return answer
+    verdict = _settle(pending, reading, windows)
+    if not isinstance(verdict, _Verdict):
+        return verdict
+    memory.pending = None
+    memory.missed = pending if verdict == _Verdict.MISSED else None
+    if verdict == _Verdict.TAKEN:
+        memory.done.append(pending.write)
+    return None
 
 
-_Answer = Wait | Fail | Write | bool
+def _settle(pending: Pending, reading: Reading, windows: Windows) -> Wait | Fail | _Verdict:
+    match pending.write:
+        case Write.CREATE:
+            return _settle_creation(pending, reading, windows)
+        case Write.RUN | Write.STOP | Write.SAVEPOINT:
+            return _settle_by_status(pending, reading, windows)
+        case Write.UPDATE | Write.IMPORT | Write.DELETE:
+            return _settle_at_once(pending, reading)
 
 
-def _run(pending: Pending, reading: Reading, windows: Windows) -> _Answer:
-    job = reading.job
-    if job is None:
-        return False
-    was_restarted = job.start_time is not None and (
-        pending.start_time is None or job.start_time > pending.start_time
-    )
-    return _changing(pending, reading, windows, was_seen=pending.was_seen or was_restarted)
-
-
-def _stop(pending: Pending, reading: Reading, windows: Windows) -> _Answer:
+def _settle_by_status(pending: Pending, reading: Reading, windows: Windows) -> Wait | Fail | _Verdict:
+    """Settle a write that shows in the status, sooner or later."""
     if reading.job is None:
-        return False
-    return _changing(pending, reading, windows, was_seen=pending.was_seen)
-
-
-def _changing(pending: Pending, reading: Reading, windows: Windows, *, was_seen: bool) -> _Answer:
-    """Settle a write that shows in the status, and that is sent once more at the most.
-
-    :param was_seen: whether something came of it. The ``start_time`` may tell so while the status is still
-        out of date; then that is waited out.
-    """
-    over_at = pending.sent_at + windows.stale
-    is_over = pending.was_seen or reading.at >= over_at
-    if pending.outcome == Outcome.REFUSED and pending.attempt == 1:
-        if not was_seen:
-            return _refused(pending)
-        return False if is_over else _stale(pending, over_at)
-    if not is_over:
-        return _stale(pending, over_at)
-    if was_seen or pending.outcome == Outcome.ACCEPTED:
-        return True
-    if pending.outcome == Outcome.REFUSED:
+        return _Verdict.MISSED
+    is_evident = pending.was_seen or _left_a_trace(pending, reading)
+    says_nothing = reading.status in pending.not_yet and not pending.was_seen
+    if pending.is_refused_at_once and says_nothing and not is_evident:
         return _refused(pending)
-    return pending.write if pending.attempt == 1 else _unknown(pending)
+    window = windows.savepoint if pending.write == Write.SAVEPOINT else windows.stale
+    if says_nothing and reading.at < (until := pending.at + window):
+        return Wait(f"a status that shows the {pending.write}", stale=pending.not_yet, until=until)
+    if pending.is_refused_at_once:
+        return _Verdict.VOID
+    if is_evident or pending.outcome == Outcome.ACCEPTED:
+        return _Verdict.TAKEN
+    return _refused(pending) if pending.outcome == Outcome.REFUSED and says_nothing else _Verdict.MISSED
 
 
-def _savepoint(pending: Pending, reading: Reading, windows: Windows) -> _Answer:
+def _left_a_trace(pending: Pending, reading: Reading) -> bool:
+    """Tell whether something beside the status shows that the write was taken.
+
+    It doesn't tell that the status is up to date: these fields may change before it.
+    """
     job = reading.job
     if job is None:
         return False
-    if reading.status == S.JOB_SAVEPOINTING:
-        return Wait("the end of job_savepointing", while_in=frozenset({S.JOB_SAVEPOINTING}))
-    over_at = pending.sent_at + windows.savepoint
-    if pending.was_seen or job.savepoint_path != pending.savepoint_path:
-        return True
-    if pending.outcome == Outcome.REFUSED:
-        return _refused(pending)
-    if reading.at < over_at:
-        return _stale(pending, over_at)
-    if pending.outcome == Outcome.ACCEPTED:
-        return True
-    return pending.write if pending.attempt == 1 else _unknown(pending)
+    if pending.write == Write.RUN:
+        before, now = pending.start_time, job.start_time
+        return now is not None and (before is None or now > before)
+    return pending.write == Write.SAVEPOINT and job.savepoint_path != pending.savepoint_path
 
 
-def _delete(pending: Pending, reading: Reading, windows: Windows) -> _Answer:  # noqa: ARG001
-    if reading.job is None or pending.outcome == Outcome.ACCEPTED:
-        return True
-    return _repeatable(pending)
+def _settle_at_once(pending: Pending, reading: Reading) -> Fail | _Verdict:
+    """Settle a write that may be sent again: an update, an import, a deletion."""
+    if pending.outcome == Outcome.ACCEPTED or (pending.write == Write.DELETE and reading.job is None):
+        return _Verdict.TAKEN
+    if pending.is_refused_at_once:
+        return _refused(pending) if reading.status == pending.mark else _Verdict.VOID
+    return _Verdict.MISSED
 
 
-def _content(pending: Pending, reading: Reading, windows: Windows) -> _Answer:  # noqa: ARG001
-    """Settle an update or an import, whose content is the same when it is sent again."""
-    if pending.outcome == Outcome.ACCEPTED:
-        return True
-    if reading.job is None or (
-        pending.outcome == Outcome.REFUSED and (pending.was_seen or pending.attempt > 1)
-    ):
-        return False
-    return _repeatable(pending)
-
-
-def _repeatable(pending: Pending) -> _Answer:
-    if pending.outcome == Outcome.REFUSED:
-        return _refused(pending)
-    return pending.write if pending.attempt < _MAX_REPEATABLE else _unknown(pending)
-
-
-def _create(pending: Pending, reading: Reading, windows: Windows) -> _Answer:
+def _settle_creation(pending: Pending, reading: Reading, windows: Windows) -> Wait | Fail | _Verdict:
     """Settle a creation: the job is looked up by its name, which is unique."""
     if reading.job is not None:
-        return pending.outcome != Outcome.REFUSED or pending.attempt > 1
-    if pending.outcome == Outcome.REFUSED and pending.attempt == 1:
+        return _Verdict.VOID if pending.is_refused_at_once else _Verdict.TAKEN
+    if pending.is_refused_at_once:
         return _refused(pending)
-    for moment in accumulate(windows.look_up, initial=timedelta()):
-        if reading.at < (due := pending.sent_at + moment):
+    for elapsed in accumulate(windows.look_up):
+        if reading.at < (due := pending.at + elapsed):
             return Wait("the job that was created", pause=due - reading.at)
-    if pending.outcome == Outcome.UNKNOWN:
-        return pending.write if pending.attempt == 1 else _unknown(pending)
     if pending.outcome == Outcome.REFUSED:
-        return Fail(
-            Failure.FINAL,
-            "DLI refuses to create the job, yet shows none of this name: perhaps a job of this name exists "
-            f"that isn't yours. {pending.refusal or ''}".strip(),
-        )
-    return True
+        return _refused(pending, "A job of this name may exist that isn't yours")
+    return _Verdict.TAKEN if pending.outcome == Outcome.ACCEPTED else _Verdict.MISSED
 
 
-def _stale(pending: Pending, until: datetime) -> Wait:
-    return Wait(
-        f"a status that shows the {pending.write}",
-        stale=frozenset({pending.mark, *(STARTED if pending.write == Write.STOP else ())}),
-        until=until,
-    )
-
-
-def _refused(pending: Pending) -> Fail:
-    return Fail(Failure.REFUSED, pending.refusal or f"DLI refused to {pending.write} the job")
-
-
-def _unknown(pending: Pending) -> Fail:
-    return Fail(
-        Failure.UNKNOWN,
-        f"Nobody knows whether DLI took the call to {pending.write} the job: it was sent {pending.attempt} "
-        f"times, no answer told, and the job is still {pending.mark or 'not there'}. Look at the job before you "
-        "try again",
-    )
-
-
-_SETTLERS: dict[Write, Callable[[Pending, Reading, Windows], _Answer]] = {
-    Write.CREATE: _create,
-    Write.UPDATE: _content,
-    Write.IMPORT: _content,
-    Write.RUN: _run,
-    Write.STOP: _stop,
-    Write.SAVEPOINT: _savepoint,
-    Write.DELETE: _delete,
-}
+def _refused(pending: Pending, message: str = "") -> Fail:
+    return Fail(Failure.REFUSED, message or f"DLI refused to {pending.write} it", pending.refusal)
