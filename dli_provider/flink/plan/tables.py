@@ -50,7 +50,7 @@ TABLE = {
     S.JOB_ARREARAGE_STOPPED:         Row(_FAIL,  _DONE,  _FAIL,  _CALL),
     S.JOB_IDLE:                      Row(_WAIT,  _WAIT,  _WAIT,  _FAIL),
 }
-RESTARTING =                         Row(_WAIT,  _WAIT,  _WAIT,  _FAIL)  # the platform is about to run it again
+RESTARTING =                         Row(_WAIT,  _WAIT,  _WAIT,  _FAIL)  # the platform will run it again
 UNKNOWN =                            Row(_WAIT,  _WAIT,  _WAIT,  _FAIL)  # no status, or a new one
 # fmt: on
 
