@@ -45,11 +45,17 @@ class Pending:
         """True when DLI refused the first attempt, so that nothing can have come of the write."""
         return self.outcome == Outcome.REFUSED and self.attempt == 1
 
-    @property
-    def not_yet(self) -> frozenset[S | None]:
-        """Statuses that say nothing of the write as yet: the mark, a job without a status, and for a stop
-        those of a job that goes on starting."""
-        return frozenset({self.mark, None, *(_STARTED if self.write == Write.STOP else ())})
+    def is_silent(self, status: S | None) -> bool:
+        """Tell whether a status that was read after the write says nothing of it as yet.
+
+        The mark says nothing, nor does a status that this provider can't read; of a stop, none of a job that
+        goes on starting does.
+
+        :param status: the status.
+        """
+        if status is None or not status.is_known or status in {S.JOB_IDLE, self.mark}:
+            return True
+        return self.write == Write.STOP and status in _STARTED
 
     def shows_in(self, status: S | None) -> bool:
         """Tell whether a status that was read after the write shows its effect.
@@ -60,7 +66,7 @@ class Pending:
             return status == S.JOB_SAVEPOINTING
         if self.write == Write.STOP and status not in _SHOW_A_STOP:
             return False
-        return status not in self.not_yet
+        return not self.is_silent(status)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it in JSON types."""

@@ -11,6 +11,7 @@ from itertools import accumulate
 
 from dli_provider.flink.plan.memory import Memory, Pending
 from dli_provider.flink.plan.values import Fail, Failure, Outcome, Reading, Wait, Windows, Write
+from dli_provider.flink.status import FlinkJobStatus as S
 
 
 class _Verdict(Enum):
@@ -56,12 +57,13 @@ def _settle_by_status(pending: Pending, reading: Reading, windows: Windows) -> W
     if reading.job is None:
         return _Verdict.MISSED
     is_evident = pending.was_seen or _left_a_trace(pending, reading)
-    says_nothing = reading.status in pending.not_yet and not pending.was_seen
+    says_nothing = pending.is_silent(reading.status) and not pending.was_seen
     if pending.is_refused_at_once and says_nothing and not is_evident:
         return _refused(pending)
     window = windows.savepoint if pending.write == Write.SAVEPOINT else windows.stale
     if says_nothing and reading.at < (until := pending.at + window):
-        return Wait(f"a status that shows the {pending.write}", stale=pending.not_yet, until=until)
+        silent = frozenset({reading.status, *filter(pending.is_silent, S)})
+        return Wait(f"a status that shows the {pending.write}", stale=silent, until=until)
     if pending.is_refused_at_once:
         return _Verdict.VOID
     if is_evident or pending.outcome == Outcome.ACCEPTED:

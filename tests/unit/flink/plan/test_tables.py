@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
 import pytest
 
@@ -217,8 +218,8 @@ class TestARetryWithoutMemory:
 
     SINCE = datetime(2026, 1, 2, 3, 0, tzinfo=UTC)
     PLAN = RunPlan(targets=(S.JOB_FINISH,), own_since=SINCE)
-    OWN = {"start_time": (SINCE + timedelta(seconds=5)).isoformat()}
-    OTHER = {"start_time": (SINCE - timedelta(seconds=5)).isoformat()}
+    OWN: ClassVar = {"start_time": (SINCE + timedelta(seconds=5)).isoformat()}
+    OTHER: ClassVar = {"start_time": (SINCE - timedelta(seconds=5)).isoformat()}
 
     def test_takes_its_own_run_up(self, play):
         run = play(self.PLAN)
