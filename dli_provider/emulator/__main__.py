@@ -80,10 +80,8 @@ def _add_jobs(emulator: DliEmulator, file: Path | None) -> None:
     if not isinstance(jobs, list):
         raise validation.invalid(f"What {file} holds", "a JSON array of jobs", jobs)
     for number, job in enumerate(jobs, 1):
-        try:
+        with validation.located(f"{file}, entry {number}"):
             _add_job(emulator, job)
-        except ValueError as error:
-            raise ValueError(f"{file}, entry {number}: {error}") from None
 
 
 def _add_job(emulator: DliEmulator, job: Any) -> None:

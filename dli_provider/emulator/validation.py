@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from ipaddress import ip_address
 
 _MAX_SECONDS = 10**9
@@ -16,6 +18,18 @@ def invalid(name: str, expected: str, value: object) -> ValueError:
     :param value: what it is.
     """
     return ValueError(f"{name} must be {expected}, and not {value!r:.80}")
+
+
+@contextmanager
+def located(where: str) -> Iterator[None]:
+    """Put a place before the text of a ``ValueError``.
+
+    :param where: the place.
+    """
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None
 
 
 def whole_number(name: str, value: object, minimum: int, maximum: int | None = None) -> int:

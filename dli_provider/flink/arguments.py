@@ -111,8 +111,8 @@ def parse_list(parameter: str, value: object) -> list[Any]:
     """Return the items of a list.
 
     :param parameter: the parameter's name, for the error.
-    :param value: a list or another iterable, the text of a JSON or Python list, items parted by commas, or a
-        single text or number; blank means no items.
+    :param value: a list or another iterable, the text of a JSON or Python list, items separated by commas,
+        or a single text or number; blank means no items.
     :raises ValueError: when it is a mapping, bytes, or text that begins like a list and isn't one.
     """
     if isinstance(value, str) and value.lstrip().startswith(("[", "(", "{", '"', "'")):

@@ -39,7 +39,7 @@ class JobConfig(DliModel):
     :ivar checkpoint_path: directory of the checkpoints.
     :ivar log_enabled: whether logs are saved to OBS; default false.
     :ivar obs_bucket: OBS bucket of checkpoints and logs.
-    :ivar smn_topic: SMN topic that is told of a job's exceptions.
+    :ivar smn_topic: SMN topic that is notified of exceptions.
     :ivar root_id: id of the parent job; -1 for none.
     :ivar edge_group_ids: edge computing groups.
     :ivar graph_editor_enabled: whether the stream graph may be edited.
@@ -57,7 +57,7 @@ class JobConfig(DliModel):
     :ivar executor_cu_number: CUs of a compute node.
     :ivar restart_when_exception: whether the platform restarts a job that fails.
     :ivar resume_checkpoint: whether such a restart resumes from the latest checkpoint; default false.
-    :ivar resume_max_num: such restarts in an hour at the most; -1 for no limit.
+    :ivar resume_max_num: most such restarts in an hour; -1 for no limit.
     :ivar idle_state_retention: seconds that idle state is kept.
     :ivar config_url: OBS paths of the user's configuration package.
     :ivar udf_jar_url: package of a SQL job's user-defined functions.
@@ -137,34 +137,38 @@ def _read_config(value: object) -> object:
 class FlinkJob(DliModel):
     """A Flink job of DLI, as ShowFlinkJob's ``job_detail`` and the items of ListFlinkJobs describe it.
 
-    Every field may be None: DLI leaves out what does not apply. Keys that this class doesn't know are kept
-    (``model_extra``, and :meth:`to_dict`).
+    Every field may be None: DLI leaves out what does not apply, and a value that can't be read (see
+    :attr:`unreadable`) hides no other. Unknown keys and unreadable values are kept in ``model_extra`` and
+    shown by :meth:`to_dict`.
+
+    A job can't be serialized by pydantic or Airflow, nor pickled: return or store :meth:`to_dict` or
+    :meth:`summary`.
 
     :ivar job_id: id of the job, a Java long.
     :ivar name: name, up to 57 characters.
     :ivar desc: description, up to 512 characters.
     :ivar job_type: ``flink_sql_job``, ``flink_opensource_sql_job``, ``flink_sql_edge_job`` or
         ``flink_jar_job``.
-    :ivar status: what the job does now; None when DLI doesn't say.
-    :ivar status_desc: the reason of a failure, as DLI words it.
-    :ivar create_time: when the job was made, UTC.
-    :ivar start_time: when it was started, UTC; None for never.
-    :ivar update_time: when it was changed last, UTC.
+    :ivar status: current status; None when DLI doesn't say.
+    :ivar status_desc: reason of a failure, in DLI's words.
+    :ivar create_time: when the job was created, UTC.
+    :ivar start_time: when it was started, UTC; None if never.
+    :ivar update_time: when it was last edited, UTC; nothing says that a change of status moves it.
     :ivar duration: run time in milliseconds; in lists without detail only.
     :ivar user_id: id of the owner.
-    :ivar user_name: name of the owner; in lists without detail only.
+    :ivar user_name: name of the owner, also read from ``username``; in lists without detail only.
     :ivar project_id: project that owns the job.
     :ivar queue_name: queue that the job runs on.
     :ivar run_mode: ``shared_cluster``, ``exclusive_cluster`` or ``edge_node``.
     :ivar job_config: the configuration.
     :ivar sql_body: the SQL; empty for a JAR job. Withheld.
     :ivar main_class: main class of a JAR job.
-    :ivar entrypoint_args: arguments of a JAR job, parted by spaces. Withheld.
+    :ivar entrypoint_args: arguments of a JAR job, separated by spaces. Withheld.
     :ivar execution_graph: execution plan. Withheld.
     :ivar feature: see :class:`JobConfig`; DLI tells it in either place, and it is read in both.
     :ivar flink_version: as ``feature``.
     :ivar image: as ``feature``.
-    :ivar savepoint_path: where the latest savepoint that was asked for lies.
+    :ivar savepoint_path: path of the latest requested savepoint.
     :ivar has_savepoint: whether there is a savepoint.
     :ivar graph_editor_enabled: whether the stream graph may be edited.
     :ivar edge_group_ids: edge computing groups.

@@ -216,8 +216,7 @@ class DliFlinkJobSensor(FlinkJobMixin, BaseSensorOperator):
 
         def find_job_id(client: DliClient) -> int:
             job_id = self._find_job_id(client)
-            if first_poke is None:
-                DliFlinkConsoleLink.persist(context, client.settings, job_id)
+            DliFlinkConsoleLink.persist(context, client.settings, job_id)
             return job_id
 
         self._check_job()

@@ -1,5 +1,5 @@
-"""What a call costs beside bare `requests` and `aiohttp` and the vendor's SDK, and what loading the sensor
-costs.
+"""What a call costs beside bare `requests` and `aiohttp` and the vendor's SDK, what loading the sensor costs,
+and what the first poke of a new process does.
 
 CPU time of this process. The contenders take turns in one run, against the emulator in a process of its own;
 medians, of the ratios too, each between two neighbours of the same turn. The bare ones send headers that were
@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -26,6 +28,19 @@ import sys, time
 loaded, began = len(sys.modules), time.perf_counter()
 import dli_provider.sensors.flink
 print((time.perf_counter() - began) * 1000, len(sys.modules) - loaded)
+"""
+
+COLD_POKE = """
+import time
+{before}
+began = time.process_time()
+import dli_provider.sensors.flink
+from dli_provider.hooks.dli import DliHook
+hook = DliHook()
+hook.get_conn().show_flink_job(1)
+first = time.process_time()
+hook.get_conn().show_flink_job(1)
+print((first - began) * 1000, (time.process_time() - first) * 1000)
 """
 
 Turns = dict[str, list[float]]
@@ -106,19 +121,43 @@ def show(heading: str, turns: Turns) -> None:
 
 
 def bench_loading(runs: int) -> None:
-    """Measure what loading the sensor adds to what Airflow has loaded, in new processes, bytecode cached."""
+    """Measure what loading the sensor adds to what Airflow has loaded."""
+    before = _airflow_itself()
+    numbers = _in_new_processes(LOAD.format(before=before), runs)
+    row = [
+        f"beyond `{before}`",
+        f"{statistics.median(took for took, _ in numbers):.1f}",
+        f"{numbers[0][1]:.0f}",
+    ]
+    table(["loading dli_provider.sensors.flink", "ms", "modules"], [row])
+    print()
+
+
+def bench_cold_poke(runs: int) -> None:
+    """Measure a new process from before it loads the sensor until it has read its first answer."""
+    numbers = _in_new_processes(COLD_POKE.format(before=_airflow_itself()), runs)
+    medians = [f"{statistics.median(column):.1f}" for column in zip(*numbers, strict=True)]
+    rows = [["the first, with all that is loaded for it", medians[0]], ["the second", medians[1]]]
+    table(["a poke in a new process", "CPU ms"], rows)
+
+
+def _airflow_itself() -> str:
     import airflow
 
     airflow_2 = airflow.__version__.startswith("2.")
-    before = "import airflow.models, airflow.sensors.base" if airflow_2 else "import airflow.sdk"
-    command = [sys.executable, "-c", LOAD.format(before=before)]
-    times, modules = [], ""
-    for _ in range(runs + 1):
-        run = subprocess.run(command, capture_output=True, text=True, check=True)
-        took, modules = run.stdout.splitlines()[-1].split()
-        times.append(float(took))
-    row = [f"beyond `{before}`", f"{statistics.median(times[1:]):.1f}", modules]
-    table(["loading dli_provider.sensors.flink", "ms", "modules"], [row])
+    return "import airflow.models, airflow.sensors.base" if airflow_2 else "import airflow.sdk"
+
+
+def _in_new_processes(script: str, runs: int) -> list[list[float]]:
+    """Return the numbers on the last line that a script prints, run by run, with bytecode cached."""
+    numbers = []
+    with tempfile.TemporaryDirectory() as cache:
+        environment = {**os.environ, "PYTHONPYCACHEPREFIX": cache, "PYTHONDONTWRITEBYTECODE": ""}
+        for _ in range(runs + 1):
+            command = [sys.executable, "-c", script]
+            run = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+            numbers.append([float(word) for word in run.stdout.splitlines()[-1].split()])
+    return numbers[1:]
 
 
 def main() -> None:
@@ -135,6 +174,7 @@ def main() -> None:
         turns = asyncio.run(bench_async(dli, options.rounds, options.calls))
         show(f"an asynchronous call, {AT_ONCE} at once", turns)
         bench_loading(options.loads)
+        bench_cold_poke(options.loads)
 
 
 if __name__ == "__main__":

@@ -41,6 +41,9 @@ class Sync:
     def show(self, job_id: int | str = JOB) -> FlinkJob:
         return self.client.show_flink_job(job_id)
 
+    def find(self, name: str) -> FlinkJob | None:
+        return self.client.find_flink_job(name)
+
     def list(self, **filters: Any) -> list[FlinkJob]:
         return list(self.client.list_flink_jobs(**filters))
 
@@ -70,6 +73,9 @@ class Async:
 
     def show(self, job_id: int | str = JOB) -> FlinkJob:
         return self.loop.run(self.client.show_flink_job(job_id))
+
+    def find(self, name: str) -> FlinkJob | None:
+        return self.loop.run(self.client.find_flink_job(name))
 
     def list(self, **filters: Any) -> list[FlinkJob]:
         async def read() -> list[FlinkJob]:
@@ -212,6 +218,44 @@ class TestReading:
             key = AkSkCredential(other.access_key, other.secret_key)
             client = connect(endpoint=other.url, credential=key, project_id=other.project_id)
             assert client.show().job_id == JOB
+
+
+class TestFindingAJobByItsName:
+    def test_gives_its_detail(self, dli, connect):
+        job = connect().find("orders")
+        assert (job.job_id, job.job_config.parallel_number) == (JOB, 4)
+        assert [request.operation for request in dli.requests] == ["list", "show"]
+
+    def test_gives_nothing_for_a_part_of_a_name(self, connect):
+        assert connect().find("order") is None
+
+    def test_takes_the_exact_name_among_those_that_contain_it(self, dli, connect):
+        for number in range(150):
+            dli.add_job(1000 + number, name=f"orders of {number}")
+        dli.add_job(2000, name="orders of")
+        assert connect().find("orders of").job_id == 2000
+        assert received(dli, "list") == 2
+
+    def test_takes_digits_for_a_name(self, dli, connect):
+        dli.add_job(7, name=str(JOB))
+        assert connect().find(str(JOB)).job_id == 7
+
+    def test_of_several_is_an_error_that_lists_them(self, dli, connect):
+        dli.add_job(201, name="orders")
+        error = failure(lambda: connect().find("orders"))
+        assert type(error) is errors.DliError
+        assert str(error) == f"Several jobs are called 'orders': {JOB}, 201. Give job_id"
+
+    @pytest.mark.parametrize("name", ["", "  "])
+    def test_takes_no_blank(self, dli, connect, name):
+        client = connect()
+        with pytest.raises(ValueError, match="the filter name is blank"):
+            client.find(name)
+        assert received(dli) == 0
+
+    def test_does_not_give_up_for_a_list_that_contradicts_itself_once(self, dli, connect):
+        dli.inject(faults.Answer(200, '{"job_list": {"total_count": 151, "jobs": []}}'), only="list")
+        assert connect(QUICK).find("orders").job_id == JOB
 
 
 API, PROTOCOL, LOST = errors.DliApiError, errors.DliProtocolError, errors.DliConnectionError

@@ -404,3 +404,46 @@ def test_a_write_gets_a_connection_of_its_own_though_one_is_kept(server):
 
     asyncio.run(make())
     assert server.connections == 6
+
+
+def page(total: int, *job_ids: int) -> Answer:
+    jobs = [{"job_id": job_id, "status": "job_running"} for job_id in job_ids]
+    return plain(200, json.dumps({"job_list": {"total_count": total, "jobs": jobs}}).encode())
+
+
+FIRST, SECOND = page(150, *range(100)), page(150, *range(100, 150))
+ODD_PAGES = {
+    "empty": page(150),
+    "null": plain(200, b'{"job_list": {"total_count": 150, "jobs": null}}'),
+    "the first again": FIRST,
+    "a total of nothing": page(0),
+    "no list": plain(200, b'{"is_success": "true"}'),
+    "a total of letters": plain(200, b'{"job_list": {"total_count": "many", "jobs": []}}'),
+    "a negative total": plain(200, b'{"job_list": {"total_count": -1, "jobs": []}}'),
+}
+
+
+@EACH_DRIVER
+@pytest.mark.parametrize("name", ODD_PAGES)
+class TestASecondPageThatContradictsTheList:
+    @staticmethod
+    def read(driver: Driver, settings: DliSettings) -> list[int | None]:
+        if driver is blocking:
+            with DliClient(settings, QUICK) as client:
+                return [job.job_id for job in client.list_flink_jobs()]
+
+        async def read() -> list[int | None]:
+            async with AsyncDliClient(settings, QUICK) as client:
+                return [job.job_id async for job in client.list_flink_jobs()]
+
+        return asyncio.run(read())
+
+    def test_is_read_again(self, driver, server, name):
+        server.answers = iter([FIRST, ODD_PAGES[name], SECOND])
+        assert self.read(driver, settings(server.url)) == [*range(150)]
+
+    def test_that_stays_so_is_an_error(self, driver, server, name):
+        server.answers = itertools.chain([FIRST], itertools.repeat(ODD_PAGES[name]))
+        with pytest.raises(errors.DliProtocolError) as caught:
+            self.read(driver, settings(server.url))
+        assert caught.value.transient

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dli_provider.airflow_compat import BaseHook
 from packaging.requirements import Requirement
 
 import dli_provider
+from dli_provider.airflow_compat import BaseHook
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PYPROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())

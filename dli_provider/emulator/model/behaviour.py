@@ -21,6 +21,8 @@ class Behaviour:
     :param shows_savepoints: False to leave ``has_savepoint`` and ``savepoint_path`` out of answers.
     :param update_time_follows_status: True to let a change of status move ``update_time``, which is the time
         of the last edit otherwise.
+    :param start_time_at_acceptance: True to let an accepted run move ``start_time`` before it shows in the
+        status.
     :param run_delay: seconds for which a job keeps its old status after an accepted run.
     :param run: the statuses of a run after that; ``EmulatedJob.set_run`` has them differ for one job.
     :param stop_delay: seconds for which a job keeps its old status after an accepted stop.
@@ -33,6 +35,7 @@ class Behaviour:
     stop_answer: Literal["each", "one", "object"] = "each"
     shows_savepoints: bool = True
     update_time_follows_status: bool = False
+    start_time_at_acceptance: bool = False
     run_delay: float = 1.0
     run: Lifecycle = (("job_submitting", 2.0), ("job_running", None))
     stop_delay: float = 0.0

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias, get_args
 
 from dli_provider.emulator import validation
@@ -36,14 +35,8 @@ Begins: TypeAlias = Literal["now", "first_read"]
 
 
 class EmulatedJob:
-    """A job of the emulated DLI, as ``DliEmulator.add_job`` makes it.
+    """A job of the emulated DLI. ``DliEmulator.add_job`` makes it, and says what the arguments are.
 
-    :param job_id: its id.
-    :param lifecycle: statuses, each with the seconds it lasts; None, or the end of the list, lasts for ever.
-    :param detail: fields of ``job_detail``; ``job_config`` is laid over the default one.
-    :param status: a status that lasts for ever, instead of a lifecycle.
-    :param begins: when its life begins.
-    :param extra: further fields, of any name and value.
     :param clock: the emulated time; None for this machine's.
     :param behaviour: what the service shows; None for the usual.
     :raises ValueError: for a job that can't be, naming what is wrong with it.
@@ -65,7 +58,7 @@ class EmulatedJob:
         self._clock = clock or Clock()
         self._behaviour = behaviour or Behaviour()
         self._lock = threading.Lock()
-        with self._named():
+        with validation.located(f"job {self.job_id}"):
             if begins not in get_args(Begins):
                 raise validation.invalid("begins", "'now' or 'first_read'", begins)
             waits = begins == "first_read"
@@ -76,7 +69,7 @@ class EmulatedJob:
         self._created = self._edited = _milliseconds(self._timeline.since)
         self._run: list[Step] | None = None
         self._run_desc = ""
-        self._submitted_until = 0.0
+        self._submitted_at = self._submitted_until = 0.0
         self._savepoint = SavepointSlot(self._clock)
         self._savepoint.take_over(self._detail)
 
@@ -122,9 +115,11 @@ class EmulatedJob:
         :param status_desc: why; a new status without one has an empty one.
         :raises ValueError: for a status that is none.
         """
-        with self._named():
-            own = {} if status_desc is None else {"status_desc": status_desc}
-            self._change([(parse_status(status), None)], own)
+        with validation.located(f"job {self.job_id}"):
+            own, _ = parse_fields({} if status_desc is None else {"status_desc": status_desc})
+            self._change([(parse_status(status), None)], {})
+            with self._lock:
+                self._detail |= own
 
     def set_lifecycle(self, lifecycle: Lifecycle) -> None:
         """Let the job live through these statuses from now on; a new status has an empty ``status_desc``.
@@ -132,7 +127,7 @@ class EmulatedJob:
         :param lifecycle: as :class:`EmulatedJob` takes it.
         :raises ValueError: for a lifecycle that is none, naming the step at fault.
         """
-        with self._named():
+        with validation.located(f"job {self.job_id}"):
             self._change(parse_lifecycle(lifecycle), {})
 
     def update(
@@ -145,7 +140,7 @@ class EmulatedJob:
         :param detail: the fields; ``job_config`` is laid over the present one.
         :raises ValueError: for what is no field, and for what JSON can't hold.
         """
-        with self._named():
+        with validation.located(f"job {self.job_id}"):
             self._change(None if status is None else [(parse_status(status), None)], detail, extra)
 
     def set_run(self, lifecycle: Lifecycle, status_desc: str = "") -> None:
@@ -155,7 +150,7 @@ class EmulatedJob:
         :param status_desc: the reason, shown where a status is a failure.
         :raises ValueError: for a lifecycle that is none, naming the step at fault.
         """
-        with self._named():
+        with validation.located(f"job {self.job_id}"):
             self._run, self._run_desc = parse_lifecycle(lifecycle), status_desc
 
     @property
@@ -176,7 +171,8 @@ class EmulatedJob:
             delay, run = self._behaviour.run_delay, self._run or parse_lifecycle(self._behaviour.run)
             steps = [(self._timeline.advance(), delay), *run] if delay else run
             self._detail.pop("status_desc", None)
-            self._submitted_until = self._clock.time() + delay
+            self._submitted_at = self._clock.time()
+            self._submitted_until = self._submitted_at + delay
             self._savepoint.clear()
             if self._detail.get("job_type", "flink_jar_job") == "flink_jar_job":
                 fill_in_checkpoint_path(self._config, self.job_id)
@@ -226,7 +222,7 @@ class EmulatedJob:
     def record(self, defaults: Mapping[str, Any]) -> dict[str, Any]:
         """Return all fields that any answer shows of it."""
         with self._lock:
-            status, timeline = self._timeline.advance(), self._timeline
+            status = self._timeline.advance()
             record = {
                 "job_id": self.job_id,
                 **defaults,
@@ -237,9 +233,9 @@ class EmulatedJob:
                 "status": status,
                 "create_time": self._created,
                 "update_time": self._update_time(),
-                "start_time": None if timeline.started is None else _milliseconds(timeline.started),
                 **(self._savepoint.fields() if self._behaviour.shows_savepoints else {}),
                 **self._detail,
+                "start_time": self._start_time(),
                 **self._extra,
             }
             brief = {
@@ -251,6 +247,15 @@ class EmulatedJob:
 
     def __repr__(self) -> str:
         return f"<EmulatedJob {self.job_id} {self.name!r:.80} {self.status}>"
+
+    def _start_time(self) -> Any:
+        """Return the start of the last run, or the one that was given, until a run is accepted and starts."""
+        started, submitted = self._timeline.started, self._submitted_at
+        if "start_time" in self._detail and (not submitted or (started or 0.0) < submitted):
+            started = None
+        if self._behaviour.start_time_at_acceptance and submitted:
+            started = max(started or 0.0, submitted)
+        return self._detail.get("start_time") if started is None else _milliseconds(started)
 
     def _update_time(self) -> int:
         if self._behaviour.update_time_follows_status:
@@ -277,17 +282,11 @@ class EmulatedJob:
             self._savepoint.take_over(fields)
             if fields or config or extra:
                 self._edited = _milliseconds(self._clock.time())
+                self._detail.pop("update_time", None)
             self._detail |= fields
             self._config |= config
             self._extra |= extra_fields
             self._extra_config |= extra_config
-
-    @contextmanager
-    def _named(self) -> Iterator[None]:
-        try:
-            yield
-        except ValueError as error:
-            raise ValueError(f"job {self.job_id}: {error}") from None
 
 
 def _milliseconds(epoch: float) -> int:

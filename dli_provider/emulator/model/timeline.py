@@ -98,12 +98,10 @@ def _step(where: str, step: object) -> Step:
     status, duration = step
     if isinstance(duration, timedelta):
         duration = duration.total_seconds()
-    try:
+    with validation.located(where):
         if duration is not None:
             duration = validation.seconds("the time it lasts", duration)
         return parse_status(status), duration
-    except ValueError as error:
-        raise ValueError(f"{where}: {error}") from None
 
 
 class StatusTimeline:

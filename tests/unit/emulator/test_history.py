@@ -59,8 +59,17 @@ class TestTheTimeOfAnUpdate:
         api.emulator.advance(60)
         job.set_status("job_finish")
         assert api.show()["update_time"] == created
+        job.set_status("job_running_exception", "OOM")
+        assert api.show()["update_time"] == created
         job.update(desc="edited")
         assert api.show()["update_time"] == created + 60_000
+
+    def test_may_be_given_until_the_next_edit(self, api):
+        api.add("job_init", update_time=1)
+        assert api.show()["update_time"] == 1
+        api.emulator.advance(60)
+        answer = api.call("update_jar", {"desc": "edited"}, 104)
+        assert answer["job"]["update_time"] == api.show()["update_time"] == api.show()["create_time"] + 60_000
 
     def test_can_follow_the_status(self, api):
         api.behaviour.update_time_follows_status = True

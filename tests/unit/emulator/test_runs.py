@@ -24,6 +24,26 @@ class TestRun:
         api.emulator.advance(2)
         assert (api.show()["status"], api.show()["status_desc"]) == ("job_running", "")
 
+    def test_has_a_start_of_its_own_though_another_was_given(self, api):
+        api.add("job_cancel_success", start_time=1)
+        created = api.show()["create_time"]
+        api.emulator.advance(10)
+        api.call("run", RUNS)
+        seen = []
+        for _ in range(5):
+            seen.append(api.show()["start_time"])
+            api.emulator.advance(1)
+        assert seen == [1, 1, 1, created + 13_000, created + 13_000]
+
+    @pytest.mark.parametrize("given", [{}, {"start_time": 1}])
+    def test_may_move_the_start_before_the_status(self, api, given):
+        api.behaviour.start_time_at_acceptance = True
+        api.add("job_cancel_success", **given)
+        created = api.show()["create_time"]
+        api.emulator.advance(10)
+        api.call("run", RUNS)
+        assert (api.show()["status"], api.show()["start_time"]) == ("job_cancel_success", created + 10_000)
+
     def test_goes_as_all_jobs_were_told(self, api):
         api.behaviour.run_delay = 0
         api.behaviour.run = [("job_running", 2), ("job_finish", None)]

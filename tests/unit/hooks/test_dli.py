@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from unittest.mock import Mock
 
 import pytest
 
-from dli_provider.api.errors import DliSettingsError
+from dli_provider.api.auth import shared
+from dli_provider.api.errors import DliSettingsError, DliThrottledError
+from dli_provider.emulator import DliEmulator
+from dli_provider.emulator.faults import Throttle
 from dli_provider.hooks.dli import DliHook
 
 PROJECT = "330e068af1334c9782f4226acc00a2e2"
@@ -90,3 +94,48 @@ def test_no_secret_stands_in_what_is_printed(connection):
     shown = repr(hook.get_conn().settings) + repr(hook.get_conn()) + repr(hook) + str(vars(hook))
     assert "SK-example" not in shown
     assert "token-example" not in shown
+
+
+class TestThrottling:
+    """The gateway's windows last minutes: a call of the hook waits them out, a wait comes back by itself."""
+
+    @pytest.fixture
+    def dli(self, monkeypatch):
+        shared.forget_all()
+        monkeypatch.setattr("dli_provider.api.retry.random.uniform", lambda low, _: low / 1000)
+        with DliEmulator() as dli:
+            dli.add_job(104, name="orders")
+            monkeypatch.setenv("AIRFLOW_CONN_DLI_DEFAULT", json.dumps(dli.connection))
+            dli.inject(Throttle(), times=8)
+            yield dli
+        shared.forget_all()
+
+    def test_is_waited_out_by_the_hooks_methods_which_say_so(self, dli, monkeypatch):
+        log = Mock()
+        monkeypatch.setattr(DliHook, "log", log)
+        assert DliHook().show_flink_job(104).name == "orders"
+        assert len(dli.requests) == 9
+        lines = [call.args[0] for call in log.warning.call_args_list]
+        assert len(lines) == 8
+        assert all("ShowFlinkJob of job 104" in line and "APIG.0308" in line for line in lines)
+
+    def test_is_waited_out_by_lists_and_look_ups_too(self, dli):
+        assert [job.job_id for job in DliHook().list_flink_jobs(name="orders")] == [104]
+        dli.inject(Throttle(), times=8)
+        assert DliHook().find_flink_job("orders").job_id == 104
+
+    def test_is_not_waited_out_by_a_client_for_waits(self, dli):
+        with pytest.raises(DliThrottledError):
+            DliHook().get_conn().show_flink_job(104)
+        assert len(dli.requests) == 4
+
+    def test_is_waited_out_on_the_connections_of_the_hooks_client(self, dli):
+        hook = DliHook()
+        assert hook.get_patient_conn()._transport is hook.get_conn()._transport
+
+
+@pytest.mark.parametrize("filters", [{"name": ""}, {"queue_name": " "}, {"tags": {}}])
+def test_a_blank_filter_is_refused(connection, filters):
+    connection(extra={"region": "cn-north-4", "project_id": PROJECT})
+    with pytest.raises(ValueError, match="is blank, which would let all jobs pass"):
+        next(DliHook().list_flink_jobs(**filters))

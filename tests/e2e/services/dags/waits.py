@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from dli_provider.airflow_compat import DAG
-
 from dli_provider.sensors.flink import DliFlinkJobSensor
 
 
