@@ -124,12 +124,10 @@ class FlinkJobWait:
             return None
         before, since = self.status, self.since
         self.status, self.since = job.status, now
-        line = f"Flink job {self.job_id} is {describe_status(job.status)}"
-        if since is not None:
-            return f"{line}, after {describe_duration(now - since)} of {describe_status(before)}"
-        if job.status not in self.targets:
+        line = describe_change(self.job_id, job, before, None if since is None else now - since)
+        if since is None and job.status not in self.targets:
             line += f"; awaiting {' or '.join(self.targets)}"
-        return line + _unreadable(job)
+        return line if since else line + _unreadable(job)
 
     def _comes_back(self, job: FlinkJob, now: datetime) -> bool:
         """Tell whether the platform is about to run the job again, and that may lead to a target."""
@@ -166,6 +164,22 @@ def describe_job(job_id: int, job: FlinkJob) -> str:
     name = f" ({printable(job.name, 100)})" if job.name else ""
     said = f": {printable(job.status_desc, 2000)}" if job.status_desc else ""
     return f"Flink job {job_id}{name} is {describe_status(job.status)}{said.rstrip('.')}"
+
+
+def describe_change(
+    job_id: int, job: FlinkJob, before: FlinkJobStatus | None, lasted: timedelta | None
+) -> str:
+    """Return the line of the log that tells of a job's new status.
+
+    :param job_id: the job's id.
+    :param job: the job as it was read.
+    :param before: the status that was read before.
+    :param lasted: for how long; None for the first reading.
+    """
+    line = f"Flink job {job_id} is {describe_status(job.status)}"
+    if lasted is None:
+        return line
+    return f"{line}, after {describe_duration(lasted)} of {describe_status(before)}"
 
 
 def describe_status(status: FlinkJobStatus | None) -> str:
