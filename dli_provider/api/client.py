@@ -14,7 +14,6 @@ from dli_provider.api.auth.shared import share_credential
 from dli_provider.api.blocking import BlockingTransport
 from dli_provider.api.conversation import converse, find_job, find_project
 from dli_provider.api.endpoints import Call, JobFilters, JobPage
-from dli_provider.api.errors import DliError
 from dli_provider.api.messages import Conversation, Reply, Send, Sleep
 from dli_provider.api.paging import Pages
 from dli_provider.api.retry import RetryPolicy

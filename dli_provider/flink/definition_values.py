@@ -37,9 +37,7 @@ def checkpoint_mode(value: object) -> int | None:
         return None
     if isinstance(value, int) and not isinstance(value, bool) and value in _CHECKPOINT_MODES.values():
         return value
-    raise PydanticCustomError(
-        "mode", "Input should be 'exactly_once' or 'at_least_once', or its number, 1 or 2"
-    )
+    raise PydanticCustomError("mode", "Input should be 'exactly_once' (1) or 'at_least_once' (2)")
 
 
 def options(value: object) -> str | None:

@@ -24,8 +24,8 @@ class FlinkJobWrites:
     throttled, which is waited out for up to five minutes. Each method raises
 
     - ``ValueError`` for an argument that can't be right, before the call;
-    - :class:`~dli_provider.api.errors.DliOutcomeUnknownError` when the call may have been carried out although
-      no answer says so; its text says how to find out;
+    - :class:`~dli_provider.api.errors.DliOutcomeUnknownError` when the call may have been carried out, but no
+      answer says so; its text says how to find out;
     - :class:`~dli_provider.api.errors.DliForbiddenError` for a user without the IAM action, which it names;
     - :class:`~dli_provider.api.errors.DliNotFoundError` when the project has no such job, or it is somebody
       else's;
@@ -43,9 +43,9 @@ class FlinkJobWrites:
 
         :param name: up to 57 characters, unique in the project.
         :param sql_body: the SQL, up to 1,048,576 characters; None only with ``template_id``.
-        :param fields: see :class:`~dli_provider.flink.definition.NewSqlJobFields`. ``run_mode`` is
-            ``exclusive_cluster`` unless it is given, and ``job_type`` ``flink_opensource_sql_job``, or the one
-            that the given ``run_mode`` runs.
+        :param fields: see :class:`~dli_provider.flink.definition.NewSqlJobFields`. Without ``run_mode`` it is
+            ``exclusive_cluster``. Without ``job_type`` it is ``flink_opensource_sql_job``, or the type that
+            the given ``run_mode`` runs.
         """
         return self.get_patient_conn().create_flink_sql_job(name, sql_body=sql_body, **fields)
 
@@ -87,8 +87,8 @@ class FlinkJobWrites:
         """Stop a job (BatchStopFlinkJobs).
 
         :param job_id: the job, as an int or digits.
-        :param trigger_savepoint: True to save its state first, below ``jobs/savepoint`` in its ``obs_bucket``;
-            False to lose it.
+        :param trigger_savepoint: True to save its state first, below ``jobs/savepoint`` in its
+            ``obs_bucket``; False to lose it.
         """
         self.get_patient_conn().stop_flink_job(job_id, trigger_savepoint=trigger_savepoint)
 

@@ -28,8 +28,8 @@ _JOB_TYPES = {"shared_cluster": "flink_sql_job", "edge_node": "flink_sql_edge_jo
 def create_flink_sql_job(name: str, *, sql_body: str | None, **fields: Unpack[NewSqlJobFields]) -> Call[int]:
     """Return the call that creates a SQL job (CreateFlinkSqlJob), and answers its id.
 
-    ``run_mode`` is ``exclusive_cluster`` unless it is given, and ``job_type`` ``flink_opensource_sql_job``, or
-    the one that the given ``run_mode`` runs: the API's own defaults contradict each other.
+    Without ``run_mode`` it is ``exclusive_cluster``. Without ``job_type`` it is ``flink_opensource_sql_job``,
+    or the type that the given ``run_mode`` runs. The API's own defaults contradict each other.
 
     :param name: up to 57 characters, unique in the project.
     :param sql_body: the SQL, up to 1,048,576 characters; None only with ``template_id``.
@@ -62,7 +62,7 @@ def update_flink_sql_job(job_id: int | str, **fields: Unpack[SqlJobChanges]) -> 
 
     :param job_id: the job, as an int or digits.
     :param fields: what to change; see :class:`~dli_provider.flink.definition.SqlJobChanges`.
-    :raises ValueError: for nothing to change, and as :func:`~dli_provider.flink.definition.parse_fields` does.
+    :raises ValueError: as :func:`~dli_provider.flink.definition.parse_fields` does, and for no fields.
     """
     changes = parse_fields(SqlJobChanges, "UpdateFlinkSqlJob", fields)
     return _update("UpdateFlinkSqlJob", _SQL_JOBS, job_id, changes)
@@ -73,7 +73,7 @@ def update_flink_jar_job(job_id: int | str, **fields: Unpack[JarJobChanges]) -> 
 
     :param job_id: the job, as an int or digits.
     :param fields: what to change; see :class:`~dli_provider.flink.definition.JarJobChanges`.
-    :raises ValueError: for nothing to change, and as :func:`~dli_provider.flink.definition.parse_fields` does.
+    :raises ValueError: as :func:`~dli_provider.flink.definition.parse_fields` does, and for no fields.
     """
     changes = parse_fields(JarJobChanges, "UpdateFlinkJarJob", fields)
     return _update("UpdateFlinkJarJob", _JAR_JOBS, job_id, changes)

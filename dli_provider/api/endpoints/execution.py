@@ -65,7 +65,7 @@ def _read_metrics_of(job: dict[str, Any]) -> tuple[int, dict[str, Any]]:
 
 
 def _shown(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what Flink tells, fit to be shown and stored: names and descriptions may echo parts of the SQL."""
+    """Return what Flink tells, fit to be shown and stored: names and descriptions echo parts of the SQL."""
     if not is_shallow(content):
         raise DliProtocolError(f"The answer is nested more than {MAX_DEPTH} levels deep")
     found: dict[str, Any] = storable(redact(content))
