@@ -22,11 +22,12 @@ from dli_provider.operators.context import push_xcom
 from dli_provider.waiting.limits import TRIGGERER_GRACE, Deadline, parse_span
 
 if TYPE_CHECKING:
-    from dli_provider.acting.runner import Ended, PlanRunner
+    from dli_provider.acting.runner import Ended, PlanRunner, Rest
     from dli_provider.airflow_compat import Context
     from dli_provider.api.client import DliClient
     from dli_provider.flink.plan.memory import Memory
     from dli_provider.flink.plan.planner import Plan
+    from dli_provider.flink.plan.values import Windows
     from dli_provider.flink.plan.waiting import PlanWait
 
 _SLICE = 1.0
@@ -91,6 +92,12 @@ class ActOnFlinkJobOperator(FlinkJobMixin, BaseOperator):
         :param ended: how it ended.
         """
 
+    def windows(self) -> Windows:
+        """Return how long what is read may be out of date."""
+        from dli_provider.flink.plan.values import Windows
+
+        return Windows()
+
     def recall(self, context: Context) -> Memory | None:  # noqa: ARG002
         """Return what an earlier try of the task remembers.
 
@@ -111,7 +118,7 @@ class ActOnFlinkJobOperator(FlinkJobMixin, BaseOperator):
         """
         self._check_scope()
         timeout = datetime.now(UTC) + parse_span("timeout", self.timeout)
-        return self._carry_out(context, self._deadline(context, timeout), self.recall(context))
+        return self._carry_out(context, self._deadline(context, timeout))
 
     def execute_complete(self, context: Context, event: Any = None) -> Any:
         """Go on after the trigger's event.
@@ -131,8 +138,7 @@ class ActOnFlinkJobOperator(FlinkJobMixin, BaseOperator):
         if ended.outcome != Outcome.REACHED and not isinstance(ended.error, DliNotFoundError):
             raise ended.exception()
         memory = Memory.from_dict(ended.memory) if ended.memory else None
-        self.recall(context)
-        return self._carry_out(context, self._deadline(context, ended.timeout), memory, ended.job_id)
+        return self._carry_out(context, self._deadline(context, ended.timeout), ended.job_id, memory)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Go on after the trigger's event, or fail as on the worker when no triggerer ended the wait."""
@@ -149,7 +155,7 @@ class ActOnFlinkJobOperator(FlinkJobMixin, BaseOperator):
         """
         time.sleep(seconds)
 
-    def act(self, runner: PlanRunner, rest: Any) -> Ended:
+    def act(self, runner: PlanRunner, rest: Rest) -> Ended:
         """Carry the plan out.
 
         :param runner: carries it out.
@@ -158,7 +164,11 @@ class ActOnFlinkJobOperator(FlinkJobMixin, BaseOperator):
         return runner.run(rest)
 
     def _carry_out(
-        self, context: Context, deadline: Deadline, memory: Memory | None, job_id: int | None = None
+        self,
+        context: Context,
+        deadline: Deadline,
+        job_id: int | None = None,
+        memory: Memory | None = None,
     ) -> Any:
         from dli_provider.acting.job import ActedJob
         from dli_provider.acting.runner import PlanRunner
@@ -184,7 +194,8 @@ class ActOnFlinkJobOperator(FlinkJobMixin, BaseOperator):
         client = WaitClient(lambda: self.hook, outage, self.log)
         job = ActedJob(job_id, None) if job_id else ActedJob(*self._check_job(), on_known)
         interval = parse_span("poke_interval", self.poke_interval).total_seconds()
-        planner = Planner(self.make_plan(context), memory)
+        plan = self.make_plan(context)
+        planner = Planner(plan, memory or self.recall(context), self.windows())
         runner = PlanRunner(planner, client, job, deadline.timeout, interval, self.log, keep=self.keep)
         try:
             return self.result(self.act(runner, rest))

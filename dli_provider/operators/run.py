@@ -7,14 +7,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from dli_provider.airflow_compat import conf, task_state_store
-from dli_provider.exceptions import DliFlinkJobFailedError, DliFlinkJobRunError
-from dli_provider.flink.arguments import holds_template, is_blank, parse_statuses
+from dli_provider.exceptions import DliFlinkJobRunError
+from dli_provider.flink.arguments import holds_template, parse_savepoint_path, parse_statuses
 from dli_provider.flink.status import FlinkJobStatus
 from dli_provider.operators.acting import ActOnFlinkJobOperator
 
 if TYPE_CHECKING:
     from dli_provider.acting.record import RunRecord
-    from dli_provider.acting.runner import Ended, PlanRunner
+    from dli_provider.acting.runner import Ended, PlanRunner, Rest
     from dli_provider.airflow_compat import Context, XComArg
     from dli_provider.flink.plan.memory import Memory
     from dli_provider.flink.plan.plans import RunPlan
@@ -108,25 +108,30 @@ class DliRunFlinkJobOperator(ActOnFlinkJobOperator):
         self.stop_on_kill = stop_on_kill
         self._is_restoring = restore_from is not None
         self._is_killed = False
-        self._record: RunRecord | None = None
+        self._record: RunRecord
         if if_running not in {"adopt", "fail"}:
             raise ValueError(f"if_running must be 'adopt' or 'fail', not {if_running!r:.80}")
         if not holds_template(target_status):
             self._targets()
+        if not holds_template(restore_from):
+            self._savepoint()
 
     def make_plan(self, context: Context) -> RunPlan:
         """Return the plan of the run."""
+        from dli_provider.acting.record import RunRecord
         from dli_provider.flink.plan.plans import RunPlan
 
+        max_tries = getattr(context.get("ti"), "max_tries", 0)
+        self._record = RunRecord(task_state_store(context), max_tries, self.log)
         is_first = _is_first_try(context, self.retries)
-        is_recorded = self._record is not None and self._record.is_kept
         return RunPlan(
             targets=self._targets(),
             adopts=self.if_running == "adopt" or not is_first,
-            own_since=None if is_first or is_recorded else _dag_run_start(context),
+            own_since=None if is_first or self._record.is_kept else _dag_run_start(context),
             resume_savepoint=self.resume_savepoint,
             restore_from=self._savepoint(),
             waits_for_completion=self.wait_for_completion,
+            windows=self.windows(),
         )
 
     def result(self, ended: Ended) -> dict[str, Any]:
@@ -136,39 +141,30 @@ class DliRunFlinkJobOperator(ActOnFlinkJobOperator):
 
     def recall(self, context: Context) -> Memory | None:
         """Return what an earlier try remembers of the run that it has started."""
-        from dli_provider.acting.record import RunRecord
-
-        max_tries = getattr(context.get("ti"), "max_tries", 0)
-        self._record = RunRecord(task_state_store(context), max_tries, self.log)
         return None if _is_first_try(context, self.retries) else self._record.load()
 
     def keep(self, memory: Memory) -> None:
         """Keep the plan's memory for the next try."""
-        if self._record is not None:
-            self._record.save(memory)
+        self._record.save(memory)
 
-    def act(self, runner: PlanRunner, rest: Any) -> Ended:
-        """Run the job; forget a run that failed, so that a retry starts another; stop one that is killed."""
+    def act(self, runner: PlanRunner, rest: Rest) -> Ended:
+        """Run the job. A run that failed is forgotten, so that a retry starts another one."""
         try:
             return runner.run(rest)
-        except (DliFlinkJobRunError, DliFlinkJobFailedError):
-            if self._record is not None and runner.has_failed:
-                self._record.clear()
-            raise
         except BaseException:
-            if self._is_killed:
-                runner.stop_own_run()
+            if runner.has_failed or (self._is_killed and runner.stop_own_run()):
+                self._record.clear()
             raise
 
     def on_kill(self) -> None:
-        """Note that the task is killed. The loop sees it within a second; no call is made from here, which
-        may be a signal handler."""
+        """Note that the task is killed. No call is made here, since this may run in a signal handler: the
+        loop sees it within a second."""
         self._is_killed = self.stop_on_kill
 
     def pause(self, seconds: float) -> None:
         """Wait between two readings, unless the task is killed."""
         if self._is_killed:
-            raise TaskKilledError("The task was killed")
+            raise DliFlinkJobRunError("The task was killed")
         super().pause(seconds)
 
     def _targets(self) -> tuple[FlinkJobStatus, ...]:
@@ -186,13 +182,7 @@ class DliRunFlinkJobOperator(ActOnFlinkJobOperator):
     def _savepoint(self) -> str | None:
         if not self._is_restoring:
             return None
-        if not isinstance(self.restore_from, str) or is_blank(self.restore_from):
-            raise ValueError(f"restore_from was given and is empty ({self.restore_from!r:.40})")
-        return self.restore_from
-
-
-class TaskKilledError(DliFlinkJobRunError):
-    """The task was killed while it waited."""
+        return f"obs://{parse_savepoint_path('restore_from', self.restore_from)}"
 
 
 def _is_first_try(context: Context, retries: int | None) -> bool:
