@@ -13,7 +13,7 @@ from dli_provider.api.errors import DliBadRequestError, DliError
 from dli_provider.api.messages import Response
 from dli_provider.api.retry import ONE_ATTEMPT
 
-SQL = "CREATE TABLE orders (a INT)\n  WITH ('type' = 'x', 'k' = 'canary');\nINSERT INTO lake SELECT a FROM orders"
+SQL = "CREATE TABLE orders (a INT)\n  WITH ('type' = 'x', 'k' = 'canary');\nINSERT INTO lake SELECT a FROM t"
 
 
 def shown(text: str, **body: object) -> str:
