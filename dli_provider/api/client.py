@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from types import TracebackType
-from typing import Any, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from dli_provider.api import endpoints
 from dli_provider.api.auth.shared import share_credential
@@ -18,8 +18,10 @@ from dli_provider.api.messages import Conversation, Reply, Send, Sleep
 from dli_provider.api.paging import Pages
 from dli_provider.api.retry import RetryPolicy
 from dli_provider.api.settings import DliSettings
-from dli_provider.flink.definition import JarJobChanges, NewJarJobFields, NewSqlJobFields, SqlJobChanges
 from dli_provider.flink.job import FlinkJob
+
+if TYPE_CHECKING:
+    from dli_provider.flink.definition import JarJobChanges, NewJarJobFields, NewSqlJobFields, SqlJobChanges
 
 T = TypeVar("T")
 
