@@ -33,7 +33,7 @@ nitpick_ignore_regex = [
     ("py:.*", r"(?!dli_provider).+"),  # of other packages: nothing is fetched
     (
         "py:.*",
-        r"dli_provider\.(polling|api\.endpoints|emulator\.(model|routes)|.*\.T$|.*\.redact$|.*\.validate_).*",
+        r"dli_provider\.(polling|triggers\.base|flink\.definition_values|api\.endpoints|emulator\.(model|routes)|.*\.T$|.*\.redact$|.*\.validate_).*",
     ),
 ]
 
