@@ -22,6 +22,7 @@ from dli_provider.flink.drift import _COMPARISONS, drift
 from dli_provider.flink.health_report import HealthReport
 from dli_provider.flink.job import FlinkJob
 from dli_provider.flink.job_health import JobHealth
+from dli_provider.flink.plan.tables import TABLE, Move
 from dli_provider.flink.status import FlinkJobStatus
 from dli_provider.flink.wait import FlinkJobWait, WaitState
 from dli_provider.operators.fleet_selection import SELECTION
@@ -53,6 +54,27 @@ def test_the_table_of_statuses_says_what_a_wait_does(row: list[str]) -> None:
 
 def test_the_table_of_statuses_is_complete() -> None:
     assert first_column(section(REFERENCE, "Statuses")) == [status.value for status in FlinkJobStatus]
+
+
+@pytest.mark.parametrize(
+    "row", tables(section(REFERENCE, "What operators do with each status"))[0], ids=lambda row: row[0][:40]
+)
+def test_the_table_of_operators_says_what_they_do(row: list[str]) -> None:
+    words = {
+        Move.CALL: ("runs it", "stops it", "saves", "deletes it"),
+        Move.WAIT: ("waits",),
+        Move.ADOPT: ("adopts it",),
+        Move.DONE: ("success",),
+        Move.FAIL: ("fails", "refuses"),
+    }
+    for status in re.findall(r"`(job_\w+)`", row[0]):
+        for move, cell in zip(TABLE[FlinkJobStatus(status)], row[1:], strict=True):
+            assert cell.startswith(words[move]), (status, cell)
+
+
+def test_the_table_of_operators_is_complete() -> None:
+    documented = first_column(section(REFERENCE, "What operators do with each status"))
+    assert set(documented) == {status.value for status in FlinkJobStatus}
 
 
 def test_the_picture_of_the_statuses_is_that_of_the_code() -> None:
