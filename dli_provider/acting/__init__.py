@@ -1,4 +1,4 @@
-"""Carries the steps of a plan out, on the worker; what it reads and decides is :mod:`dli_provider.flink.plan`'s.
+"""Carries the steps of a plan out on the worker; :mod:`dli_provider.flink.plan` decides what they are.
 
 - ``runner``: the loop: read, ask the planner, make a call or wait
 - ``job``: the job that is acted on, by its id or its name
