@@ -176,7 +176,7 @@ class PlanRunner:
         again = ", once more" if self.memory.attempts(call.write) else ""
         if self._said != (line := f"{self._job.label}: {call.text}{again}"):
             self._said = line
-            self._log.info("%s", line)
+            self._log.info("%s", f"{line}\n{call.details}" if call.details else line)
 
     def _end(self, done: Done, reading: Reading) -> Ended:
         self._log.info("%s: %s", self._job.label, done.text)

@@ -85,11 +85,13 @@ class Call:
     :param write: which.
     :param arguments: its arguments beside the job, named as the client's.
     :param text: what is done, for the log: "stopping with a savepoint".
+    :param details: further lines for the log, such as why.
     """
 
     write: Write
-    arguments: Mapping[str, Any]
+    arguments: Mapping[str, Any] = field(repr=False)
     text: str
+    details: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,8 @@ class Failure(StrEnum):
     """Nobody can tell whether the write took effect."""
     NOT_FOUND = "not_found"
     """There is no such job."""
+    DRIFT = "drift"
+    """The job's definition isn't as it should be, and must not be changed now."""
 
 
 @dataclass(frozen=True, slots=True)
