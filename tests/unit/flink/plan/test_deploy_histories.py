@@ -1,4 +1,4 @@
-"""Deployments against a DLI that loses answers, shows old statuses, and isn't alone; judged by its own log."""
+"""Deployments against a DLI that loses answers, shows old statuses, and isn't alone; judged by its log."""
 
 from __future__ import annotations
 
