@@ -173,8 +173,7 @@ class PlanRunner:
 
     def _say(self, call: Call) -> None:
         """Tell of a write, once for all the times that it can't be sent."""
-        again = ", once more" if self.memory.attempts(call.write) else ""
-        if self._said != (line := f"{self._job.label}: {call.text}{again}"):
+        if self._said != (line := f"{self._job.label}: {call.text}"):
             self._said = line
             self._log.info("%s", f"{line}\n{call.details}" if call.details else line)
 

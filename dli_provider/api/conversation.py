@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from dli_provider.api.answers import outcome_of
 from dli_provider.api.auth.shared import SharedCredential
+from dli_provider.api.echo import hide_echo
 from dli_provider.api.endpoints import Call, object_of, show_flink_job
 from dli_provider.api.errors import (
     DliError,
@@ -56,6 +57,7 @@ def converse(
             return (yield from _attempt(call, settings, credential, replies))
         except DliError as error:
             error.context = error.context or f"{call.title} at {settings.endpoint}"
+            hide_echo(error, call.body)
             error.outcome = None if call.idempotent else outcome_of(replies[-1] if replies else None, error)
             if error.outcome is Outcome.UNKNOWN:
                 raise _unknown(error, call.if_unknown) from error

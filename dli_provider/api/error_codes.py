@@ -132,7 +132,7 @@ _BY_STATUS: dict[int, Kind] = {
 }
 
 _CODES: dict[str, _Code] = {
-    "DLI.0001": _Code(None, "A parameter is not valid: check the job id, the project id and the filters"),
+    "DLI.0001": _Code(None, "A parameter is not valid: check the ids, and the filters or fields"),
     "DLI.0002": _Code(Kind.NOT_FOUND, "The object doesn't exist in this project"),
     "DLI.0003": _Code(Kind.FORBIDDEN, "The user lacks a permission"),
     "DLI.0011": _Code(Kind.FORBIDDEN),
@@ -143,8 +143,10 @@ _CODES: dict[str, _Code] = {
     "DLI.0016": _Code(Kind.FORBIDDEN, "The identity has no role for this"),
     "DLI.0019": _Code(Kind.SERVER),
     "DLI.0023": _Code(Kind.NOT_FOUND, "The resource doesn't exist in this project"),
-    "DLI.0999": _Code(Kind.SERVER, "DLI itself failed; such a read usually succeeds when it is made again"),
+    "DLI.0999": _Code(Kind.SERVER, "DLI itself failed; a read usually succeeds when it is made again"),
+    "DLI.11016": _Code(None, "DLI may not use that OBS bucket: authorise it in DLI's console"),
     "DLI.12004": _Code(Kind.NOT_FOUND, _NOT_YOURS),
+    "DLI.13024": _Code(None, "The job has no queue: set queue_name"),
     "DLI.16001": _Code(
         Kind.NOT_FOUND, f"{_NOT_YOURS}: check job_id, and the connection's project_id and region"
     ),

@@ -45,12 +45,14 @@ def options(value: object) -> str | None:
 
     :param value: a mapping of texts, numbers and Booleans, or such a text, which stays as it is.
     """
-    if isinstance(value, Mapping):
-        return _dumped([{"key": key, "value": _option(item)} for key, item in value.items()])
     if value is None or (isinstance(value, str) and (not value.strip() or _are_pairs(_loaded(value)))):
         return value
+    if isinstance(value, Mapping):
+        pairs = [{"key": key, "value": _option(item)} for key, item in value.items()]
+        if _are_pairs(pairs):
+            return _dumped(pairs)
     raise PydanticCustomError(
-        "options", "Input should be a mapping, or the text of a JSON list of keys and values"
+        "options", "Input should be a mapping of texts, or the text of a JSON list of keys and values"
     )
 
 

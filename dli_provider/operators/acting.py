@@ -98,12 +98,28 @@ class ActOnFlinkJobOperator(FlinkJobMixin, BaseOperator):
 
         return Windows()
 
-    def recall(self, context: Context) -> Memory | None:  # noqa: ARG002
-        """Return what an earlier try of the task remembers.
+    def is_first_try(self, context: Context) -> bool:
+        """Tell whether this is the first try of the task, at all or since it was cleared.
+
+        A clear sets ``max_tries`` to the number of the last try and the retries; a retry leaves it as it is.
 
         :param context: the task's context.
         """
-        return None
+        ti: Any = context.get("ti")
+        try_number, max_tries = getattr(ti, "try_number", None), getattr(ti, "max_tries", None)
+        if try_number is None or max_tries is None:
+            return True
+        return bool(try_number <= max_tries - (self.retries or 0) + 1)
+
+    def recall(self, plan: Plan, context: Context) -> Memory | None:
+        """Return what is remembered of earlier tries; by default that one may have sent the plan's write.
+
+        :param plan: the plan.
+        :param context: the task's context.
+        """
+        from dli_provider.flink.plan.memory import Memory
+
+        return None if self.is_first_try(context) else Memory.of_retry(plan.last, datetime.now(UTC))
 
     def keep(self, memory: Memory) -> None:
         """Keep a plan's memory for the next try.
@@ -195,7 +211,7 @@ class ActOnFlinkJobOperator(FlinkJobMixin, BaseOperator):
         job = ActedJob(job_id, None) if job_id else ActedJob(*self._check_job(), on_known)
         interval = parse_span("poke_interval", self.poke_interval).total_seconds()
         plan = self.make_plan(context)
-        planner = Planner(plan, memory or self.recall(context), self.windows())
+        planner = Planner(plan, memory or self.recall(plan, context), self.windows())
         runner = PlanRunner(planner, client, job, deadline.timeout, interval, self.log, keep=self.keep)
         try:
             return self.result(self.act(runner, rest))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dli_provider.acting.runner import Ended, PlanRunner, Rest
     from dli_provider.airflow_compat import Context, XComArg
     from dli_provider.flink.plan.memory import Memory
+    from dli_provider.flink.plan.planner import Plan
     from dli_provider.flink.plan.plans import RunPlan
 
 _TO_ITS_END = (FlinkJobStatus.JOB_FINISH,)
@@ -123,7 +124,7 @@ class DliRunFlinkJobOperator(ActOnFlinkJobOperator):
 
         max_tries = getattr(context.get("ti"), "max_tries", 0)
         self._record = RunRecord(task_state_store(context), max_tries, self.log)
-        is_first = _is_first_try(context, self.retries)
+        is_first = self.is_first_try(context)
         return RunPlan(
             targets=self._targets(),
             adopts=self.if_running == "adopt" or not is_first,
@@ -139,9 +140,11 @@ class DliRunFlinkJobOperator(ActOnFlinkJobOperator):
         assert ended.job is not None
         return {**ended.job.summary(), "action": ended.done.action}
 
-    def recall(self, context: Context) -> Memory | None:
+    def recall(self, plan: Plan, context: Context) -> Memory | None:
         """Return what an earlier try remembers of the run that it has started."""
-        return None if _is_first_try(context, self.retries) else self._record.load()
+        if not self._record.is_kept or self.is_first_try(context):
+            return super().recall(plan, context)
+        return self._record.load()
 
     def keep(self, memory: Memory) -> None:
         """Keep the plan's memory for the next try."""
@@ -183,18 +186,6 @@ class DliRunFlinkJobOperator(ActOnFlinkJobOperator):
         if not self._is_restoring:
             return None
         return f"obs://{parse_savepoint_path('restore_from', self.restore_from)}"
-
-
-def _is_first_try(context: Context, retries: int | None) -> bool:
-    """Tell whether this is the first try since the task was cleared, or at all.
-
-    A clear sets ``max_tries`` to the number of the last try and the retries; a retry leaves it as it is.
-    """
-    ti: Any = context.get("ti")
-    try_number, max_tries = getattr(ti, "try_number", None), getattr(ti, "max_tries", None)
-    if try_number is None or max_tries is None:
-        return True
-    return bool(try_number <= max_tries - (retries or 0) + 1)
 
 
 def _dag_run_start(context: Context) -> Any:

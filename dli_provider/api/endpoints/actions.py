@@ -5,11 +5,15 @@ Those for several jobs are always asked for one: their answers name no job, and 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from dli_provider.api.answers import error_of
+from dli_provider.api.bodies import parse_json
 from dli_provider.api.endpoints.call import Call, done
+from dli_provider.api.errors import DliProtocolError
 from dli_provider.api.messages import Response
 from dli_provider.flink.arguments import parse_job_id, parse_savepoint_path
 
@@ -125,8 +129,9 @@ def _flag(parameter: str, value: object) -> bool:
 def _read_savepoint(content: Any) -> None:
     """Read an answer whose ``message`` may be a JSON object: an answer of its own, with its own success."""
     done(content)
-    message = content.get("message") if isinstance(content, dict) else None
-    if isinstance(message, str) and message.lstrip().startswith("{"):
-        said = Response(200, {}, message.encode("utf-8", "replace"))
-        if error := error_of(said):
-            raise error
+    said = content.get("message") if isinstance(content, dict) else None
+    if isinstance(said, str):
+        with suppress(DliProtocolError):
+            said = parse_json(said.encode("utf-8", "replace"))
+    if isinstance(said, dict) and (error := error_of(Response(200, {}, json.dumps(said).encode()))):
+        raise error

@@ -1,23 +1,20 @@
-"""The endpoints that create jobs and change their definitions."""
+"""The endpoints that create jobs and change their definitions.
+
+The fields that these take are loaded when they are needed: most tasks only read.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from dli_provider.api.endpoints.call import Call, done, object_of
 from dli_provider.api.errors import DliProtocolError
 from dli_provider.flink.arguments import is_blank, parse_job_id
-from dli_provider.flink.definition import (
-    JarJobChanges,
-    NewJarJob,
-    NewJarJobFields,
-    NewSqlJob,
-    NewSqlJobFields,
-    SqlJobChanges,
-    parse_fields,
-)
 from dli_provider.masking import printable
+
+if TYPE_CHECKING:
+    from dli_provider.flink.definition import JarJobChanges, NewJarJobFields, NewSqlJobFields, SqlJobChanges
 
 _SQL_JOBS, _JAR_JOBS = "/streaming/sql-jobs", "/streaming/flink-jobs"
 
@@ -36,6 +33,8 @@ def create_flink_sql_job(name: str, *, sql_body: str | None, **fields: Unpack[Ne
     :param fields: see :class:`~dli_provider.flink.definition.NewSqlJobFields`.
     :raises ValueError: as :func:`~dli_provider.flink.definition.parse_fields` does.
     """
+    from dli_provider.flink.definition import NewSqlJob, parse_fields
+
     given = parse_fields(NewSqlJob, "CreateFlinkSqlJob", {"name": name, "sql_body": sql_body, **fields})
     if is_blank(sql_body) and "template_id" not in given:
         raise ValueError("CreateFlinkSqlJob: sql_body is blank")
@@ -53,6 +52,8 @@ def create_flink_jar_job(name: str, *, entrypoint: str, **fields: Unpack[NewJarJ
     :param fields: see :class:`~dli_provider.flink.definition.NewJarJobFields`.
     :raises ValueError: as :func:`~dli_provider.flink.definition.parse_fields` does.
     """
+    from dli_provider.flink.definition import NewJarJob, parse_fields
+
     given = parse_fields(NewJarJob, "CreateFlinkJarJob", {"name": name, "entrypoint": entrypoint, **fields})
     return _create("CreateFlinkJarJob", _JAR_JOBS, given)
 
@@ -64,6 +65,8 @@ def update_flink_sql_job(job_id: int | str, **fields: Unpack[SqlJobChanges]) -> 
     :param fields: what to change; see :class:`~dli_provider.flink.definition.SqlJobChanges`.
     :raises ValueError: as :func:`~dli_provider.flink.definition.parse_fields` does, and for no fields.
     """
+    from dli_provider.flink.definition import SqlJobChanges, parse_fields
+
     changes = parse_fields(SqlJobChanges, "UpdateFlinkSqlJob", fields)
     return _update("UpdateFlinkSqlJob", _SQL_JOBS, job_id, changes)
 
@@ -75,6 +78,8 @@ def update_flink_jar_job(job_id: int | str, **fields: Unpack[JarJobChanges]) -> 
     :param fields: what to change; see :class:`~dli_provider.flink.definition.JarJobChanges`.
     :raises ValueError: as :func:`~dli_provider.flink.definition.parse_fields` does, and for no fields.
     """
+    from dli_provider.flink.definition import JarJobChanges, parse_fields
+
     changes = parse_fields(JarJobChanges, "UpdateFlinkJarJob", fields)
     return _update("UpdateFlinkJarJob", _JAR_JOBS, job_id, changes)
 

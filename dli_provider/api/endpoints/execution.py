@@ -50,10 +50,10 @@ def show_flink_metrics(job_ids: object) -> Call[dict[int, dict[str, Any]]]:
 
 
 def _read_metrics(content: Any) -> dict[int, dict[str, Any]]:
-    jobs = object_of(content, key="metrics").get("jobs") or []
-    if not isinstance(jobs, list):
+    jobs = object_of(content, key="metrics").get("jobs")
+    if not isinstance(jobs, list | None):
         raise DliProtocolError("The answer's metrics have no list of jobs", transient=True)
-    return dict(map(_read_metrics_of, map(object_of, jobs)))
+    return dict(map(_read_metrics_of, map(object_of, jobs or ())))
 
 
 def _read_metrics_of(job: dict[str, Any]) -> tuple[int, dict[str, Any]]:

@@ -122,6 +122,15 @@ class Memory:
     was_live: bool = False
     is_adopted: bool = False
 
+    @classmethod
+    def of_retry(cls, write: Write, at: datetime) -> Self:
+        """Return the memory of a task that may have sent a write in an earlier try, and has forgotten it.
+
+        :param write: the write; it counts as sent once, with an unknown outcome.
+        :param at: the time.
+        """
+        return cls(missed=Pending(write, None, at))
+
     def note(self, reading: Reading) -> bool:
         """Note a reading; return True when the status is another one than before.
 

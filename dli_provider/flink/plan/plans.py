@@ -121,6 +121,8 @@ class RunPlan:
         return self._await_target(memory, reading, job)
 
     def _adopt(self, memory: Memory, reading: Reading, job: FlinkJob) -> Step:
+        if self.is_bounded and self.own_since and job.status == S.JOB_SUBMITTING:
+            return wait_for_change(memory, reading)  # start_time may still be that of the run before
         if self.is_bounded:
             return Fail(
                 Failure.FINAL,

@@ -142,7 +142,8 @@ DLI_CODES = rows(
     ([401], "DLI.0014", AUTH, False, False),
     ([400], "DLI.0015", AUTH, False, False),
     ([400], "DLI.0016", FORBIDDEN, False, ADVICE),
-    ([400], "DLI.0018 DLI.0100 DLI.1028 DLI.13024 DLI.11016 DLI.12002 DLI.11098", BAD, False, False),
+    ([400], "DLI.0018 DLI.0100 DLI.1028 DLI.12002 DLI.11098", BAD, False, False),
+    ([400], "DLI.13024 DLI.11016", BAD, False, ADVICE),
     ([400], "DLI.0019", SERVER, PASSES, False),
     ([404], "DLI.0002 DLI.0023 DLI.12004 DLI.16001", MISSING, False, ADVICE),
     ([404], "DLI.0008 DLI.99999", BAD, False, False),
@@ -433,7 +434,7 @@ class TestExcerpt:
         assert excerpt(b"\x00a\n\tb \xff c\x1b[31m") == "a b � c [31m"
 
     def test_is_cut(self):
-        assert excerpt(b"x" * 10_000) == "x" * 300 + "…"
+        assert excerpt(b"x" * 10_000) == "x" * 299 + "…"
         assert printable("x" * 300, 300) == "x" * 300
 
 

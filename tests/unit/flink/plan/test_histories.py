@@ -156,7 +156,9 @@ class Player:
             try:
                 step = self._pass(planner, event)
             except CrashError:
-                memory = Memory.from_dict(json.loads(self.kept)) if self.keeps and self.kept else Memory()
+                memory = Memory.of_retry(self.plan.last, BEGIN)
+                if self.keeps:
+                    memory = Memory.from_dict(json.loads(self.kept))
                 planner = Planner(self.plan if self.keeps else self.retry(self.plan), memory)
                 step = None
             if isinstance(step, Done | Fail):

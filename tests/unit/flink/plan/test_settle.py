@@ -85,6 +85,15 @@ class TestRun:
         assert run.read("job_finish", 242, **EARLIER) == "fail refused"
         assert run.step.refusal.error == {"code": "DLI.1"}
 
+    def test_a_retry_that_is_refused_waits_for_the_run_of_the_try_before_it(self, play):
+        run = play(BOUNDED)
+        run.memory = Memory.of_retry(Write.RUN, at())
+        assert run.read("job_finish", **EARLIER) == "run"
+        run.send("refused")
+        assert run.read("job_finish", 1, **EARLIER) == "wait"
+        assert run.read("job_submitting", 2, **EARLIER) == "wait"
+        assert run.read("job_finish", 3, **LATER) == "started"
+
     def test_refused_and_nothing_changed_is_a_refusal(self, play):
         run = self.sent(play, "refused")
         assert run.read("job_finish", 1, **EARLIER) == "fail refused"

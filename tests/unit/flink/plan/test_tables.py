@@ -236,6 +236,11 @@ class TestARetryWithoutMemory:
         assert run.read("job_running", 1, **began) == "wait"
         assert run.read("job_finish", 2, **began) == "adopted"
 
+    def test_waits_for_the_start_time_of_a_run_that_is_being_submitted(self, play):
+        run = play(self.PLAN)
+        assert run.read("job_submitting", 0, **self.OTHER) == "wait"
+        assert run.read("job_running", 1, **self.OTHER) == "fail final"
+
     def test_runs_again_after_its_own_run_failed(self, play):
         assert play(self.PLAN).read("job_submit_fail", 0, **self.OWN) == "run"
 
