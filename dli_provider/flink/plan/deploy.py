@@ -102,7 +102,9 @@ class DeployPlan:
             warnings.append(f"It still differs from its definition in {_listed(comparison.changed)}")
         if comparison.not_compared:
             warnings.append(f"DLI doesn't show {_listed(comparison.not_compared)}: not compared")
-        return Done(action, f"{action}; {shown}", ". ".join(warnings) or None)
+        is_updated = memory.has_done(Write.UPDATE) or memory.attempts(Write.UPDATE)
+        changes = memory.changes if is_updated else ()
+        return Done(action, f"{action}; {shown}", ". ".join(warnings) or None, changes)
 
     def compare(self, job: FlinkJob) -> Comparison:
         """Return where a job differs from its definition.

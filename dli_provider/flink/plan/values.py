@@ -154,11 +154,13 @@ class Done:
     :param action: what was done, as the XCom names it, such as ``started`` or ``unchanged``.
     :param text: the same for the log.
     :param warning: what the user should know all the same.
+    :param changes: names of the fields of the job's definition that were changed.
     """
 
     action: str
     text: str
     warning: str | None = None
+    changes: tuple[str, ...] = ()
 
 
 class Failure(StrEnum):
