@@ -220,6 +220,8 @@ class RenderedFieldsMixin:
         self, parent: Any, template_fields: Any, context: Context, *args: Any, **kwargs: Any
     ) -> None:
         base: Any = super()
-        base._do_render_template_fields(parent, template_fields, context, *args, **kwargs)
+        base._do_render_template_fields(  # noqa: SLF001
+            parent, template_fields, context, *args, **kwargs
+        )
         if parent is self:
             self.after_rendering(context)

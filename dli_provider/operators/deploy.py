@@ -9,17 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from dli_provider.airflow_compat import conf, task_state_store
 from dli_provider.flink.arguments import (
     holds_template,
-    is_blank,
     nearest,
     parse_list,
-    parse_mapping,
     parse_savepoint_path,
     parse_statuses,
 )
 from dli_provider.operators.acting import ActOnFlinkJobOperator
 from dli_provider.operators.base import DliConnectionMixin
-from dli_provider.operators.context import is_file_name, read_template_file
-from dli_provider.operators.rendered import MaskedArgumentsMixin
+from dli_provider.operators.definition import DEFINING_ARGUMENTS, JobDefinitionMixin
 
 if TYPE_CHECKING:
     from dli_provider.acting.record import RunRecord
@@ -28,16 +25,14 @@ if TYPE_CHECKING:
     from dli_provider.api.client import DliClient
     from dli_provider.flink.job import FlinkJob
     from dli_provider.flink.plan.deploy import DeployPlan
-    from dli_provider.flink.plan.desired import DesiredJob
     from dli_provider.flink.plan.memory import Memory
     from dli_provider.flink.plan.planner import Plan
     from dli_provider.flink.status import FlinkJobStatus
 
 _UPGRADE_MODES = ("savepoint", "stateless", "refuse")
-_DEFINING = ("sql", "entrypoint", "definition")
 
 
-class DliDeployFlinkJobOperator(MaskedArgumentsMixin, ActOnFlinkJobOperator):
+class DliDeployFlinkJobOperator(JobDefinitionMixin, ActOnFlinkJobOperator):
     """Makes a Flink job be as the DAG defines it, and run.
 
     A job that there isn't is created and started. One that is equal is left alone: a second deployment makes
@@ -91,7 +86,7 @@ class DliDeployFlinkJobOperator(MaskedArgumentsMixin, ActOnFlinkJobOperator):
     template_fields: Sequence[str] = (
         "job_name",
         *DliConnectionMixin.connection_template_fields,
-        *_DEFINING,
+        *DEFINING_ARGUMENTS,
         *("restore_from", "ignore_changes", "target_status"),
     )
     template_fields_renderers = {"sql": "sql", "definition": "json"}  # noqa: RUF012
@@ -131,16 +126,14 @@ class DliDeployFlinkJobOperator(MaskedArgumentsMixin, ActOnFlinkJobOperator):
             project_id=project_id,
             **kwargs,
         )
-        self.sql = sql
-        self.entrypoint = entrypoint
-        self.definition = definition
+        self.define(sql=sql, entrypoint=entrypoint, definition=definition)
         self.upgrade_mode = upgrade_mode
         self.restore_from = restore_from
         self.run = run
         self.ignore_changes = ignore_changes
         self.target_status = target_status
         self.plan_only = plan_only
-        self._given = [name for name in (*_DEFINING, "restore_from") if getattr(self, name) is not None]
+        self._is_restoring = restore_from is not None
         self._ignores = ignore_changes not in ((), [], "")
         self._record: RunRecord
         self._plan: DeployPlan
@@ -160,9 +153,8 @@ class DliDeployFlinkJobOperator(MaskedArgumentsMixin, ActOnFlinkJobOperator):
 
         max_tries = getattr(context.get("ti"), "max_tries", 0)
         self._record = RunRecord(task_state_store(context), max_tries, self.log)
-        desired = self._desired(self._load_sql(context))
         self._plan = DeployPlan(
-            desired,
+            self.desired(context),
             UpgradeMode(self.upgrade_mode),
             restore_from=self._savepoint(),
             runs=self.run,
@@ -195,21 +187,6 @@ class DliDeployFlinkJobOperator(MaskedArgumentsMixin, ActOnFlinkJobOperator):
             if runner.has_failed:
                 self._record.clear()
             raise
-
-    def after_rendering(self, context: Context) -> None:
-        """Have Airflow store the SQL of a file, and everything without its credentials."""
-        from dli_provider.flink.redaction import WITHHELD_FIELDS, redact
-        from dli_provider.masking import mask, storable
-
-        def show(value: Any) -> Any:
-            if isinstance(value, Mapping):
-                return storable(redact(dict(value), WITHHELD_FIELDS))
-            return storable(mask(value)) if isinstance(value, str) else value
-
-        if isinstance(self.argument("sql"), str):
-            self.sql = self._load_sql(context)
-        for name in _DEFINING:
-            self.mask_argument(name, show)
 
     def _show_plan(self, context: Context) -> dict[str, Any]:
         from dli_provider.acting.failures import failure_error
@@ -260,42 +237,13 @@ class DliDeployFlinkJobOperator(MaskedArgumentsMixin, ActOnFlinkJobOperator):
         ):
             if not holds_template(getattr(self, name)):
                 check()
-        defining = [self.job_name, *(getattr(self, name) for name in _DEFINING)]
-        if not any(map(holds_template, defining)) and not is_file_name(self.sql, ".sql"):
-            self._desired(self.sql)
-
-    def _load_sql(self, context: Context) -> Any:
-        """Return the SQL, read from its file where the argument names one."""
-        sql = self.argument("sql")
-        if isinstance(sql, str) and is_file_name(sql, ".sql"):
-            return read_template_file(self, f"sql, file {sql.strip()!r:.100}", sql.strip(), context)
-        return sql
-
-    def _desired(self, sql: Any) -> DesiredJob:
-        """Return the definition of the job.
-
-        :raises ValueError: for one that can't be right, and for a part that was given and renders to nothing.
-        """
-        from dli_provider.flink.plan.desired import parse_desired
-
-        given = {"sql": sql, **{name: self.argument(name) for name in ("entrypoint", "definition")}}
-        for name in self._given:
-            if name in given and is_blank(given[name]):
-                raise ValueError(f"{name} was given and is empty")
-        definition = given["definition"]
-        return parse_desired(
-            str(self.job_name),
-            sql=sql,
-            entrypoint=given["entrypoint"],
-            definition=None if definition is None else parse_mapping("definition", definition),
-        )
 
     def _earlier_tries_began(self, context: Context) -> datetime | None:
         began: datetime | None = getattr(context.get("dag_run"), "start_date", None)
         return None if self.is_first_try(context) else began
 
     def _savepoint(self) -> str | None:
-        if "restore_from" not in self._given:
+        if not self._is_restoring:
             return None
         return f"obs://{parse_savepoint_path('restore_from', self.restore_from)}"
 
