@@ -8,12 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from dli_provider.airflow_compat import (
-    TRIGGER_TIMEOUT_TEXTS,
-    AirflowTaskTimeout,
-    BaseOperator,
-    mapped_arguments,
-)
+from dli_provider.airflow_compat import TRIGGER_TIMEOUT_TEXTS, AirflowTaskTimeout, mapped_arguments
 from dli_provider.exceptions import DliFlinkJobRunError
 from dli_provider.flink.arguments import holds_template, is_blank
 from dli_provider.links.flink import DliFlinkConsoleLink
@@ -23,19 +18,27 @@ from dli_provider.waiting.limits import TRIGGERER_GRACE, Deadline, parse_span
 
 if TYPE_CHECKING:
     from dli_provider.acting.runner import Ended, PlanRunner, Rest
-    from dli_provider.airflow_compat import Context
+    from dli_provider.airflow_compat import BaseOperator, Context
     from dli_provider.api.client import DliClient
     from dli_provider.flink.plan.memory import Memory
     from dli_provider.flink.plan.planner import Plan
     from dli_provider.flink.plan.values import Windows
     from dli_provider.flink.plan.waiting import PlanWait
 
+if TYPE_CHECKING:
+    _Operator = BaseOperator
+else:
+    _Operator = object
+
 _SLICE = 1.0
 """Seconds that a pause lasts at the most before the task looks whether it was killed."""
 
 
-class ActOnFlinkJobOperator(FlinkJobMixin, BaseOperator):
-    """Acts on a Flink job, and by default waits until that has had its effect.
+class ActOnFlinkJobMixin(FlinkJobMixin, _Operator):
+    """A task that acts on a Flink job, and by default waits until that has had its effect.
+
+    It is mixed in before ``BaseOperator``: Airflow takes all that the constructor of an operator hands on to
+    another operator's for arguments that the DAG author has mapped.
 
     It reads the job, makes the call that its status needs, and reads again, so that a retry after whatever
     crash takes up what it finds. No write is sent twice unless reading the job shows that the first had no
@@ -127,8 +130,9 @@ class ActOnFlinkJobOperator(FlinkJobMixin, BaseOperator):
         :param memory: the memory.
         """
 
-    def execute(self, context: Context) -> Any:
-        """Act on the job, and return the XCom.
+    def begin(self, context: Context) -> Any:
+        """Act on the job, and return the XCom. Each operator has an ``execute`` of its own that calls this,
+        because Airflow 2 must find it in the operator's class.
 
         :param context: the task's context.
         """
@@ -159,9 +163,11 @@ class ActOnFlinkJobOperator(FlinkJobMixin, BaseOperator):
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Go on after the trigger's event, or fail as on the worker when no triggerer ended the wait."""
         if next_method == "__fail__" and (next_kwargs or {}).get("error") in TRIGGER_TIMEOUT_TEXTS:
-            raise DliFlinkJobRunError(
-                f"No triggerer ended the wait for Flink job {self.job_id or self.job_name} in time"
-            )
+            message = f"No triggerer ended the wait for Flink job {self.job_id or self.job_name} in time"
+            began: Any = getattr(context.get("ti"), "start_date", None) or datetime.now(UTC)
+            timeout = began + parse_span("timeout", self.timeout)
+            is_execution_timeout = self._deadline(context, timeout).is_execution_timeout
+            raise AirflowTaskTimeout(message) if is_execution_timeout else DliFlinkJobRunError(message)
         return super().resume_execution(next_method, next_kwargs, context)
 
     def pause(self, seconds: float) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from dli_provider.airflow_compat import conf, task_state_store
+from dli_provider.airflow_compat import BaseOperator, conf, task_state_store
 from dli_provider.exceptions import DliFlinkJobRunError
 from dli_provider.flink.arguments import holds_template, parse_savepoint_path, parse_statuses
 from dli_provider.flink.status import FlinkJobStatus
-from dli_provider.operators.acting import ActOnFlinkJobOperator
+from dli_provider.operators.acting import ActOnFlinkJobMixin
 
 if TYPE_CHECKING:
     from dli_provider.acting.record import RunRecord
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _TO_ITS_END = (FlinkJobStatus.JOB_FINISH,)
 
 
-class DliRunFlinkJobOperator(ActOnFlinkJobOperator):
+class DliRunFlinkJobOperator(ActOnFlinkJobMixin, BaseOperator):
     """Runs a Flink job, and waits until it runs, or until it has ended.
 
     A run that is under way already is adopted: retrying or clearing the task starts no second one. With
@@ -64,7 +64,7 @@ class DliRunFlinkJobOperator(ActOnFlinkJobOperator):
     """
 
     template_fields: Sequence[str] = (
-        *ActOnFlinkJobOperator.template_fields,
+        *ActOnFlinkJobMixin.template_fields,
         "target_status",
         "restore_from",
     )
@@ -116,6 +116,13 @@ class DliRunFlinkJobOperator(ActOnFlinkJobOperator):
             self._targets()
         if not holds_template(restore_from):
             self._savepoint()
+
+    def execute(self, context: Context) -> Any:
+        """Run the job, and return its summary.
+
+        :param context: the task's context.
+        """
+        return self.begin(context)
 
     def make_plan(self, context: Context) -> RunPlan:
         """Return the plan of the run."""

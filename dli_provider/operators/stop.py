@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from dli_provider.airflow_compat import conf
+from dli_provider.airflow_compat import BaseOperator, conf
 from dli_provider.flink.arguments import holds_template, parse_savepoint_path
-from dli_provider.operators.acting import ActOnFlinkJobOperator
+from dli_provider.operators.acting import ActOnFlinkJobMixin
 
 if TYPE_CHECKING:
     from dli_provider.acting.runner import Ended
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dli_provider.flink.plan.plans import DeletePlan, SavepointPlan, StopPlan
 
 
-class DliStopFlinkJobOperator(ActOnFlinkJobOperator):
+class DliStopFlinkJobOperator(ActOnFlinkJobMixin, BaseOperator):
     """Stops a Flink job, by default with a savepoint, and waits until it is at rest.
 
     A job that is at rest already is success, without a call. One that is being submitted is stopped once it
@@ -73,6 +73,13 @@ class DliStopFlinkJobOperator(ActOnFlinkJobOperator):
         )
         self.savepoint = savepoint
 
+    def execute(self, context: Context) -> Any:
+        """Stop the job, and return its summary.
+
+        :param context: the task's context.
+        """
+        return self.begin(context)
+
     def make_plan(self, context: Context) -> StopPlan:  # noqa: ARG002
         """Return the plan of the stop."""
         from dli_provider.flink.plan.plans import StopPlan
@@ -85,7 +92,7 @@ class DliStopFlinkJobOperator(ActOnFlinkJobOperator):
         return {**ended.job.summary(), "action": ended.done.action}
 
 
-class DliTriggerFlinkSavepointOperator(ActOnFlinkJobOperator):
+class DliTriggerFlinkSavepointOperator(ActOnFlinkJobMixin, BaseOperator):
     """Has a running Flink job save its state, and waits until it has; the job runs on.
 
     A job that is not running yet is awaited; one that is at rest fails the task.
@@ -112,7 +119,7 @@ class DliTriggerFlinkSavepointOperator(ActOnFlinkJobOperator):
     :raises DliError: when DLI refuses the savepoint or can't be read.
     """
 
-    template_fields: Sequence[str] = (*ActOnFlinkJobOperator.template_fields, "savepoint_path")
+    template_fields: Sequence[str] = (*ActOnFlinkJobMixin.template_fields, "savepoint_path")
 
     def __init__(
         self,
@@ -147,6 +154,13 @@ class DliTriggerFlinkSavepointOperator(ActOnFlinkJobOperator):
         if not holds_template(savepoint_path):
             parse_savepoint_path("savepoint_path", savepoint_path)
 
+    def execute(self, context: Context) -> Any:
+        """Have the job save its state, and return its summary.
+
+        :param context: the task's context.
+        """
+        return self.begin(context)
+
     def make_plan(self, context: Context) -> SavepointPlan:  # noqa: ARG002
         """Return the plan of the savepoint."""
         from dli_provider.flink.plan.plans import SavepointPlan
@@ -163,7 +177,7 @@ class DliTriggerFlinkSavepointOperator(ActOnFlinkJobOperator):
         return {**ended.job.summary(), "action": ended.done.action, "savepoint_path": path}
 
 
-class DliDeleteFlinkJobOperator(ActOnFlinkJobOperator):
+class DliDeleteFlinkJobOperator(ActOnFlinkJobMixin, BaseOperator):
     """Deletes a Flink job that is at rest. That there is no such job is success.
 
     XCom ``return_value`` is the job's id, or None when there was none.
@@ -214,6 +228,13 @@ class DliDeleteFlinkJobOperator(ActOnFlinkJobOperator):
             **kwargs,
         )
         self.force = force
+
+    def execute(self, context: Context) -> Any:
+        """Delete the job, and return its id.
+
+        :param context: the task's context.
+        """
+        return self.begin(context)
 
     def make_plan(self, context: Context) -> DeletePlan:  # noqa: ARG002
         """Return the plan of the deletion."""

@@ -23,7 +23,7 @@ from dli_provider.api.auth.shared import forget_all
 from dli_provider.api.retry import RetryPolicy
 from dli_provider.emulator import DliEmulator, faults
 from dli_provider.flink.plan.values import Windows
-from dli_provider.operators.acting import ActOnFlinkJobOperator
+from dli_provider.operators.acting import ActOnFlinkJobMixin
 from dli_provider.operators.flink import (
     DliDeleteFlinkJobOperator,
     DliRunFlinkJobOperator,
@@ -60,7 +60,7 @@ def stored(value: Any) -> Any:
 class Task:
     """A task instance, whose operator is made anew for each process, as Airflow does."""
 
-    kind: type[ActOnFlinkJobOperator]
+    kind: type[ActOnFlinkJobMixin]
     arguments: dict[str, Any]
     deferrable: bool
     try_number: int = 1
@@ -103,7 +103,7 @@ class Task:
         self.try_number += 1
         return self
 
-    def operator(self) -> ActOnFlinkJobOperator:
+    def operator(self) -> ActOnFlinkJobMixin:
         defaults = {"job_id": JOB, "poke_interval": 0.02, "timeout": 20, "deferrable": self.deferrable}
         if "job_name" in self.arguments:
             del defaults["job_id"]
@@ -129,7 +129,7 @@ def dli(monkeypatch):
     monkeypatch.setattr(client, "RetryPolicy", lambda: RetryPolicy(base=0.01))
     monkeypatch.setattr(rate_limiter, "LONGEST_PAUSE", 0.05)
     short = Windows(timedelta(seconds=1), timedelta(seconds=0.5), (timedelta(seconds=0.05),) * 3)
-    monkeypatch.setattr(ActOnFlinkJobOperator, "windows", lambda _: short)
+    monkeypatch.setattr(ActOnFlinkJobMixin, "windows", lambda _: short)
     with DliEmulator() as emulator:
         monkeypatch.setenv("AIRFLOW_CONN_DLI_DEFAULT", json.dumps(emulator.connection))
         emulator.behaviour.run_delay = QUICK
@@ -143,7 +143,7 @@ def dli(monkeypatch):
 def task(request):
     """Make a task, in either mode."""
 
-    def make(kind: type[ActOnFlinkJobOperator], **arguments: Any) -> Task:
+    def make(kind: type[ActOnFlinkJobMixin], **arguments: Any) -> Task:
         retries = arguments.get("retries", 0)
         return Task(kind, arguments, request.param == "deferrable", max_tries=retries)
 
@@ -380,7 +380,7 @@ def dies(monkeypatch):
             time.sleep(seconds)
 
         monkeypatch.setattr("dli_provider.acting.runner.attempt", attempt)
-        monkeypatch.setattr(ActOnFlinkJobOperator, "pause", pause)
+        monkeypatch.setattr(ActOnFlinkJobMixin, "pause", pause)
 
     return dies
 
