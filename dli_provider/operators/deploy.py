@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from dli_provider.airflow_compat import conf, task_state_store
+from dli_provider.airflow_compat import BaseOperator, conf, task_state_store
 from dli_provider.flink.arguments import (
     holds_template,
     nearest,
@@ -14,7 +14,7 @@ from dli_provider.flink.arguments import (
     parse_savepoint_path,
     parse_statuses,
 )
-from dli_provider.operators.acting import ActOnFlinkJobOperator
+from dli_provider.operators.acting import ActOnFlinkJobMixin
 from dli_provider.operators.base import DliConnectionMixin
 from dli_provider.operators.definition import DEFINING_ARGUMENTS, JobDefinitionMixin
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _UPGRADE_MODES = ("savepoint", "stateless", "refuse")
 
 
-class DliDeployFlinkJobOperator(JobDefinitionMixin, ActOnFlinkJobOperator):
+class DliDeployFlinkJobOperator(JobDefinitionMixin, ActOnFlinkJobMixin, BaseOperator):
     """Makes a Flink job be as the DAG defines it, and run.
 
     A job that there isn't is created and started. One that is equal is left alone: a second deployment makes
@@ -129,7 +129,7 @@ class DliDeployFlinkJobOperator(JobDefinitionMixin, ActOnFlinkJobOperator):
         self.define(sql=sql, entrypoint=entrypoint, definition=definition)
         self.upgrade_mode = upgrade_mode
         self.restore_from = restore_from
-        self.run = run
+        self.runs = run
         self.ignore_changes = ignore_changes
         self.target_status = target_status
         self.plan_only = plan_only
@@ -144,7 +144,7 @@ class DliDeployFlinkJobOperator(JobDefinitionMixin, ActOnFlinkJobOperator):
 
         :param context: the task's context.
         """
-        return self._show_plan(context) if self.plan_only else super().execute(context)
+        return self._show_plan(context) if self.plan_only else self.begin(context)
 
     def make_plan(self, context: Context) -> DeployPlan:
         """Return the plan of the deployment."""
@@ -157,7 +157,7 @@ class DliDeployFlinkJobOperator(JobDefinitionMixin, ActOnFlinkJobOperator):
             self.desired(context),
             UpgradeMode(self.upgrade_mode),
             restore_from=self._savepoint(),
-            runs=self.run,
+            runs=self.runs,
             ignored=self._ignored(),
             targets=self._targets(),
             waits_for_completion=self.wait_for_completion,
