@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dli_provider.api.errors import DliError, DliNotFoundError, DliOutcomeUnknownError
-from dli_provider.exceptions import DliFlinkJobFailedError, DliFlinkJobRunError
+from dli_provider.exceptions import DliFlinkConfigDriftError, DliFlinkJobFailedError, DliFlinkJobRunError
 from dli_provider.flink.plan.values import Fail, Failure
 from dli_provider.flink.wait import describe_job
 
@@ -29,4 +29,6 @@ def failure_error(fail: Fail, acted: ActedJob, job: FlinkJob | None) -> Exceptio
     text = f"{subject}. {fail.message}"
     if fail.failure == Failure.UNKNOWN:
         return DliOutcomeUnknownError(text)
+    if fail.failure == Failure.DRIFT:
+        return DliFlinkConfigDriftError(text)
     return DliFlinkJobFailedError(text) if fail.failure == Failure.FINAL else DliFlinkJobRunError(text)

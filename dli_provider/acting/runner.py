@@ -175,7 +175,7 @@ class PlanRunner:
         """Tell of a write, once for all the times that it can't be sent."""
         if self._said != (line := f"{self._job.label}: {call.text}"):
             self._said = line
-            self._log.info("%s", line)
+            self._log.info("%s", f"{line}\n{call.details}" if call.details else line)
 
     def _end(self, done: Done, reading: Reading) -> Ended:
         self._log.info("%s: %s", self._job.label, done.text)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from dli_provider.api.errors import DliAuthError, DliError, DliThrottledError
 from dli_provider.api.errors import Outcome as ApiOutcome
+from dli_provider.flink.plan.desired import JobKind
 from dli_provider.flink.plan.values import Call, Outcome, Refusal, Write
 
 if TYPE_CHECKING:
@@ -47,13 +48,16 @@ class Sender(Protocol):
 
 
 def send_to_job(client: DliClient, job: ActedJob, call: Call) -> None:
-    """Make the call of a write to a job that is there.
+    """Make the call of a write.
 
     :param client: writes to DLI.
-    :param job: the job.
+    :param job: the job; a creation tells it its id.
     :param call: the write.
     :raises DliError: when it fails.
     """
+    if call.write == Write.CREATE:
+        job.learn(client, _create(client, **call.arguments))
+        return
     assert job.job_id is not None
     match call.write:
         case Write.RUN:
@@ -66,8 +70,24 @@ def send_to_job(client: DliClient, job: ActedJob, call: Call) -> None:
             client.import_flink_savepoint(job.job_id, **call.arguments)
         case Write.DELETE:
             client.delete_flink_job(job.job_id)
-        case Write.CREATE | Write.UPDATE:
-            raise ValueError(f"{call.write} needs a definition")
+        case Write.UPDATE:
+            _update(client, job.job_id, **call.arguments)
+
+
+def _create(client: DliClient, kind: JobKind, name: str, fields: Any) -> int:
+    match kind:
+        case JobKind.SQL:
+            return client.create_flink_sql_job(name, **fields)
+        case JobKind.JAR:
+            return client.create_flink_jar_job(name, **fields)
+
+
+def _update(client: DliClient, job_id: int, kind: JobKind, fields: Any) -> None:
+    match kind:
+        case JobKind.SQL:
+            client.update_flink_sql_job(job_id, **fields)
+        case JobKind.JAR:
+            client.update_flink_jar_job(job_id, **fields)
 
 
 def attempt(send: Sender, client: DliClient, job: ActedJob, call: Call) -> Answer:

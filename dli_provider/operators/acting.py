@@ -163,9 +163,11 @@ class ActOnFlinkJobMixin(FlinkJobMixin, _Operator):
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Go on after the trigger's event, or fail as on the worker when no triggerer ended the wait."""
         if next_method == "__fail__" and (next_kwargs or {}).get("error") in TRIGGER_TIMEOUT_TEXTS:
-            raise DliFlinkJobRunError(
-                f"No triggerer ended the wait for Flink job {self.job_id or self.job_name} in time"
-            )
+            message = f"No triggerer ended the wait for Flink job {self.job_id or self.job_name} in time"
+            began: Any = getattr(context.get("ti"), "start_date", None) or datetime.now(UTC)
+            timeout = began + parse_span("timeout", self.timeout)
+            is_execution_timeout = self._deadline(context, timeout).is_execution_timeout
+            raise AirflowTaskTimeout(message) if is_execution_timeout else DliFlinkJobRunError(message)
         return super().resume_execution(next_method, next_kwargs, context)
 
     def pause(self, seconds: float) -> None:

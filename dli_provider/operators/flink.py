@@ -10,6 +10,7 @@ from dli_provider.flink.arguments import parse_list
 from dli_provider.links.flink import DliFlinkConsoleLink
 from dli_provider.operators.base import FlinkJobMixin
 from dli_provider.operators.context import check_expectation, push_xcom, read_expectation
+from dli_provider.operators.deploy import DliDeployFlinkJobOperator
 from dli_provider.operators.health import DliFlinkHealthCheckOperator
 from dli_provider.operators.run import DliRunFlinkJobOperator
 from dli_provider.operators.stop import (
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DliDeleteFlinkJobOperator",
+    "DliDeployFlinkJobOperator",
     "DliFlinkHealthCheckOperator",
     "DliGetFlinkJobConfigOperator",
     "DliRunFlinkJobOperator",

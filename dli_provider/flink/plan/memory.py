@@ -105,7 +105,8 @@ class Memory:
 
     :param pending: the write whose effect has not been read yet.
     :param missed: the write that was sent last and seems to have had no effect; it may be sent again.
-    :param done: the writes that took effect, in their order.
+    :param taken: the writes that took effect, in their order.
+    :param changes: names of the fields of the job's definition that were to be changed.
     :param status: the status that was read last.
     :param since: when that was first read.
     :param was_live: True when this plan has read the job while a run was under way.
@@ -114,7 +115,8 @@ class Memory:
 
     pending: Pending | None = None
     missed: Pending | None = None
-    done: list[Write] = field(default_factory=list)
+    taken: list[Pending] = field(default_factory=list)
+    changes: tuple[str, ...] = ()
     status: S | None = None
     since: datetime | None = None
     was_live: bool = False
@@ -149,6 +151,11 @@ class Memory:
         if self.pending and self.pending.shows_in(status):
             self.pending = replace(self.pending, was_seen=True)
 
+    @property
+    def done(self) -> list[Write]:
+        """The writes that took effect, in their order."""
+        return [pending.write for pending in self.taken]
+
     def has_done(self, write: Write) -> bool:
         """Tell whether a write of this plan took effect."""
         return write in self.done
@@ -162,7 +169,8 @@ class Memory:
         return {
             "pending": self.pending.to_dict() if self.pending else None,
             "missed": self.missed.to_dict() if self.missed else None,
-            "done": [write.value for write in self.done],
+            "taken": [pending.to_dict() for pending in self.taken],
+            "changes": list(self.changes),
             "status": self.status.value if self.status else None,
             "since": self.since.isoformat() if self.since else None,
             "was_live": self.was_live,
@@ -180,7 +188,8 @@ class Memory:
         return cls(
             Pending.from_dict(pending) if pending else None,
             Pending.from_dict(missed) if missed else None,
-            [Write(write) for write in content["done"]],
+            [Pending.from_dict(taken) for taken in content["taken"]],
+            tuple(map(str, content["changes"])),
             S(status) if status else None,
             datetime.fromisoformat(since) if since else None,
             bool(content["was_live"]),

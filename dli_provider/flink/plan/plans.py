@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
@@ -14,6 +15,29 @@ from dli_provider.flink.status import FlinkJobStatus as S
 from dli_provider.flink.wait import describe_status, restart_deadline
 
 ABSENT = Fail(Failure.NOT_FOUND, "The project has no such Flink job")
+
+
+def await_target(targets: Sequence[S], memory: Memory, reading: Reading, job: FlinkJob) -> Wait | Fail | None:
+    """Return what a run that is this task's own calls for; None when it has reached a target.
+
+    :param targets: statuses that are success.
+    :param memory: what the plan remembers; it has noted the reading.
+    :param reading: the job as it is now.
+    :param job: its detail.
+    """
+
+    def leads_on(status: S) -> bool:
+        return any(status.can_become(target) for target in targets)
+
+    status, awaited = job.status, " or ".join(targets)
+    if status in targets:
+        return None
+    if status is None or leads_on(status):
+        statuses = [*filter(leads_on, S), None, status]
+        return Wait(awaited, while_in=frozenset(statuses).difference(targets))
+    if until := restart_deadline(job, memory.since or reading.at, reading.at):
+        return Wait(awaited, stale=frozenset({status}), until=until)
+    return Fail(Failure.RUN, f"From there it can't become {awaited} by itself")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +135,9 @@ class RunPlan:
         return self._await_target(memory, reading, job)
 
     def _await_target(self, memory: Memory, reading: Reading, job: FlinkJob) -> Step:
-        status = job.status
-        if status in self.targets or not self.waits_for_completion:
+        if not self.waits_for_completion:
             return self.finish(memory, reading)
-        awaited = " or ".join(self.targets)
-        if status is None or self._leads_on(status):
-            statuses = [*(s for s in S if self._leads_on(s)), None, status]
-            return Wait(awaited, while_in=frozenset(statuses).difference(self.targets))
-        if until := restart_deadline(job, memory.since or reading.at, reading.at):
-            return Wait(awaited, stale=frozenset({status}), until=until)
-        return Fail(Failure.RUN, f"From there it can't become {awaited} by itself")
-
-    def _leads_on(self, status: S) -> bool:
-        return any(status.can_become(target) for target in self.targets)
+        return await_target(self.targets, memory, reading, job) or self.finish(memory, reading)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ class _Verdict(Enum):
 def settle(memory: Memory, reading: Reading, windows: Windows) -> Wait | Fail | None:
     """Return what the pending write calls for; None when none is pending, or it is settled.
 
-    A write that took effect stands in ``memory.done`` afterwards, one that had none in ``memory.missed``.
+    A write that took effect stands in ``memory.taken`` afterwards, one that had none in ``memory.missed``.
 
     :param memory: what the plan remembers; changed in place.
     :param reading: the job as it is now; the memory has noted it.
@@ -38,7 +38,7 @@ def settle(memory: Memory, reading: Reading, windows: Windows) -> Wait | Fail | 
     memory.pending = None
     memory.missed = pending if verdict == _Verdict.MISSED else None
     if verdict == _Verdict.TAKEN:
-        memory.done.append(pending.write)
+        memory.taken.append(pending)
     return None
 
 

@@ -85,11 +85,13 @@ class Call:
     :param write: which.
     :param arguments: its arguments beside the job, named as the client's.
     :param text: what is done, for the log: "stopping with a savepoint".
+    :param details: further lines for the log, such as why.
     """
 
     write: Write
-    arguments: Mapping[str, Any]
+    arguments: Mapping[str, Any] = field(repr=False)
     text: str
+    details: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +154,13 @@ class Done:
     :param action: what was done, as the XCom names it, such as ``started`` or ``unchanged``.
     :param text: the same for the log.
     :param warning: what the user should know all the same.
+    :param changes: names of the fields of the job's definition that were changed.
     """
 
     action: str
     text: str
     warning: str | None = None
+    changes: tuple[str, ...] = ()
 
 
 class Failure(StrEnum):
@@ -172,6 +176,8 @@ class Failure(StrEnum):
     """Nobody can tell whether the write took effect."""
     NOT_FOUND = "not_found"
     """There is no such job."""
+    DRIFT = "drift"
+    """The job's definition isn't as it should be, and must not be changed now."""
 
 
 @dataclass(frozen=True, slots=True)
