@@ -22,7 +22,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo ui test test-airflow2 test-matrix lint format e2e bench wheel constraints install clean check-python
+.PHONY: help demo ui test test-airflow2 test-matrix lint format e2e bench docs wheel constraints install clean check-python
 
 help: ## show this
 	@echo "Targets (AIRFLOW=3.3 or 2.11; now $(AIRFLOW)):"
@@ -58,6 +58,10 @@ e2e: $(INSTALLED) ## the tests that need services: PostgreSQL, Redis, Chromium
 bench: $(INSTALLED) ## the benchmarks, as tables
 	@for script in tests/benchmarks/bench_*.py; do echo "$$script"; $(BIN)/python "$$script" || exit 1; done
 
+docs: .venv/docs/.installed ## build docs/ into .venv/docs/html, with warnings as errors
+	@mkdir -p "$(AIRFLOW_HOME)" && .venv/docs/bin/python -m sphinx -q -E -W --keep-going \
+	-d .venv/docs/doctrees docs .venv/docs/html && echo "The pages are in .venv/docs/html/index.html"
+
 wheel: $(INSTALLED) ## build the distribution, and check it in an environment of its own
 	@rm -rf dist
 	@$(BIN)/python -m build --no-isolation --outdir dist . > .venv/build.log 2>&1 || { cat .venv/build.log; exit 1; }
@@ -84,6 +88,10 @@ check-python:
 
 $(INSTALLED): $(CONSTRAINTS) pyproject.toml | check-python
 	@$(call new_environment,$(VENV),-c $(CONSTRAINTS) $(GROUPS) -e .)
+	@touch $@
+
+.venv/docs/.installed: constraints/docs.txt pyproject.toml | check-python
+	@$(call new_environment,.venv/docs,-c constraints/docs.txt --group docs -e .)
 	@touch $@
 
 # How an environment is made, filled, checked and listed: by uv where it is there, else by pip.

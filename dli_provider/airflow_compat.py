@@ -116,6 +116,7 @@ __all__ = [
     "Context",
     "Logger",
     "PokeReturnValue",
+    "RenderedFieldsMixin",
     "TaskInstanceKey",
     "TriggerEvent",
     "XComArg",
@@ -202,3 +203,26 @@ def mapped_arguments(operator: BaseOperator) -> Collection[str]:
         return ()
     arguments: Mapping[str, Any] = getattr(operator, "_BaseOperator__init_kwargs", {})
     return arguments.keys()
+
+
+class RenderedFieldsMixin:
+    """Tells an operator when its templates are rendered, before Airflow stores the attributes for its UI.
+
+    Airflow has no public hook for this: of a mapped task, it never calls ``render_template_fields``.
+    """
+
+    def after_rendering(self, context: Context) -> None:
+        """Replace attributes that must not be stored as they are.
+
+        :param context: the task's context.
+        """
+
+    def _do_render_template_fields(
+        self, parent: Any, template_fields: Any, context: Context, *args: Any, **kwargs: Any
+    ) -> None:
+        base: Any = super()
+        base._do_render_template_fields(  # noqa: SLF001
+            parent, template_fields, context, *args, **kwargs
+        )
+        if parent is self:
+            self.after_rendering(context)

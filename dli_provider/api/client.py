@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from types import TracebackType
-from typing import Self, TypeVar, Unpack
-
-import urllib3
-from urllib3.exceptions import HTTPError
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from dli_provider.api import endpoints
 from dli_provider.api.auth.shared import share_credential
-from dli_provider.api.connections import open_pool, ssl_context
+from dli_provider.api.blocking import BlockingTransport
 from dli_provider.api.conversation import converse, find_job, find_project
 from dli_provider.api.endpoints import Call, JobFilters, JobPage
-from dli_provider.api.errors import DliError, Outcome
-from dli_provider.api.messages import Conversation, Reply, Request, Response, Send, Sleep
+from dli_provider.api.messages import Conversation, Reply, Send, Sleep
 from dli_provider.api.paging import Pages
 from dli_provider.api.retry import RetryPolicy
 from dli_provider.api.settings import DliSettings
-from dli_provider.api.transport import (
-    LINK_LOCAL_TIMEOUT,
-    MAX_BODY,
-    Route,
-    SendMark,
-    choose_ca_bundle,
-    own_headers,
-)
 from dli_provider.flink.job import FlinkJob
+
+if TYPE_CHECKING:
+    from dli_provider.flink.definition import JarJobChanges, NewJarJobFields, NewSqlJobFields, SqlJobChanges
 
 T = TypeVar("T")
 
@@ -56,7 +46,7 @@ class DliClient:
         self._retry = retry or RetryPolicy()
         self._tell = tell
         self._credential = share_credential(settings.credential)
-        self._transport = _Transport(settings)
+        self._transport = BlockingTransport(settings)
 
     def with_retry(self, retry: RetryPolicy, tell: Callable[[str], object] | None = None) -> Self:
         """Return a client that shares this one's connections, and has another patience.
@@ -109,6 +99,52 @@ class DliClient:
         pages = Pages(filters)
         while call := pages.next_call():
             yield pages.take(self.call(call))
+
+    def show_flink_execution_graph(self, job_id: int | str) -> dict[str, Any]:
+        """Return a job's execution graph, with credentials masked."""
+        return self.call(endpoints.show_flink_execution_graph(job_id))
+
+    def show_flink_metrics(self, job_ids: Iterable[int | str]) -> dict[int, dict[str, Any]]:
+        """Return what jobs read and write, by job."""
+        return self.call(endpoints.show_flink_metrics(job_ids))
+
+    def create_flink_sql_job(
+        self, name: str, *, sql_body: str | None, **fields: Unpack[NewSqlJobFields]
+    ) -> int:
+        """Create a SQL job, and return its id."""
+        return self.call(endpoints.create_flink_sql_job(name, sql_body=sql_body, **fields))
+
+    def create_flink_jar_job(self, name: str, *, entrypoint: str, **fields: Unpack[NewJarJobFields]) -> int:
+        """Create a JAR job, and return its id."""
+        return self.call(endpoints.create_flink_jar_job(name, entrypoint=entrypoint, **fields))
+
+    def update_flink_sql_job(self, job_id: int | str, **fields: Unpack[SqlJobChanges]) -> None:
+        """Change a SQL job."""
+        self.call(endpoints.update_flink_sql_job(job_id, **fields))
+
+    def update_flink_jar_job(self, job_id: int | str, **fields: Unpack[JarJobChanges]) -> None:
+        """Change a JAR job."""
+        self.call(endpoints.update_flink_jar_job(job_id, **fields))
+
+    def run_flink_job(self, job_id: int | str, *, resume_savepoint: bool = False) -> None:
+        """Start a job."""
+        self.call(endpoints.run_flink_job(job_id, resume_savepoint=resume_savepoint))
+
+    def stop_flink_job(self, job_id: int | str, *, trigger_savepoint: bool = False) -> None:
+        """Stop a job."""
+        self.call(endpoints.stop_flink_job(job_id, trigger_savepoint=trigger_savepoint))
+
+    def trigger_flink_savepoint(self, job_id: int | str, savepoint_path: str) -> None:
+        """Save the state of a running job."""
+        self.call(endpoints.trigger_flink_savepoint(job_id, savepoint_path))
+
+    def import_flink_savepoint(self, job_id: int | str, savepoint_path: str) -> None:
+        """Give a job that doesn't run the state to start from."""
+        self.call(endpoints.import_flink_savepoint(job_id, savepoint_path))
+
+    def delete_flink_job(self, job_id: int | str) -> None:
+        """Delete a job."""
+        self.call(endpoints.delete_flink_job(job_id))
 
     def count_flink_jobs(self) -> int:
         """Return how many Flink jobs the project has, by reading one of them."""
@@ -164,83 +200,3 @@ class DliClient:
             step.until.on_set(woken.set)
             woken.wait(step.seconds)
         return None
-
-
-class _Transport:
-    """Sends requests over kept connections, and those that must not be made twice over new ones."""
-
-    def __init__(self, settings: DliSettings) -> None:
-        self._settings = settings
-        self._headers = own_headers(settings)
-        self._routes: dict[tuple[str, bool], tuple[Route, urllib3.HTTPConnectionPool]] = {}
-        self._tls: ssl.SSLContext | None = None
-        self._lock = threading.Lock()
-
-    def send(self, step: Send) -> Response | DliError:
-        request = step.request
-        try:
-            route, pool = self._route(request)
-        except DliError as error:
-            error.outcome = Outcome.NOT_SENT
-            return error
-        if request.idempotent:
-            return self._exchange(step, route, pool, None)
-        mark = SendMark()
-        with open_pool(route.origin, route.proxy, self._tls, mark) as pool:
-            return self._exchange(step, route, pool, mark)
-
-    def close(self) -> None:
-        for _, pool in self._routes.values():
-            pool.close()
-        self._routes.clear()
-
-    def _exchange(
-        self, step: Send, route: Route, pool: urllib3.HTTPConnectionPool, mark: SendMark | None
-    ) -> Response | DliError:
-        request = step.request
-        is_forwarded = bool(route.proxy) and request.origin.startswith("http://")
-        try:
-            answer = pool.urlopen(
-                request.method,
-                request.url if is_forwarded else request.target,
-                body=request.body or None,
-                headers={**step.headers, **self._headers},
-                timeout=self._timeout(request),
-                retries=False,
-                redirect=False,
-                assert_same_host=False,
-                preload_content=False,
-                decode_content=False,
-            )
-            return _read(answer, route)
-        except (HTTPError, OSError, ValueError) as error:
-            return route.connection_error(error, mark)
-
-    def _timeout(self, request: Request) -> urllib3.Timeout:
-        if request.link_local:
-            return urllib3.Timeout(connect=LINK_LOCAL_TIMEOUT, read=LINK_LOCAL_TIMEOUT)
-        return urllib3.Timeout(connect=self._settings.connect_timeout, read=self._settings.read_timeout)
-
-    def _route(self, request: Request) -> tuple[Route, urllib3.HTTPConnectionPool]:
-        """Return the way to a request's origin, and its connections: the environment is read once."""
-        key = (request.origin, request.link_local)
-        with self._lock:
-            if key not in self._routes:
-                route = Route.of(self._settings, request)
-                if self._tls is None and "https:" in f"{route.origin} {route.proxy}":
-                    self._tls = ssl_context(choose_ca_bundle(self._settings))
-                pool = open_pool(route.origin, route.proxy, self._tls, SendMark())
-                self._routes[key] = (route, pool)
-            return self._routes[key]
-
-
-def _read(answer: urllib3.BaseHTTPResponse, route: Route) -> Response | DliError:
-    try:
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        body = answer.read(MAX_BODY + 1, decode_content=False)
-        if len(body) <= MAX_BODY:
-            answer.read(1)  # raises for a body that was cut off
-        status = answer.status
-        return route.response_error(status, headers, len(body)) or Response(status, headers, body)
-    finally:
-        answer.close()

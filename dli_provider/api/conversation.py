@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from dli_provider.api.answers import outcome_of
 from dli_provider.api.auth.shared import SharedCredential
+from dli_provider.api.echo import hide_echo
 from dli_provider.api.endpoints import Call, object_of, show_flink_job
 from dli_provider.api.errors import (
     DliError,
@@ -56,9 +57,10 @@ def converse(
             return (yield from _attempt(call, settings, credential, replies))
         except DliError as error:
             error.context = error.context or f"{call.title} at {settings.endpoint}"
+            hide_echo(error, call.body)
             error.outcome = None if call.idempotent else outcome_of(replies[-1] if replies else None, error)
             if error.outcome is Outcome.UNKNOWN:
-                raise _unknown(error) from error
+                raise _unknown(error, call.if_unknown) from error
             delay = backoff.delay_after(error) if _may_repeat(error) else None
             if delay is None:
                 raise
@@ -72,10 +74,11 @@ def _may_repeat(error: DliError) -> bool:
     return error.transient and not was_refused
 
 
-def _unknown(error: DliError) -> DliOutcomeUnknownError:
+def _unknown(error: DliError, advice: str) -> DliOutcomeUnknownError:
     text = str(error).removeprefix(f"{error.context}: ")
     unknown = DliOutcomeUnknownError(
-        f"{text.rstrip('.')}. It may have been carried out all the same", retry_after=error.retry_after
+        f"{text.rstrip('.')}. It may have been carried out all the same: {advice}",
+        retry_after=error.retry_after,
     )
     unknown.context = error.context
     return unknown
@@ -97,8 +100,9 @@ def _attempt(
     except DliForbiddenError as error:
         if error.context:  # not of this call, but of asking for a token
             raise
+        needed = call.action and f"The call needs {call.action}"
         asked = f"Project {project_id} was asked for: it may be the wrong one"
-        error.diagnosis = ". ".join(filter(None, (asked, error.diagnosis)))
+        error.diagnosis = ". ".join(filter(None, (needed, asked, error.diagnosis)))
         raise
 
 

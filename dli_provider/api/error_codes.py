@@ -123,7 +123,6 @@ _LOCKED = (
 
 _UNKNOWN = _Code()
 _NOT_YOURS = "The job doesn't exist in this project, or isn't yours"
-_ASK_FOR_ROLE = "ask for dli:jobs:get and dli:jobs:list_all"
 
 _BY_STATUS: dict[int, Kind] = {
     401: Kind.AUTH,
@@ -133,19 +132,21 @@ _BY_STATUS: dict[int, Kind] = {
 }
 
 _CODES: dict[str, _Code] = {
-    "DLI.0001": _Code(None, "A parameter is not valid: check the job id, the project id and the filters"),
+    "DLI.0001": _Code(None, "A parameter is not valid: check the ids, and the filters or fields"),
     "DLI.0002": _Code(Kind.NOT_FOUND, "The object doesn't exist in this project"),
-    "DLI.0003": _Code(Kind.FORBIDDEN, f"The user lacks a permission: {_ASK_FOR_ROLE}"),
+    "DLI.0003": _Code(Kind.FORBIDDEN, "The user lacks a permission"),
     "DLI.0011": _Code(Kind.FORBIDDEN),
     "DLI.0012": _Code(Kind.SERVER, "A resource was not available for the moment"),
     "DLI.0013": _Code(Kind.AUTH, "Check the access key and the secret key"),
     "DLI.0014": _Code(Kind.AUTH),
     "DLI.0015": _Code(Kind.AUTH),
-    "DLI.0016": _Code(Kind.FORBIDDEN, f"The identity has no role for this: {_ASK_FOR_ROLE}"),
+    "DLI.0016": _Code(Kind.FORBIDDEN, "The identity has no role for this"),
     "DLI.0019": _Code(Kind.SERVER),
     "DLI.0023": _Code(Kind.NOT_FOUND, "The resource doesn't exist in this project"),
-    "DLI.0999": _Code(Kind.SERVER, "DLI itself failed; such a read usually succeeds when it is made again"),
+    "DLI.0999": _Code(Kind.SERVER, "DLI itself failed; a read usually succeeds when it is made again"),
+    "DLI.11016": _Code(None, "DLI may not use that OBS bucket: authorise it in DLI's console"),
     "DLI.12004": _Code(Kind.NOT_FOUND, _NOT_YOURS),
+    "DLI.13024": _Code(None, "The job has no queue: set queue_name"),
     "DLI.16001": _Code(
         Kind.NOT_FOUND, f"{_NOT_YOURS}: check job_id, and the connection's project_id and region"
     ),
@@ -165,9 +166,7 @@ _CODES: dict[str, _Code] = {
         "machine's clock (at most 15 minutes off) and the region; more than five refusals lock the key for "
         "five minutes",
     ),
-    "APIG.0302": _Code(
-        Kind.FORBIDDEN, f"The IAM user may not call this API: {_ASK_FOR_ROLE}", authenticated=True
-    ),
+    "APIG.0302": _Code(Kind.FORBIDDEN, "The IAM user may not call this API", authenticated=True),
     "APIG.0303": _Code(
         Kind.AUTH, "The signature was refused: check the secret key and this clock (15 minutes off at most)"
     ),

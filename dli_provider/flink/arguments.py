@@ -150,6 +150,28 @@ def parse_mapping(parameter: str, value: object) -> dict[str, Any]:
     return dict(value)
 
 
+def parse_savepoint_path(parameter: str, value: object) -> str:
+    """Return a directory in OBS as ``bucket/dir/``, checked to be nothing else.
+
+    :param parameter: the parameter's name, for the error.
+    :param value: ``obs://bucket/dir/`` or ``bucket/dir/``; the slash at the end may be missing.
+    :raises ValueError: for another scheme, a login, ``..``, a query, and characters that can't be seen.
+    """
+    path = re.sub("^obs://", "", value, flags=re.IGNORECASE) if isinstance(value, str) else ""
+    bucket, *folders = path.removesuffix("/").split("/")
+    is_safe = path.isprintable() and len(path) <= _MAX_PATH and not set(path) & set("%?#\\")
+    if is_safe and _BUCKET.fullmatch(bucket) and all(name.strip(" .") for name in folders):
+        return "/".join((bucket, *folders, ""))
+    raise ValueError(
+        f"{parameter} must be a directory in OBS such as obs://bucket/dir/ or bucket/dir/, without a login, "
+        "empty or relative parts, or any of % ? # \\"
+    )
+
+
+_BUCKET = re.compile("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_MAX_PATH = 1024
+
+
 def nearest(word: object, known: Iterable[str]) -> str:
     """Return a hint at what a misspelt word was meant to be, such as ``; did you mean 'job_running'?``.
 

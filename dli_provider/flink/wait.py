@@ -89,7 +89,8 @@ class FlinkJobWait:
         consequence = f"From there it can't become {awaited} by itself"
         if job.status in self.failures:
             consequence = f"This wait counts that as a failure; it awaited {awaited}"
-        return Observation(WaitState.FAILED, self._reason(job, consequence), news)
+        reason = f"{describe_job(self.job_id, job)}. {consequence}"
+        return Observation(WaitState.FAILED, reason, news)
 
     def settles(self, status: FlinkJobStatus | None) -> bool:
         """Tell whether a status may end the wait, so that the job's whole detail is needed to know.
@@ -109,8 +110,8 @@ class FlinkJobWait:
         if self.status in self.targets:
             return f"Flink job {self.job_id} is {self.status} as awaited, but the wait ended before that"
         return (
-            f"Flink job {self.job_id} did not become {awaited}: it is {_shown(self.status)}, "
-            f"for {_duration(now - self.since)} as seen from here"
+            f"Flink job {self.job_id} did not become {awaited}: it is {describe_status(self.status)}, "
+            f"for {describe_duration(now - self.since)} as seen from here"
         )
 
     def _leads_on(self, status: FlinkJobStatus) -> bool:
@@ -123,39 +124,66 @@ class FlinkJobWait:
             return None
         before, since = self.status, self.since
         self.status, self.since = job.status, now
-        line = f"Flink job {self.job_id} is {_shown(job.status)}"
-        if since is not None:
-            return f"{line}, after {_duration(now - since)} of {_shown(before)}"
-        if job.status not in self.targets:
+        line = describe_change(self.job_id, job, before, None if since is None else now - since)
+        if since is None and job.status not in self.targets:
             line += f"; awaiting {' or '.join(self.targets)}"
-        return line + _unreadable(job)
+        return line if since else line + _unreadable(job)
 
     def _comes_back(self, job: FlinkJob, now: datetime) -> bool:
-        """Tell whether the platform stopped the job a moment ago and is about to run it again.
-
-        The moment is when the status was first seen, or a later ``update_time``: that is the time of an edit,
-        so it proves nothing by itself.
-        """
-        if job.status == FlinkJobStatus.JOB_RUNNING_EXCEPTION:
-            is_restarted = job.restarts_itself
-        else:
-            is_restarted = job.status in _SCALING_STOP and job.scales_itself
-        if not is_restarted or job.status in self.failures:
+        """Tell whether the platform is about to run the job again, and that may lead to a target."""
+        if job.status in self.failures or restart_deadline(job, self.since or now, now) is None:
             return False
-        if not any(FlinkJobStatus.JOB_SUBMITTING.can_become(target) for target in self.targets):
-            return False
-        stopped_at = self.since or now
-        if job.update_time and stopped_at < job.update_time <= now:
-            stopped_at = job.update_time
-        return now - stopped_at <= RESTART_GRACE
-
-    def _reason(self, job: FlinkJob, consequence: str) -> str:
-        name = f" ({printable(job.name, 100)})" if job.name else ""
-        said = f": {printable(job.status_desc, 2000)}" if job.status_desc else ""
-        return f"Flink job {self.job_id}{name} is {job.status}{said.rstrip('.')}. {consequence}"
+        return any(FlinkJobStatus.JOB_SUBMITTING.can_become(target) for target in self.targets)
 
 
-def _shown(status: FlinkJobStatus | None) -> str:
+def restart_deadline(job: FlinkJob, since: datetime, now: datetime) -> datetime | None:
+    """Return until when the platform may run a job again that it has stopped a moment ago.
+
+    :param job: the job's detail.
+    :param since: when its status was first seen. A later ``update_time`` counts instead; it is the time of an
+        edit, so it proves nothing by itself.
+    :param now: the time.
+    :return: the moment; None when it is over, or the platform does not run the job again by itself.
+    """
+    if job.status == FlinkJobStatus.JOB_RUNNING_EXCEPTION:
+        is_restarted = job.restarts_itself
+    else:
+        is_restarted = job.status in _SCALING_STOP and job.scales_itself
+    if job.update_time and since < job.update_time <= now:
+        since = job.update_time
+    deadline = since + RESTART_GRACE
+    return deadline if is_restarted and now <= deadline else None
+
+
+def describe_job(job_id: int, job: FlinkJob) -> str:
+    """Return what a job is, as the beginning of an error message: id, name, status and its reason.
+
+    :param job_id: the job's id.
+    :param job: its detail.
+    """
+    name = f" ({printable(job.name, 100)})" if job.name else ""
+    said = f": {printable(job.status_desc, 2000)}" if job.status_desc else ""
+    return f"Flink job {job_id}{name} is {describe_status(job.status)}{said.rstrip('.')}"
+
+
+def describe_change(
+    job_id: int, job: FlinkJob, before: FlinkJobStatus | None, lasted: timedelta | None
+) -> str:
+    """Return the line of the log that tells of a job's new status.
+
+    :param job_id: the job's id.
+    :param job: the job as it was read.
+    :param before: the status that was read before.
+    :param lasted: for how long; None for the first reading.
+    """
+    line = f"Flink job {job_id} is {describe_status(job.status)}"
+    if lasted is None:
+        return line
+    return f"{line}, after {describe_duration(lasted)} of {describe_status(before)}"
+
+
+def describe_status(status: FlinkJobStatus | None) -> str:
+    """Return a status as people read it; one that this provider doesn't know is marked."""
     if status is None:
         return "without a status"
     return status if status.is_known else f"{status} (a status this provider doesn't know)"
@@ -168,7 +196,8 @@ def _unreadable(job: FlinkJob) -> str:
     return f" (fields that can't be read: {', '.join(names[:_MAX_NAMED])}{more})"
 
 
-def _duration(span: timedelta) -> str:
+def describe_duration(span: timedelta) -> str:
+    """Return a span of time as people read it."""
     seconds = max(0, round(span.total_seconds()))
     if seconds < 60:
         return f"{seconds} s"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dli_provider.airflow_compat import BaseHook
+from dli_provider.hooks.flink_writes import FlinkJobWrites
 
 if TYPE_CHECKING:
     from dli_provider.api.aio import AsyncDliClient
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from dli_provider.flink.job import FlinkJob
 
 
-class DliHook(BaseHook):
-    """Reads Flink jobs from Huawei Cloud DLI.
+class DliHook(FlinkJobWrites, BaseHook):
+    """Reads and changes Flink jobs on Huawei Cloud DLI.
 
     Making a hook costs nothing: the connection is looked up at the first call. The client, with its
     connection pool, is kept for the hook's life.
@@ -129,6 +130,26 @@ class DliHook(BaseHook):
             show_detail=show_detail,
             sys_enterprise_project_name=sys_enterprise_project_name,
         )
+
+    def show_flink_execution_graph(self, job_id: int | str) -> dict[str, Any]:
+        """Return a job's execution graph as Flink describes it (ShowFlinkJobExecutionGraph).
+
+        Credentials in it are masked. Names and descriptions of its operators show parts of the SQL.
+
+        :param job_id: the job, as an int or digits.
+        :raises DliError: as for :meth:`show_flink_job`.
+        """
+        return self.get_patient_conn().show_flink_execution_graph(job_id)
+
+    def show_flink_metrics(self, job_ids: Iterable[int | str]) -> dict[int, dict[str, Any]]:
+        """Return what jobs read and write (ShowFlinkMetric), by job: ``sources`` and ``sinks`` with their
+        counts of records, ``total_read_rate`` and ``total_write_rate``.
+
+        :param job_ids: the jobs.
+        :raises ValueError: when there are none, or one is no id, before any call.
+        :raises DliError: as for :meth:`show_flink_job`.
+        """
+        return self.get_patient_conn().show_flink_metrics(job_ids)
 
     def get_conn(self) -> DliClient:
         """Return the hook's client; its first call looks the connection up.

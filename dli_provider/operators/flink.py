@@ -1,4 +1,4 @@
-"""Operators that read one Flink job on DLI; the health check of many is re-exported here."""
+"""Operators that read one Flink job on DLI; all the others are re-exported here."""
 
 from __future__ import annotations
 
@@ -10,13 +10,29 @@ from dli_provider.flink.arguments import parse_list
 from dli_provider.links.flink import DliFlinkConsoleLink
 from dli_provider.operators.base import FlinkJobMixin
 from dli_provider.operators.context import check_expectation, push_xcom, read_expectation
+from dli_provider.operators.deploy import DliDeployFlinkJobOperator
 from dli_provider.operators.health import DliFlinkHealthCheckOperator
+from dli_provider.operators.run import DliRunFlinkJobOperator
+from dli_provider.operators.stop import (
+    DliDeleteFlinkJobOperator,
+    DliStopFlinkJobOperator,
+    DliTriggerFlinkSavepointOperator,
+)
 
 if TYPE_CHECKING:
     from dli_provider.airflow_compat import Context, XComArg
     from dli_provider.flink.job import FlinkJob
 
-__all__ = ["DliFlinkHealthCheckOperator", "DliGetFlinkJobConfigOperator", "DliShowFlinkJobOperator"]
+__all__ = [
+    "DliDeleteFlinkJobOperator",
+    "DliDeployFlinkJobOperator",
+    "DliFlinkHealthCheckOperator",
+    "DliGetFlinkJobConfigOperator",
+    "DliRunFlinkJobOperator",
+    "DliShowFlinkJobOperator",
+    "DliStopFlinkJobOperator",
+    "DliTriggerFlinkSavepointOperator",
+]
 
 
 class _ReadFlinkJobOperator(FlinkJobMixin, BaseOperator):

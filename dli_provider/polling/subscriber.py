@@ -15,6 +15,7 @@ from dli_provider.waiting.outage import OutageTracker
 
 if TYPE_CHECKING:
     from dli_provider.flink.job import FlinkJob
+    from dli_provider.flink.plan.waiting import PlanWait
 
 
 class Subscriber(Protocol):
@@ -81,7 +82,7 @@ class WaitSubscriber:
 
     __slots__ = ("_error", "_news", "_outage", "_waiter", "interval", "job_id", "wait")
 
-    def __init__(self, wait: FlinkJobWait, interval: float, outage_tolerance: timedelta) -> None:
+    def __init__(self, wait: FlinkJobWait | PlanWait, interval: float, outage_tolerance: timedelta) -> None:
         self.job_id = wait.job_id
         self.interval = max(interval, SHORTEST_INTERVAL)
         self.wait = wait

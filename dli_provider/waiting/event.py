@@ -46,6 +46,7 @@ class WaitEvent:
     :param timeout: when the task's ``timeout`` is over, for a wait that goes on after all (``silent_fail``).
     :param job: summary of the job, when a target was reached.
     :param error: the error that ended the wait, if one did, so that the task raises the same.
+    :param memory: what an operator that acts on the job remembers; None for a sensor's wait.
     """
 
     outcome: Outcome
@@ -54,6 +55,7 @@ class WaitEvent:
     timeout: datetime
     job: Mapping[str, Any] | None = None
     error: DliError | None = None
+    memory: Mapping[str, Any] | None = None
 
     def to_payload(self) -> dict[str, Any]:
         """Return the event as a trigger's payload."""
@@ -65,6 +67,7 @@ class WaitEvent:
                 "deadline": self.timeout.isoformat(),
                 "job": self.job,
                 "error": self.error.to_dict() if self.error else None,
+                "memory": self.memory,
             }
         )
         return payload
@@ -87,6 +90,7 @@ class WaitEvent:
                 timeout=datetime.fromisoformat(payload["deadline"]),
                 job=payload["job"],
                 error=None if error is None else DliError.from_dict(error),
+                memory=payload.get("memory"),
             )
         except (TypeError, LookupError, ValueError, AttributeError):
             event = None

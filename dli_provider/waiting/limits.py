@@ -42,6 +42,14 @@ class Deadline:
             datetime.fromisoformat(execution_timeout) if execution_timeout else None,
         )
 
+    def to_texts(self) -> dict[str, str | None]:
+        """Return the two moments as the arguments of a trigger, in ISO-8601."""
+        end = self.execution_timeout
+        return {
+            "deadline": self.timeout.isoformat(),
+            "execution_deadline": end.isoformat() if end else None,
+        }
+
     @property
     def moment(self) -> datetime:
         """When the wait ends, whichever comes first."""
@@ -63,10 +71,20 @@ def parse_tolerance(value: timedelta | float) -> timedelta:
     :param value: a timedelta, or seconds.
     :raises ValueError: for anything else, and for less than nothing.
     """
+    return parse_span("outage_tolerance", value)
+
+
+def parse_span(parameter: str, value: timedelta | float) -> timedelta:
+    """Return a span of time.
+
+    :param parameter: the parameter's name, for the error.
+    :param value: a timedelta, or seconds.
+    :raises ValueError: for anything else, and for less than nothing.
+    """
     try:
-        tolerance = timedelta(seconds=value.total_seconds() if isinstance(value, timedelta) else value)
+        span = timedelta(seconds=value.total_seconds() if isinstance(value, timedelta) else value)
     except (TypeError, ValueError, OverflowError):
-        tolerance = timedelta(-1)
-    if tolerance < timedelta() or isinstance(value, bool):
-        raise ValueError(f"outage_tolerance must be a timedelta or seconds, not {value!r:.80}")
-    return tolerance
+        span = timedelta(-1)
+    if span < timedelta() or isinstance(value, bool):
+        raise ValueError(f"{parameter} must be a timedelta or seconds, not {value!r:.80}")
+    return span

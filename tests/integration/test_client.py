@@ -285,7 +285,7 @@ FAULTS: dict[str, tuple[faults.Fault, type[errors.DliError], str, bool]] = {
     "a job that is no object": (faults.Answer(200, '{"job_detail": [1]}'), PROTOCOL, "no job_detail", True),
     "forbidden": (
         faults.Answer(403, '{"error_code": "APIG.0302", "error_msg": "m"}'),
-        *(errors.DliForbiddenError, "ask for dli:jobs:get", False),
+        *(errors.DliForbiddenError, "The call needs dli:jobs:get", False),
     ),
     "no such API": (
         faults.Answer(404, '{"error_code": "APIGW.0101", "error_msg": "m"}'),

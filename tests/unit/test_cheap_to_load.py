@@ -39,3 +39,9 @@ def test_loading_what_a_dag_file_imports_loads_no_client_model_or_http_library(m
     families, ours = (json.loads(line) for line in run.stdout.splitlines()[-2:])
     assert not {"aiohttp", "requests", "pydantic", "pendulum"} & set(families)
     assert not [name for name in ours if name.startswith("dli_provider.api") or name.endswith(".job")]
+
+
+def test_a_client_loads_the_fields_of_writes_only_when_it_writes():
+    program = "import sys, dli_provider.api.client; print('dli_provider.flink.definition' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    assert run.stdout == "False\n", run.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import importlib.util
 import json
 import subprocess
 import sys
@@ -80,6 +81,22 @@ def test_every_path_in_the_provider_info_can_be_imported(key: str, path: str) ->
         assert hasattr(importlib.import_module(module), name)
 
 
+def test_the_long_description_has_no_relative_links() -> None:
+    pytest.importorskip("hatchling")
+    spec = importlib.util.spec_from_file_location("hatch_build", CHECKOUT / "hatch_build.py")
+    assert spec
+    assert spec.loader
+    hook = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(hook)
+    readme = "[page](docs/a.md), [elsewhere](https://example.com), [below](#below)\n\n![form](a.png)\n\nEnd"
+    kept = "[elsewhere](https://example.com), [below](#below)\n\n"
+    source = "https://example.org/dli"
+    assert hook.long_description(readme, None) == f"page, {kept}End"
+    assert hook.long_description(readme, source) == (
+        f"[page]({source}/blob/HEAD/docs/a.md), {kept}![form]({source}/raw/HEAD/a.png)\n\nEnd"
+    )
+
+
 def test_the_connection_type_is_one_that_airflow_can_carry_in_a_uri() -> None:
     (connection_type,) = INFO["connection-types"]
     kind = connection_type["connection-type"]
@@ -97,6 +114,7 @@ def test_the_constraints_pin_everything_and_nothing_of_this_machine(line: str) -
     strangers = [pin for pin in pins if pin.count("==") != 1 or any(mark in pin for mark in "/@ ;")]
     assert strangers == []
     pinned = {pin.partition("==")[0].lower().replace("_", "-") for pin in pins}
-    wanted = chain(PYPROJECT["project"]["dependencies"], *PYPROJECT["dependency-groups"].values())
+    groups = {name: group for name, group in PYPROJECT["dependency-groups"].items() if name != "docs"}
+    wanted = chain(PYPROJECT["project"]["dependencies"], *groups.values())
     assert {Requirement(requirement).name for requirement in wanted} - pinned == set()
     assert any(pin.startswith(f"apache-airflow=={line}.") for pin in pins)

@@ -6,6 +6,7 @@ import importlib
 import importlib.metadata
 import json
 import pkgutil
+import re
 import subprocess
 import sys
 import zipfile
@@ -38,6 +39,17 @@ def check_imports(environment: Path) -> str:
         if not name.endswith(("__main__", "pytest_plugin")):
             importlib.import_module(name)
     return f"{len(modules)} modules import"
+
+
+def check_long_description() -> str:
+    """The long description can be shown anywhere: it has no relative link, and no picture from here."""
+    text = importlib.metadata.metadata(DISTRIBUTION).get_payload() or ""
+    assert isinstance(text, str)
+    assert text.startswith("# "), f"no long description: {text[:80]!r}"
+    links = re.findall(r"\]\(([^)\s]+)\)", text)
+    relative = [link for link in links if not link.startswith(("https://", "#"))]
+    assert not relative, f"links that lead nowhere elsewhere: {relative}"
+    return f"the long description has {len(text.split())} words and {len(links)} links, all of them absolute"
 
 
 def check_entry_point() -> str:
@@ -82,6 +94,7 @@ def main(wheel: str) -> None:
     for found in (
         check_contents(Path(wheel)),
         check_imports(environment),
+        check_long_description(),
         check_entry_point(),
         check_airflow(environment),
     ):

@@ -25,6 +25,8 @@ class Call(Generic[T]):
     :param body: JSON content to send; None for none.
     :param idempotent: True for a call that may be made again when nobody knows what became of it, such as a
         read. Any other is made again only when it surely wasn't carried out.
+    :param action: the IAM action that the call needs, for the error of a user who lacks it.
+    :param if_unknown: what to do when nobody knows what became of the call, unless it is idempotent.
     """
 
     title: str
@@ -35,6 +37,8 @@ class Call(Generic[T]):
     query: tuple[tuple[str, str], ...] = ()
     body: Mapping[str, Any] | None = field(default=None, repr=False)
     idempotent: bool = False
+    action: str = ""
+    if_unknown: str = "read what it should have changed, and decide"
 
 
 def object_of(content: Any, *, key: str | None = None) -> dict[str, Any]:
@@ -48,3 +52,14 @@ def object_of(content: Any, *, key: str | None = None) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise DliProtocolError(f"The answer has no {key or 'JSON object'}", transient=True)
     return found
+
+
+def done(content: Any) -> None:
+    """Read the answer of a call that has nothing to tell but that it was accepted: an object, or a list of
+    objects of any length.
+
+    :param content: the answer's JSON content; one that reports a failure never comes here.
+    :raises DliProtocolError: when it is anything else.
+    """
+    for item in content if isinstance(content, list) else [content]:
+        object_of(item)

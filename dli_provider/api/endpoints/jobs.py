@@ -76,6 +76,7 @@ def show_flink_job(job_id: object) -> Call[FlinkJob]:
         path=f"/streaming/jobs/{number}",
         read=_read_job,
         idempotent=True,
+        action="dli:jobs:get",
     )
 
 
@@ -103,6 +104,7 @@ def list_flink_jobs(
         read=_read_page,
         query=tuple({**chosen, "offset": str(offset), "limit": str(limit)}.items()),
         idempotent=True,
+        action="dli:jobs:list_all",
     )
 
 

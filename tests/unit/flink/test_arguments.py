@@ -19,6 +19,7 @@ from dli_provider.flink.arguments import (
     parse_list,
     parse_mapping,
     parse_project_id,
+    parse_savepoint_path,
     parse_statuses,
 )
 from dli_provider.flink.status import FlinkJobStatus as S
@@ -211,6 +212,59 @@ def test_what_is_no_mapping_is_refused(value: object, message: str) -> None:
 def test_an_error_shows_no_credential() -> None:
     with pytest.raises(ValueError, match="expected") as caught:
         parse_mapping("expected", "{'password': 'hunter2'")
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        ("obs://bucket/dir/", "bucket/dir/"),
+        ("bucket/dir", "bucket/dir/"),
+        ("OBS://my.bucket-1/a/b_c/2026-11-26_10-00-00", "my.bucket-1/a/b_c/2026-11-26_10-00-00/"),
+        ("obs://bucket", "bucket/"),
+        ("bucket/作业 @home=1/..hidden/", "bucket/作业 @home=1/..hidden/"),
+    ],
+)
+def test_a_savepoint_path_is_a_directory_with_or_without_its_scheme(value: str, path: str) -> None:
+    assert parse_savepoint_path("restore_from", value) == path
+    assert parse_savepoint_path("restore_from", f"obs://{path}") == path
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(
+            None,
+            "",
+            " ",
+            "None",
+            104,
+            b"obs://bucket/dir/",
+            ["bucket/dir/"],
+            "/",
+            "//",
+            "obs://",
+            "obs:///dir/",
+        ),
+        *(
+            "s3://bucket/dir/",
+            "s3a://bucket/dir",
+            "https://bucket.example.com/dir/",
+            "file:///etc/",
+            "obs:bucket/",
+        ),
+        *("obs://obs://bucket/dir/", "/bucket/dir/", "bucket//dir/", "bucket/dir//"),
+        *("bucket/../other/", "obs://bucket/dir/..", "bucket/./dir/", "../bucket/", "bucket/ .. /dir/"),
+        *("bucket/%2e%2e/other/", "bucket/dir%2f..%2f", r"bucket\\dir", r"bucket/..\\other/"),
+        *("obs://ak:hunter2@bucket/dir/", "ak:hunter2@bucket/dir/", "obs://hunter2@bucket/dir/"),
+        *("bucket:443/dir/", "Bucket/dir/", "b/dir/", "b" * 64 + "/dir/", "-bucket/dir/", "bucket-/dir/"),
+        *("bucket/dir/\n", "bucket/dir\0/", "bucket/\u202edir/", "bucket/\ud800/", "bucket/dir/?sig=hunter2"),
+        *("bucket/dir#part", "bucket/" + "d" * 1100),
+    ],
+)
+def test_any_other_savepoint_path_is_refused_and_not_shown(value: object) -> None:
+    with pytest.raises(ValueError, match=r"^restore_from must be a directory in OBS such as") as caught:
+        parse_savepoint_path("restore_from", value)
     assert "hunter2" not in str(caught.value)
 
 

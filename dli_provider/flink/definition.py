@@ -1,0 +1,231 @@
+"""What the author of a job may write: the fields of the requests that create and change jobs.
+
+Each request is a typed dict, the one place that says which fields it has, of what type and within what
+limits; :func:`parse_fields` checks against it. Fields are named as in the API, and None leaves one out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import AfterValidator, ConfigDict, Field, PlainValidator, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+from typing_extensions import TypedDict  # pydantic doesn't take typing's before Python 3.12
+
+from dli_provider.flink.arguments import nearest
+from dli_provider.flink.definition_values import check_given, checkpoint_mode, json_text, options, tags
+from dli_provider.masking import printable
+
+MAX_SQL_LENGTH = 1024 * 1024
+"""Characters of a job's SQL."""
+
+_Text: TypeAlias = str | None
+_Flag: TypeAlias = bool | None
+_Texts: TypeAlias = list[str] | None
+_Positive: TypeAlias = Annotated[int, Field(ge=1)] | None
+_NotNegative: TypeAlias = Annotated[int, Field(ge=0)] | None
+_Name: TypeAlias = Annotated[str, Field(max_length=57), AfterValidator(check_given)]
+_Sql: TypeAlias = Annotated[str, Field(max_length=MAX_SQL_LENGTH)]
+_JsonText: TypeAlias = Annotated[Mapping[str, Any] | str | None, PlainValidator(json_text)]
+
+
+class ResourceSpec(TypedDict, total=False):
+    """What a JobManager or a TaskManager gets."""
+
+    cpu: Annotated[float, Field(ge=0.5, allow_inf_nan=False)] | None
+    """CPU cores, 0.5 or more; default 1."""
+    memory: _Text
+    """Such as ``4G``; 2 GB or more, default 4 GB."""
+
+
+class ResourceConfig(TypedDict, total=False):
+    """Resources in the way of ``resource_config_version`` ``v2``."""
+
+    max_slot: _Positive
+    """Slots of a TaskManager; default 1."""
+    parallel_number: _Positive
+    """Parallelism; default 1."""
+    jobmanager_resource_spec: ResourceSpec | None
+    taskmanager_resource_spec: ResourceSpec | None
+
+
+class JobFields(TypedDict, total=False):
+    """The fields that every one of these requests has."""
+
+    desc: Annotated[str, Field(max_length=2048)] | None
+    """Description, up to 2,048 characters; up to 512 where a JAR job is created."""
+    queue_name: Annotated[str, Field(max_length=128)] | None
+    """The queue that the job runs on; a job without one can't be run."""
+    cu_number: Annotated[int, Field(ge=2, le=400)] | None
+    """CUs of the job, 2 (default) to 400."""
+    manager_cu_number: _Positive
+    """CUs of the JobManager; default 1."""
+    parallel_number: Annotated[int, Field(ge=1, le=2000)] | None
+    """Parallelism, 1 (default) to 2,000."""
+    tm_cus: _Positive
+    """CUs of a TaskManager; default 1."""
+    tm_slot_num: _Positive
+    """Slots of a TaskManager."""
+    checkpoint_enabled: _Flag
+    """Whether checkpoints are taken; default False."""
+    checkpoint_mode: Annotated[
+        Literal["exactly_once", "at_least_once", 1, 2] | None, PlainValidator(checkpoint_mode)
+    ]
+    """``exactly_once`` (default) or ``at_least_once``, or the API's number for it, 1 or 2."""
+    checkpoint_interval: _NotNegative
+    """Seconds between checkpoints; default 10."""
+    log_enabled: _Flag
+    """Whether logs are saved to ``obs_bucket``; default False."""
+    obs_bucket: _Text
+    """OBS bucket of checkpoints, savepoints and logs; DLI must be authorised to use it."""
+    smn_topic: _Text
+    """SMN topic that is told of the job's exceptions."""
+    restart_when_exception: _Flag
+    """Whether the platform restarts the job after an exception; default False."""
+    resume_checkpoint: _Flag
+    """Whether such a restart resumes from the latest checkpoint."""
+    resume_max_num: Annotated[int, Field(ge=-1)] | None
+    """Such restarts in an hour at the most; -1 (default) for no limit."""
+    runtime_config: Annotated[Mapping[str, Any] | str | None, PlainValidator(options)]
+    """Flink options, as a mapping or the API's text: a JSON list of ``key`` and ``value``."""
+    flink_log_config: _JsonText
+    """Log levels, as a mapping or its JSON text."""
+    flink_version: _Text
+    """Version of Flink, such as ``"1.15"``."""
+    execution_agency_urn: _Text
+    """Agency that DLI acts as; Flink 1.15 and later."""
+    resource_config_version: Literal["v1", "v2"] | None
+    """``v1`` (default) counts in CUs, ``v2`` by ``resource_config``."""
+    resource_config: ResourceConfig | None
+
+
+class SqlJobFields(JobFields, total=False):
+    """The fields that creating a SQL job and changing one have in common."""
+
+    run_mode: Literal["shared_cluster", "exclusive_cluster", "edge_node"] | None
+    idle_state_retention: _NotNegative
+    """Seconds that idle state is kept; default 3,600."""
+    edge_group_ids: _Texts
+    """Edge computing groups."""
+    dirty_data_strategy: _Text
+    """``0`` (default) ignore, ``1`` raise, ``2:<obs directory>`` save."""
+    udf_jar_url: _Text
+    """Package of the user-defined functions."""
+
+
+class JarJobFields(JobFields, total=False):
+    """The fields that creating a JAR job and changing one have in common."""
+
+    main_class: _Text
+    entrypoint_args: _Text
+    """Arguments of the main class, parted by spaces."""
+    dependency_jars: _Texts
+    """Further packages."""
+    dependency_files: _Texts
+    """Resource files."""
+    feature: Literal["basic", "custom"] | None
+    """``basic`` for DLI's image (with ``flink_version``), ``custom`` for one's own (with ``image``)."""
+    image: _Text
+    """``organisation/image:version``."""
+    checkpoint_path: _Text
+    """Directory of the checkpoints, unique to the job."""
+
+
+Tags: TypeAlias = Annotated[Mapping[str, str] | list[Mapping[str, str]] | None, PlainValidator(tags)]
+"""Tags, as a mapping or as the API's list of ``key`` and ``value``."""
+
+
+class NewSqlJobFields(SqlJobFields, total=False):
+    """The optional fields of CreateFlinkSqlJob."""
+
+    job_type: Literal["flink_opensource_sql_job", "flink_sql_job", "flink_sql_edge_job"] | None
+    template_id: _Positive
+    """Template whose SQL the job gets where ``sql_body`` is empty."""
+    tags: Tags
+
+
+class NewSqlJob(NewSqlJobFields, total=False):
+    """All fields of CreateFlinkSqlJob."""
+
+    name: _Name
+    sql_body: _Sql | None
+
+
+class SqlJobChanges(SqlJobFields, total=False):
+    """All fields of UpdateFlinkSqlJob."""
+
+    name: _Name | None
+    sql_body: _Sql | None
+    operator_config: _JsonText
+    """Parallelism of each operator, as a mapping or its JSON text."""
+    static_estimator_config: _JsonText
+    """Rates of each operator, as a mapping or its JSON text."""
+
+
+class NewJarJobFields(JarJobFields, total=False):
+    """The optional fields of CreateFlinkJarJob."""
+
+    tags: Tags
+
+
+class NewJarJob(NewJarJobFields, total=False):
+    """All fields of CreateFlinkJarJob."""
+
+    name: _Name
+    desc: Annotated[str, Field(max_length=512)] | None
+    entrypoint: Annotated[str, AfterValidator(check_given)]
+
+
+class JarJobChanges(JarJobFields, total=False):
+    """All fields of UpdateFlinkJarJob."""
+
+    name: _Name | None
+    entrypoint: _Text
+    """Package that holds the main class."""
+    job_type: Literal["flink_jar_job"] | None
+
+
+def parse_fields(request: Any, title: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a request in the API's own form, without those that are None.
+
+    :param request: the typed dict that describes it, such as :class:`SqlJobChanges`.
+    :param title: the request's name, for the error.
+    :param fields: fields by name.
+    :raises ValueError: for a field that the request doesn't have, naming the nearest one, and for a value of
+        the wrong type or beyond its limits. The text shows no value: SQL and arguments may hold credentials.
+    """
+    try:
+        content: dict[str, Any] = _without_none(_validator(request).validate_python(dict(fields)))
+        return content
+    except ValidationError as error:
+        faults = error.errors(include_input=False, include_url=False)
+    # raised out here, because the error of pydantic holds the values
+    raise ValueError(printable(f"{title}: {'. '.join(_text_of(fault, request) for fault in faults)}", 1000))
+
+
+@cache
+def _validator(request: Any) -> TypeAdapter[Any]:
+    for described in (request, *_NESTED):
+        described.__pydantic_config__ = ConfigDict(extra="forbid", strict=True)
+    return TypeAdapter(request)
+
+
+_NESTED: tuple[Any, ...] = (ResourceConfig, ResourceSpec)
+
+
+def _text_of(fault: ErrorDetails, request: Any) -> str:
+    """Return what is wrong with a field, without its value."""
+    *outer, name = map(str, fault["loc"])
+    place = ".".join((*outer, name))
+    if fault["type"] != "extra_forbidden":
+        return f"{place}: {fault['msg']}"
+    known = [field for kind in (_NESTED if outer else (request,)) for field in kind.__annotations__]
+    return f"no such field: {place!r}{nearest(name, known)}"
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_none(item) for name, item in value.items() if item is not None}
+    return value

@@ -1,0 +1,257 @@
+"""What the operators share that act on a Flink job."""
+
+from __future__ import annotations
+
+import time
+from abc import abstractmethod
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from dli_provider.airflow_compat import TRIGGER_TIMEOUT_TEXTS, AirflowTaskTimeout, mapped_arguments
+from dli_provider.exceptions import DliFlinkJobRunError
+from dli_provider.flink.arguments import holds_template, is_blank
+from dli_provider.links.flink import DliFlinkConsoleLink
+from dli_provider.operators.base import FlinkJobMixin
+from dli_provider.operators.context import push_xcom
+from dli_provider.waiting.limits import TRIGGERER_GRACE, Deadline, parse_span
+
+if TYPE_CHECKING:
+    from dli_provider.acting.runner import Ended, PlanRunner, Rest
+    from dli_provider.airflow_compat import BaseOperator, Context
+    from dli_provider.api.client import DliClient
+    from dli_provider.flink.plan.memory import Memory
+    from dli_provider.flink.plan.planner import Plan
+    from dli_provider.flink.plan.values import Windows
+    from dli_provider.flink.plan.waiting import PlanWait
+
+if TYPE_CHECKING:
+    _Operator = BaseOperator
+else:
+    _Operator = object
+
+_SLICE = 1.0
+"""Seconds that a pause lasts at the most before the task looks whether it was killed."""
+
+
+class ActOnFlinkJobMixin(FlinkJobMixin, _Operator):
+    """A task that acts on a Flink job, and by default waits until that has had its effect.
+
+    It is mixed in before ``BaseOperator``: Airflow takes all that the constructor of an operator hands on to
+    another operator's for arguments that the DAG author has mapped.
+
+    It reads the job, makes the call that its status needs, and reads again, so that a retry after whatever
+    crash takes up what it finds. No write is sent twice unless reading the job shows that the first had no
+    effect. The job's id is pushed as XCom ``job_id`` as soon as it is known.
+
+    :param wait_for_completion: False to end as soon as DLI has accepted the last write.
+    :param deferrable: True to wait in the triggerer; writes are sent by the worker all the same.
+    :param poke_interval: seconds between two readings, or a timedelta.
+    :param timeout: seconds, or a timedelta, after which the task fails; the job is left as it is.
+    :param outage_tolerance: how long DLI may be unreadable, as a timedelta or in seconds.
+    :param arguments: those of :class:`~dli_provider.operators.base.FlinkJobMixin`.
+    :raises DliFlinkJobRunError: when the job ended elsewhere, or did not get there within ``timeout``.
+    :raises DliFlinkJobFailedError: when nothing can be done until a person acts; not retried.
+    :raises DliError: when DLI refuses a write or can't be read, and ``DliOutcomeUnknownError`` when nobody
+        knows whether a write took effect.
+    """
+
+    template_fields: Sequence[str] = FlinkJobMixin.job_template_fields
+    operator_extra_links = (DliFlinkConsoleLink(),)
+
+    def __init__(
+        self,
+        *,
+        wait_for_completion: bool = True,
+        deferrable: bool = False,
+        poke_interval: timedelta | float = 30,
+        timeout: timedelta | float = 3600,
+        outage_tolerance: timedelta | float = timedelta(minutes=30),
+        **arguments: Any,
+    ) -> None:
+        super().__init__(**arguments)
+        self.wait_for_completion = wait_for_completion
+        self.deferrable = deferrable
+        self.poke_interval = poke_interval
+        self.timeout = timeout
+        self.outage_tolerance = outage_tolerance
+        for name in ("poke_interval", "timeout", "outage_tolerance"):
+            parse_span(name, getattr(self, name))
+        scope = self.connection_template_fields
+        self._templated = [name for name in scope if holds_template(getattr(self, name))]
+
+    @abstractmethod
+    def make_plan(self, context: Context) -> Plan:
+        """Return what is to become of the job.
+
+        :param context: the task's context.
+        :raises ValueError: for an argument that can't be right.
+        """
+
+    @abstractmethod
+    def result(self, ended: Ended) -> Any:
+        """Return the XCom of a plan that succeeded.
+
+        :param ended: how it ended.
+        """
+
+    def windows(self) -> Windows:
+        """Return how long what is read may be out of date."""
+        from dli_provider.flink.plan.values import Windows
+
+        return Windows()
+
+    def is_first_try(self, context: Context) -> bool:
+        """Tell whether this is the first try of the task, at all or since it was cleared.
+
+        A clear sets ``max_tries`` to the number of the last try and the retries; a retry leaves it as it is.
+
+        :param context: the task's context.
+        """
+        ti: Any = context.get("ti")
+        try_number, max_tries = getattr(ti, "try_number", None), getattr(ti, "max_tries", None)
+        if try_number is None or max_tries is None:
+            return True
+        return bool(try_number <= max_tries - (self.retries or 0) + 1)
+
+    def recall(self, plan: Plan, context: Context) -> Memory | None:
+        """Return what is remembered of earlier tries; by default that one may have sent the plan's write.
+
+        :param plan: the plan.
+        :param context: the task's context.
+        """
+        from dli_provider.flink.plan.memory import Memory
+
+        return None if self.is_first_try(context) else Memory.of_retry(plan.last, datetime.now(UTC))
+
+    def keep(self, memory: Memory) -> None:
+        """Keep a plan's memory for the next try.
+
+        :param memory: the memory.
+        """
+
+    def begin(self, context: Context) -> Any:
+        """Act on the job, and return the XCom. Each operator has an ``execute`` of its own that calls this,
+        because Airflow 2 must find it in the operator's class.
+
+        :param context: the task's context.
+        """
+        self._check_scope()
+        timeout = datetime.now(UTC) + parse_span("timeout", self.timeout)
+        return self._carry_out(context, self._deadline(context, timeout))
+
+    def execute_complete(self, context: Context, event: Any = None) -> Any:
+        """Go on after the trigger's event.
+
+        :param context: the task's context.
+        :param event: the event; anything that isn't one of the trigger's fails the task.
+        """
+        from dli_provider.api.errors import DliNotFoundError
+        from dli_provider.flink.plan.memory import Memory
+        from dli_provider.waiting.event import Outcome, WaitEvent
+
+        ended = WaitEvent.from_payload(event)
+        if ended.outcome == Outcome.TIMEOUT:
+            raise DliFlinkJobRunError(ended.message)
+        if ended.outcome == Outcome.EXECUTION_TIMEOUT:
+            raise AirflowTaskTimeout(ended.message)
+        if ended.outcome != Outcome.REACHED and not isinstance(ended.error, DliNotFoundError):
+            raise ended.exception()
+        memory = Memory.from_dict(ended.memory) if ended.memory else None
+        return self._carry_out(context, self._deadline(context, ended.timeout), ended.job_id, memory)
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
+        """Go on after the trigger's event, or fail as on the worker when no triggerer ended the wait."""
+        if next_method == "__fail__" and (next_kwargs or {}).get("error") in TRIGGER_TIMEOUT_TEXTS:
+            message = f"No triggerer ended the wait for Flink job {self.job_id or self.job_name} in time"
+            began: Any = getattr(context.get("ti"), "start_date", None) or datetime.now(UTC)
+            timeout = began + parse_span("timeout", self.timeout)
+            is_execution_timeout = self._deadline(context, timeout).is_execution_timeout
+            raise AirflowTaskTimeout(message) if is_execution_timeout else DliFlinkJobRunError(message)
+        return super().resume_execution(next_method, next_kwargs, context)
+
+    def pause(self, seconds: float) -> None:
+        """Wait between two readings, on the worker.
+
+        :param seconds: for how long.
+        """
+        time.sleep(seconds)
+
+    def act(self, runner: PlanRunner, rest: Rest) -> Ended:
+        """Carry the plan out.
+
+        :param runner: carries it out.
+        :param rest: pauses between two readings.
+        """
+        return runner.run(rest)
+
+    def _carry_out(
+        self,
+        context: Context,
+        deadline: Deadline,
+        job_id: int | None = None,
+        memory: Memory | None = None,
+    ) -> Any:
+        from dli_provider.acting.job import ActedJob
+        from dli_provider.acting.runner import PlanRunner
+        from dli_provider.flink.plan.planner import Planner
+        from dli_provider.waiting.client import WaitClient
+        from dli_provider.waiting.outage import OutageTracker
+
+        def on_known(client: DliClient, known: int) -> None:
+            DliFlinkConsoleLink.persist(context, client.settings, known)
+            if self.do_xcom_push:
+                push_xcom(context, "job_id", known)
+
+        def rest(wait: PlanWait | None, seconds: float) -> None:
+            if self.deferrable and wait is not None:
+                self._defer(wait, deadline)
+            end = time.monotonic() + seconds
+            while (left := end - time.monotonic()) > 0:
+                self.pause(min(left, _SLICE))
+
+        outage = OutageTracker(
+            parse_span("outage_tolerance", self.outage_tolerance), had_success=job_id is not None
+        )
+        client = WaitClient(lambda: self.hook, outage, self.log)
+        job = ActedJob(job_id, None) if job_id else ActedJob(*self._check_job(), on_known)
+        interval = parse_span("poke_interval", self.poke_interval).total_seconds()
+        plan = self.make_plan(context)
+        planner = Planner(plan, memory or self.recall(plan, context), self.windows())
+        runner = PlanRunner(planner, client, job, deadline.timeout, interval, self.log, keep=self.keep)
+        try:
+            return self.result(self.act(runner, rest))
+        finally:
+            client.close()
+
+    def _check_scope(self) -> None:
+        """Check that a template did not lose where to act.
+
+        :raises ValueError: when the connection, the region or the project renders to nothing.
+        """
+        for name in {*self._templated, *mapped_arguments(self)}.intersection(self.connection_template_fields):
+            if is_blank(value := getattr(self, name)):
+                raise ValueError(f"{name} was given and is empty ({value!r:.40}): nothing is done by default")
+
+    def _deadline(self, context: Context, timeout: datetime) -> Deadline:
+        start_date: datetime | None = getattr(context.get("ti"), "start_date", None)
+        began = start_date or timeout - parse_span("timeout", self.timeout)
+        return Deadline.of_task(timeout, self.execution_timeout, began)
+
+    def _defer(self, wait: PlanWait, deadline: Deadline) -> None:
+        from dli_provider.triggers.plan import DliFlinkPlanTrigger
+
+        hook = self.hook
+        self.defer(
+            trigger=DliFlinkPlanTrigger.of_wait(
+                wait,
+                deadline,
+                parse_span("outage_tolerance", self.outage_tolerance),
+                poke_interval=parse_span("poke_interval", self.poke_interval).total_seconds(),
+                dli_conn_id=hook.dli_conn_id,
+                region=hook.region,
+                project_id=hook.project_id,
+            ),
+            method_name="execute_complete",
+            timeout=deadline.remaining(datetime.now(UTC)) + TRIGGERER_GRACE,
+        )

@@ -1,0 +1,199 @@
+"""The operator that runs a Flink job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from dli_provider.airflow_compat import BaseOperator, conf, task_state_store
+from dli_provider.exceptions import DliFlinkJobRunError
+from dli_provider.flink.arguments import holds_template, parse_savepoint_path, parse_statuses
+from dli_provider.flink.status import FlinkJobStatus
+from dli_provider.operators.acting import ActOnFlinkJobMixin
+
+if TYPE_CHECKING:
+    from dli_provider.acting.record import RunRecord
+    from dli_provider.acting.runner import Ended, PlanRunner, Rest
+    from dli_provider.airflow_compat import Context, XComArg
+    from dli_provider.flink.plan.memory import Memory
+    from dli_provider.flink.plan.planner import Plan
+    from dli_provider.flink.plan.plans import RunPlan
+
+_TO_ITS_END = (FlinkJobStatus.JOB_FINISH,)
+
+
+class DliRunFlinkJobOperator(ActOnFlinkJobMixin, BaseOperator):
+    """Runs a Flink job, and waits until it runs, or until it has ended.
+
+    A run that is under way already is adopted: retrying or clearing the task starts no second one. With
+    ``target_status="job_finish"`` alone the run is *bounded*: the task waits for the end of a run that it
+    has started itself, never adopts another one, and a retry goes on waiting for the same run. What tells
+    that it is the same is Airflow's task state store; before Airflow 3.3, that the job was started after the
+    DAG run.
+
+    XCom ``return_value`` is the job's summary with ``action``: ``started`` or ``adopted``.
+
+    :param job_id: the job's id: an int, digits, or a template or XComArg that yields one. (templated)
+    :param job_name: the job's exact name, instead of its id. (templated)
+    :param resume_savepoint: True to start from the job's latest savepoint.
+    :param restore_from: a savepoint to import and to start from, such as ``obs://bucket/directory/``; not
+        used when a run is adopted. (templated)
+    :param if_running: ``adopt``, or ``fail`` when the job runs already at the task's first try.
+    :param target_status: the status to wait for, or several of which any will do. (templated)
+    :param wait_for_completion: False to end as soon as DLI has accepted the run.
+    :param stop_on_kill: True to stop the run that this task has started when the task is killed, by one call
+        and without a savepoint; for bounded runs that are not deferred. A worker that is drained kills its
+        tasks, too.
+    :param deferrable: True to wait in the triggerer. Default: Airflow's ``[operators] default_deferrable``.
+    :param poke_interval: seconds between two readings, or a timedelta.
+    :param timeout: seconds, or a timedelta, after which the task fails; the job is left as it is.
+    :param outage_tolerance: how long DLI may be unreadable, as a timedelta or in seconds.
+    :param dli_conn_id: the Airflow connection. (templated)
+    :param region: used instead of the connection's region. (templated)
+    :param project_id: used instead of the connection's project. (templated)
+    :param kwargs: passed to Airflow's ``BaseOperator``.
+    :raises ValueError: for an argument that can't be right: in the constructor where it holds no template,
+        else before any call.
+    :raises DliFlinkJobRunError: when the run ended elsewhere, or did not get there within ``timeout``;
+        retried.
+    :raises DliFlinkJobFailedError: when a run is under way that must not be adopted, or the account is in
+        arrears; not retried.
+    :raises DliError: when DLI refuses the run or can't be read, and ``DliOutcomeUnknownError`` when nobody
+        knows whether it took it.
+    """
+
+    template_fields: Sequence[str] = (
+        *ActOnFlinkJobMixin.template_fields,
+        "target_status",
+        "restore_from",
+    )
+
+    def __init__(
+        self,
+        job_id: int | str | XComArg | None = None,
+        *,
+        job_name: str | XComArg | None = None,
+        resume_savepoint: bool = False,
+        restore_from: str | XComArg | None = None,
+        if_running: Literal["adopt", "fail"] = "adopt",
+        target_status: str | Iterable[str] | XComArg = ("job_running", "job_finish"),
+        wait_for_completion: bool = True,
+        stop_on_kill: bool = False,
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        poke_interval: timedelta | float = 30,
+        timeout: timedelta | float = 3600,
+        outage_tolerance: timedelta | float = timedelta(minutes=30),
+        dli_conn_id: str = "dli_default",
+        region: str | None = None,
+        project_id: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            job_id=job_id,
+            job_name=job_name,
+            wait_for_completion=wait_for_completion,
+            deferrable=deferrable,
+            poke_interval=poke_interval,
+            timeout=timeout,
+            outage_tolerance=outage_tolerance,
+            dli_conn_id=dli_conn_id,
+            region=region,
+            project_id=project_id,
+            **kwargs,
+        )
+        self.resume_savepoint = resume_savepoint
+        self.restore_from = restore_from
+        self.if_running = if_running
+        self.target_status = target_status
+        self.stop_on_kill = stop_on_kill
+        self._is_restoring = restore_from is not None
+        self._is_killed = False
+        self._record: RunRecord
+        if if_running not in {"adopt", "fail"}:
+            raise ValueError(f"if_running must be 'adopt' or 'fail', not {if_running!r:.80}")
+        if not holds_template(target_status):
+            self._targets()
+        if not holds_template(restore_from):
+            self._savepoint()
+
+    def execute(self, context: Context) -> Any:
+        """Run the job, and return its summary.
+
+        :param context: the task's context.
+        """
+        return self.begin(context)
+
+    def make_plan(self, context: Context) -> RunPlan:
+        """Return the plan of the run."""
+        from dli_provider.acting.record import RunRecord
+        from dli_provider.flink.plan.plans import RunPlan
+
+        max_tries = getattr(context.get("ti"), "max_tries", 0)
+        self._record = RunRecord(task_state_store(context), max_tries, self.log)
+        is_first = self.is_first_try(context)
+        return RunPlan(
+            targets=self._targets(),
+            adopts=self.if_running == "adopt" or not is_first,
+            own_since=None if is_first or self._record.is_kept else _dag_run_start(context),
+            resume_savepoint=self.resume_savepoint,
+            restore_from=self._savepoint(),
+            waits_for_completion=self.wait_for_completion,
+            windows=self.windows(),
+        )
+
+    def result(self, ended: Ended) -> dict[str, Any]:
+        """Return the job's summary, with what was done."""
+        assert ended.job is not None
+        return {**ended.job.summary(), "action": ended.done.action}
+
+    def recall(self, plan: Plan, context: Context) -> Memory | None:
+        """Return what an earlier try remembers of the run that it has started."""
+        if not self._record.is_kept or self.is_first_try(context):
+            return super().recall(plan, context)
+        return self._record.load()
+
+    def keep(self, memory: Memory) -> None:
+        """Keep the plan's memory for the next try."""
+        self._record.save(memory)
+
+    def act(self, runner: PlanRunner, rest: Rest) -> Ended:
+        """Run the job. A run that failed is forgotten, so that a retry starts another one."""
+        try:
+            return runner.run(rest)
+        except BaseException:
+            if runner.has_failed or (self._is_killed and runner.stop_own_run()):
+                self._record.clear()
+            raise
+
+    def on_kill(self) -> None:
+        """Note that the task is killed. No call is made here, since this may run in a signal handler: the
+        loop sees it within a second."""
+        self._is_killed = self.stop_on_kill
+
+    def pause(self, seconds: float) -> None:
+        """Wait between two readings, unless the task is killed."""
+        if self._is_killed:
+            raise DliFlinkJobRunError("The task was killed")
+        super().pause(seconds)
+
+    def _targets(self) -> tuple[FlinkJobStatus, ...]:
+        targets = parse_statuses("target_status", self.target_status)
+        if not targets:
+            raise ValueError("target_status is empty: name one or more statuses to wait for")
+        is_bounded = targets == _TO_ITS_END and self.wait_for_completion
+        if self.stop_on_kill and (self.deferrable or not is_bounded):
+            raise ValueError(
+                "stop_on_kill needs target_status 'job_finish' alone, and a task that waits for it without "
+                "being deferred"
+            )
+        return targets
+
+    def _savepoint(self) -> str | None:
+        if not self._is_restoring:
+            return None
+        return f"obs://{parse_savepoint_path('restore_from', self.restore_from)}"
+
+
+def _dag_run_start(context: Context) -> Any:
+    return getattr(context.get("dag_run"), "start_date", None)

@@ -1,0 +1,141 @@
+"""What the triggers have in common that wait for one Flink job."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from dli_provider.airflow_compat import BaseTrigger, TriggerEvent
+
+if TYPE_CHECKING:
+    from dli_provider.flink.plan.waiting import PlanWait
+    from dli_provider.flink.wait import FlinkJobWait
+    from dli_provider.waiting.event import Outcome, WaitEvent
+    from dli_provider.waiting.limits import Deadline
+
+
+class FlinkJobTrigger(BaseTrigger):
+    """Waits in the triggerer for one Flink job, and fires one event.
+
+    All its arguments are plain JSON and none is secret; the connection is looked up in the triggerer. They
+    are checked when the trigger runs, because Airflow ends the triggerer for an error of a constructor. The
+    waits of one connection share their calls (see :mod:`dli_provider.polling.poller`).
+
+    :param job_id: the job.
+    :param poke_interval: seconds between two readings of the job; less than 1 counts as 1.
+    :param deadline: moment at which the wait times out, ISO-8601 with its offset; a restart does not move it.
+    :param outage_tolerance: seconds for which the job may be unreadable for reasons that may pass.
+    :param execution_deadline: moment at which the task's ``execution_timeout`` is over, as ``deadline``; None
+        without one.
+    :param dli_conn_id: the Airflow connection.
+    :param region: used instead of the connection's region.
+    :param project_id: used instead of the connection's project.
+    """
+
+    argument_names: ClassVar[tuple[str, ...]] = (
+        *("job_id", "poke_interval", "deadline", "outage_tolerance", "execution_deadline"),
+        *("dli_conn_id", "region", "project_id"),
+    )
+
+    def __init__(
+        self,
+        *,
+        job_id: int,
+        poke_interval: float,
+        deadline: str,
+        outage_tolerance: float,
+        execution_deadline: str | None = None,
+        dli_conn_id: str = "dli_default",
+        region: str | None = None,
+        project_id: str | None = None,
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.job_id = job_id
+        self.poke_interval = poke_interval
+        self.deadline = deadline
+        self.outage_tolerance = outage_tolerance
+        self.execution_deadline = execution_deadline
+        self.dli_conn_id = dli_conn_id
+        self.region = region
+        self.project_id = project_id
+
+    @abstractmethod
+    def _wait(self) -> FlinkJobWait | PlanWait:
+        """Return the wait that the arguments describe.
+
+        :raises ValueError: for an argument that can't be right.
+        """
+
+    def _details(self, wait: Any) -> Mapping[str, Any]:  # noqa: ARG002
+        """Return what every event of the trigger holds beside its outcome."""
+        return {}
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Return the trigger's class path and arguments."""
+        path = f"{type(self).__module__}.{type(self).__qualname__}"
+        return path, {name: getattr(self, name) for name in self.argument_names}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Wait, and fire one event, whatever ends the wait.
+
+        :raises ValueError: for an argument that can't be right; Airflow then fails the task.
+        """
+        from dli_provider.waiting.clock import steady_clock
+        from dli_provider.waiting.event import Outcome, broken_off
+        from dli_provider.waiting.limits import Deadline
+
+        clock = steady_clock()
+        deadline = Deadline.from_texts(self.deadline, self.execution_deadline)
+        wait = self._wait()
+        expiry = asyncio.timeout(deadline.remaining(clock()).total_seconds())
+        try:
+            async with expiry:
+                event = await self._wait_for_end(wait, deadline)
+        except Exception as error:  # noqa: BLE001
+            if isinstance(error, TimeoutError) and expiry.expired():
+                outcome = Outcome.EXECUTION_TIMEOUT if deadline.is_execution_timeout else Outcome.TIMEOUT
+                event = self._event(outcome, wait.describe(clock()), wait, deadline)
+            else:
+                broken = broken_off(error)
+                event = self._event(Outcome.ERROR, str(broken), wait, deadline, error=broken)
+        yield TriggerEvent(event.to_payload())  # type: ignore[no-untyped-call]
+
+    async def _wait_for_end(self, wait: FlinkJobWait | PlanWait, deadline: Deadline) -> WaitEvent:
+        from dli_provider.polling.registry import HookParams, subscribe
+        from dli_provider.polling.subscriber import WaitSubscriber
+        from dli_provider.waiting.event import Outcome
+
+        params = HookParams(self.dli_conn_id, self.region, self.project_id)
+        subscriber = WaitSubscriber(wait, self.poke_interval, timedelta(seconds=self.outage_tolerance))
+        async with subscribe(subscriber, params):
+            while True:
+                news = await subscriber.news()
+                for level, line in news.lines:
+                    self.log.log(level, "%s", line)
+                if news.reason is not None:
+                    return self._event(Outcome.FAILED, news.reason, wait, deadline)
+                if news.job is not None:
+                    message = f"Flink job {wait.job_id} is {news.job['status']}"
+                    return self._event(Outcome.REACHED, message, wait, deadline, job=news.job)
+
+    def _event(
+        self,
+        outcome: Outcome,
+        message: str,
+        wait: FlinkJobWait | PlanWait,
+        deadline: Deadline,
+        **details: Any,
+    ) -> WaitEvent:
+        from dli_provider.waiting.event import WaitEvent
+
+        return WaitEvent(
+            outcome=outcome,
+            message=message,
+            job_id=self.job_id,
+            timeout=deadline.timeout,
+            **self._details(wait),
+            **details,
+        )
