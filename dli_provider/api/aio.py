@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import threading
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
@@ -18,7 +20,7 @@ from dli_provider.api.connections import ssl_context
 from dli_provider.api.conversation import converse, find_job
 from dli_provider.api.endpoints import Call, JobFilters, JobPage
 from dli_provider.api.errors import DliError, Outcome
-from dli_provider.api.messages import Conversation, Reply, Request, Response, Send, Sleep
+from dli_provider.api.messages import Conversation, Reply, Request, Response, Send, Sleep, Wake
 from dli_provider.api.paging import Pages
 from dli_provider.api.retry import RetryPolicy
 from dli_provider.api.settings import DliSettings
@@ -44,7 +46,7 @@ class AsyncDliClient:
 
     :param settings: where DLI is and who asks.
     :param retry: how often a failure that may pass is tried again.
-    :param tell: takes a line for the log, for a wait that somebody will wonder about.
+    :param tell: called with a line for the log before a wait that people would wonder about.
     """
 
     def __init__(
@@ -111,10 +113,33 @@ class AsyncDliClient:
     async def _sleep(self, step: Sleep) -> None:
         if step.notice and self._tell:
             self._tell(step.notice)
-        if step.until:
-            await asyncio.wait([asyncio.wrap_future(step.until)], timeout=step.seconds)
-        else:
+        if step.until is None:
             await asyncio.sleep(step.seconds)
+        else:
+            await _sleep_until(step.until, step.seconds)
+
+
+async def _sleep_until(wake: Wake, seconds: float) -> None:
+    loop, thread = asyncio.get_running_loop(), threading.get_ident()
+    woken = loop.create_future()
+
+    def settle() -> None:
+        if not woken.done():
+            woken.set_result(None)
+
+    def settle_from_any_thread() -> None:
+        with suppress(RuntimeError):  # the loop was closed meanwhile
+            if threading.get_ident() == thread:
+                settle()
+            else:
+                loop.call_soon_threadsafe(settle)
+
+    wake.on_set(settle_from_any_thread)
+    timer = loop.call_later(seconds, settle)
+    try:
+        await woken
+    finally:
+        timer.cancel()
 
 
 class _Transport:

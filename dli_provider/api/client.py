@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import wait
 from copy import copy
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
@@ -33,7 +33,7 @@ class DliClient:
 
     :param settings: where DLI is and who asks.
     :param retry: how often a failure that may pass is tried again.
-    :param tell: takes a line for the log, for a wait that somebody will wonder about.
+    :param tell: called with a line for the log before a wait that people would wonder about.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class DliClient:
         """Return a client that shares this one's connections, and has another patience.
 
         :param retry: how often it tries again.
-        :param tell: takes a line for the log, for a wait that somebody will wonder about.
+        :param tell: called with a line for the log before a wait that people would wonder about.
         """
         other = copy(self)
         other._retry, other._tell = retry, tell  # noqa: SLF001
@@ -193,8 +193,10 @@ class DliClient:
     def _sleep(self, step: Sleep) -> Reply:
         if step.notice and self._tell:
             self._tell(step.notice)
-        if step.until:
-            wait([step.until], step.seconds)
-        else:
+        if step.until is None:
             time.sleep(step.seconds)
+        else:
+            woken = threading.Event()
+            step.until.on_set(woken.set)
+            woken.wait(step.seconds)
         return None

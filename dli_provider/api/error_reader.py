@@ -33,7 +33,7 @@ def read_error(status: int, headers: Mapping[str, str], body: bytes) -> DliError
 
     Only an answer with an error code of DLI, IAM or the gateway is a refusal. Any other answer with a status
     of 400 to 499, such as a proxy's page, is a transient :class:`DliProtocolError`; 408, 429 and statuses of
-    500 and more mean the same whoever sends them.
+    500 and more mean the same from any sender.
 
     :param status: HTTP status of the answer.
     :param headers: headers of the answer, with names in lower case.

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from dli_provider.api.auth.signing import encode_query
 from dli_provider.api.bodies import parse_json
 from dli_provider.api.errors import DliError
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +88,43 @@ class Send:
     headers: Mapping[str, str] = field(repr=False)
 
 
+class Wake:
+    """Ends a :class:`Sleep` before its time, from any thread.
+
+    It takes no lock: the callback may be called twice, and must take that.
+    """
+
+    __slots__ = ("_callback", "is_set")
+
+    def __init__(self) -> None:
+        self.is_set = False
+        self._callback: Callable[[], object] | None = None
+
+    def set(self) -> None:
+        """End the sleep."""
+        self.is_set = True
+        if self._callback:
+            self._callback()
+
+    def on_set(self, callback: Callable[[], object]) -> None:
+        """Have the driver's callback called when the sleep ends, or at once when it already did."""
+        self._callback = callback
+        if self.is_set:
+            callback()
+
+
 @dataclass(frozen=True, slots=True)
 class Sleep:
     """Ask the driver to wait; it answers with None.
 
     :param seconds: how long.
     :param notice: a line for the log, for a wait that somebody will wonder about.
-    :param until: ends the wait before its time when it is done, which another thread may do.
+    :param until: ends the wait before its time when it is set.
     """
 
     seconds: float
     notice: str = ""
-    until: Future[None] | None = None
+    until: Wake | None = None
 
 
 T = TypeVar("T")

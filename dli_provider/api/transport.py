@@ -1,4 +1,4 @@
-"""What both drivers share: limits, proxies, the CA bundle, headers, and what an answer that is none means."""
+"""What both drivers share: limits, proxies, the CA bundle, headers, and the errors of failed exchanges."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _CONFIG = {
 
 
 def add_sample_jobs(emulator: DliEmulator, *, slowness: float = 1.0) -> None:
-    """Add the jobs, or let their lives begin again. Job 104 starts running after some seconds.
+    """Add the jobs, or let their lives begin again. Job 104 runs some seconds after it is first read.
 
     :param emulator: where they are added.
     :param slowness: multiplies the seconds that a passing status lasts.
@@ -30,7 +30,10 @@ def add_sample_jobs(emulator: DliEmulator, *, slowness: float = 1.0) -> None:
         config = _CONFIG | detail.pop("job_config", {})
         emulator.add_job(job_id, steps, name=name, job_config=config, **detail)
 
-    add(104, "orders-enrichment", ("job_init", 2.0), ("job_submitting", 3.5), ("job_running", None))
+    add(
+        *(104, "orders-enrichment", ("job_init", 2.0), ("job_submitting", 3.5), ("job_running", None)),
+        begins="first_read",
+    )
     add(201, "payments-fraud", ("job_running", None))
     add(
         *(202, "clicks-sessions", ("job_running", 5.0), ("job_running_exception", None)),

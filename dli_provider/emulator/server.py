@@ -34,7 +34,7 @@ class DliEmulator:
     """A DLI on this machine, with IAM and the metadata service of an ECS server: a context manager.
 
     It verifies signatures and tokens as the real gateway does, moves its jobs through their lives, and shows
-    faults on demand. Keys, passwords and ids are made up anew for every emulator unless they are given.
+    faults on demand. Every emulator makes up its own keys, passwords and ids unless they are given.
 
     :param host: address to listen on; a loopback address unless ``allow_remote`` is set.
     :param port: port to listen on; 0 takes a free one.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from dli_provider.masking import MASK, is_credential, mask
+from dli_provider.masking import MASK, is_credential, mask, storable
 
 WITHHELD_FIELDS = frozenset(
     {
@@ -19,21 +19,25 @@ WITHHELD_FIELDS = frozenset(
 """The fields of a job and of its ``job_config`` that are shown only when they are asked for by name."""
 
 _SHOWN_OBJECTS = frozenset({"job_config", "resource_config"})
+_LABELS = frozenset({"key", "k", "name"})
+_VALUES = frozenset({"value", "v"})
 
 
 def redact(content: Mapping[str, Any], include: Collection[str] = ()) -> dict[str, Any]:
-    """Return a copy of what a job or a job_config holds, fit to be shown and stored.
+    """Return a copy of a job or of its ``job_config`` that is fit to show and store.
 
-    A withheld field that holds something becomes :data:`MASK`; null and empty values stay, so that the reader
-    sees whether it is set. So does every text, list or object under a key that ends in ``_config``, known or
-    not, and whatever a key names as a credential. Every other text is passed through
-    :func:`~dli_provider.masking.mask`.
+    - A withheld field that holds something becomes :data:`MASK`; so does every text, list or object under a
+      key that ends in ``_config``. Null and empty values stay, so that one sees whether a field is set.
+    - So does every value that its key calls a credential, also in pairs:
+      ``{"key": "password", "value": "x"}``, ``["password", "x"]``, ``["--password", "x"]``.
+    - All other texts, those of keys included, are passed through :func:`~dli_provider.masking.mask` and
+      :func:`~dli_provider.masking.storable`.
 
     :param content: JSON data, nested no deeper than a job of DLI.
     :param include: withheld fields to show all the same; credentials in them are masked even then.
     :raises ValueError: when ``include`` names something that isn't withheld.
     """
-    return _redact_object(content, check_include(include))
+    return _object(content, check_include(include))
 
 
 def check_include(include: Collection[str]) -> frozenset[str]:
@@ -60,28 +64,40 @@ def is_withheld(name: str) -> bool:
     return name in WITHHELD_FIELDS or (name.endswith("_config") and name not in _SHOWN_OBJECTS)
 
 
-def _redact_object(content: Mapping[str, Any], include: frozenset[str]) -> dict[str, Any]:
-    label = content.get("key", content.get("name"))
-    return {
-        name: _redact_value(name, value, include, label if name == "value" else None)
-        for name, value in content.items()
-    }
+def _object(content: Mapping[str, Any], include: frozenset[str]) -> dict[str, Any]:
+    labels = [str(value) for key, value in content.items() if str(key).lower() in _LABELS]
+    shown = {}
+    for key, value in content.items():
+        name = str(key)
+        in_pair = name.lower() in _VALUES and any(is_credential(label, value) for label in labels)
+        shown[storable(mask(name))] = _value(name, value, include, secret=in_pair)
+    return shown
 
 
-def _redact_value(name: str, value: Any, include: frozenset[str], label: object = None) -> Any:
+def _list(items: list[Any], include: frozenset[str]) -> list[Any]:
+    """Return the items of a list; one may be announced by an argument before it, or by the other of two."""
+    names = ["", *(item if isinstance(item, str) else "" for item in items)]
+    return [
+        _value("", item, include, secret=(len(items) == 2 or name[:1] == "-") and is_credential(name, item))
+        for name, item in zip(names, items, strict=False)
+    ]
+
+
+def _value(name: str, value: Any, include: frozenset[str], *, secret: bool) -> Any:
+    """Return a value that is fit to show.
+
+    :param name: its key; empty in a list.
+    :param secret: something else than its key calls it a credential.
+    """
     if not value or isinstance(value, bool):
         return value
-    if isinstance(label, str) and is_credential(label, value):
-        return MASK
-    if is_credential(name, value) or (_is_opaque(name, value) and name not in include):
+    if secret or is_credential(name, value) or (_is_opaque(name, value) and name not in include):
         return MASK
     if isinstance(value, str):
-        return mask(value)
+        return storable(mask(value))
     if isinstance(value, Mapping):
-        return _redact_object(value, include)
-    if isinstance(value, list):
-        return [_redact_value("", item, include) for item in value]
-    return value
+        return _object(value, include)
+    return _list(value, include) if isinstance(value, list) else value
 
 
 def _is_opaque(name: str, value: Any) -> bool:

@@ -1,32 +1,33 @@
 """Text from outside made fit to store and show: printable, bounded, credentials masked.
 
+A credential is recognised by the name beside it or by its own shape. The modules, in the order in which a
+text passes through them:
+
+- ``escapes`` reads a text as if nothing in it were escaped, and knows where each character came from.
+- ``place`` finds the words of it that are names of ``names``' tables.
+- ``assigned``, ``beside`` and ``markup`` hold the rules: how a credential stands beside its name. ``lexer``
+  tells where it ends, ``prose`` what sentences say that hold none.
+- ``shapes`` finds what needs no name: URLs with a login, PEM, authentication schemes, well-known keys.
+- ``text`` replaces what was found; ``printable`` makes lines and data of it.
+
+Masking errs on the side of too much, and still it can't recognise everything. Not recognised are:
+
+- values that only their position announces: rows of CSV, of SQL's ``VALUES`` and of tables, unless they look
+  like one beside their name;
+- values that SQL compares with anything else than ``=``: ``password LIKE 'x'``, ``'x' = password``;
+- a word of letters alone that follows a name in a sentence, unless the sentence tells:
+  ``password is swordfish`` is recognised, ``the password swordfish`` is not;
+- names in languages other than English and Chinese, ``key``, ``auth`` and ``sid`` alone, webhook addresses;
+- credentials that are encoded as a whole (Base64, hexadecimal, compressed), that are split over several
+  lines or texts, or that stand more than about 500 characters from their name.
+
 This package knows nothing of Flink or of DLI.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from typing import Any
+from dli_provider.masking.names import is_credential
+from dli_provider.masking.printable import printable, storable
+from dli_provider.masking.text import MASK, mask
 
-from dli_provider.masking.lexer import is_credential
-from dli_provider.masking.text import MASK, MOST_READ, mask, mask_and_cut
-from dli_provider.masking.text import printable as _printable
-
-__all__ = ["MASK", "MOST_READ", "is_credential", "mask", "mask_and_cut", "printable", "storable"]
-
-
-def printable(text: object, limit: int = 300) -> str:
-    """TEMPORARY."""
-    return _printable(str(text), limit)
-
-
-def storable(value: Any) -> Any:
-    """TEMPORARY."""
-    if isinstance(value, str):
-        return re.sub("[\x00\ud800-\udfff]", "\ufffd", value)
-    if isinstance(value, Mapping):
-        return {storable(key): storable(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [storable(item) for item in value]
-    return value
+__all__ = ["MASK", "is_credential", "mask", "printable", "storable"]

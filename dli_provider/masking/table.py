@@ -24,16 +24,6 @@ def aligned(rows: Iterable[Sequence[str]], *, widest: int = 60) -> str:
     )
 
 
-def one_line(text: str, most: int) -> str:
-    """Return a text as one line of printable characters, fit for a log, a terminal and a database.
-
-    :param text: any text, also with line breaks, control characters and halves of surrogate pairs.
-    :param most: characters of the answer at the most; a longer text ends in ``…``.
-    """
-    line = _line(text[: most * 4])
-    return line if len(line) <= most and len(text) <= most * 4 else line[: most - 1] + "…"
-
-
 def _line(cell: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in cell).split())
 

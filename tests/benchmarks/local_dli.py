@@ -60,7 +60,7 @@ class LocalDli:
         from dli_provider.api.messages import Request
 
         request = Request("GET", self.url, self.job_url(job_id).removeprefix(self.url))
-        return dict(AkSkCredential(self.access_key, self.secret_key).headers(request))
+        return dict(AkSkCredential(self.access_key, self.secret_key).sign(request))
 
     def requests(self) -> int:
         """Return how many requests have arrived."""

@@ -415,7 +415,8 @@ class TestAPassword:
     def test_gets_another_before_the_token_ends(self, dli, connect, user, monkeypatch):
         client = connect(credential=user)
         client.show()
-        monkeypatch.setattr(shared, "time", lambda: time.time() + dli.iam.token_lifetime - 1700)
+        later = time.monotonic() + dli.iam.token_lifetime - 1700
+        monkeypatch.setattr(shared, "monotonic", lambda: later)
         client.show()
         client.show()
         assert received(dli, "token") == 2
@@ -457,10 +458,11 @@ class TestAnAgency:
         assert all(isinstance(job, FlinkJob) for job in client.show_several())
         assert received(dli, "metadata_key") == 2
 
-    def test_gets_others_when_its_keys_last_less_than_forty_minutes(self, dli, connect, monkeypatch):
+    def test_gets_others_when_its_keys_last_less_than_ten_minutes(self, dli, connect, monkeypatch):
         client = connect(credential=AgencyCredential(dli.url))
         client.show()
-        monkeypatch.setattr(shared, "time", lambda: time.time() + dli.metadata.lifetime - 2300)
+        later = time.monotonic() + dli.metadata.lifetime - 500
+        monkeypatch.setattr(shared, "monotonic", lambda: later)
         client.show()
         client.show()
         assert received(dli, "metadata_key") == 2

@@ -64,7 +64,7 @@ class TestOddRequests:
     def test_an_odd_body_for_a_token_is_answered_with_http_400(self, dli, body):
         assert send(dli, "POST", "/v3/auth/tokens", body=body)[0] == 400
 
-    def test_nothing_of_all_that_is_the_emulator_s_own_failure(self, dli):
+    def test_no_odd_request_makes_the_emulator_fail(self, dli):
         for method in ("GET", "POST", "PUT", "DELETE", "PATCH"):
             for path in (
                 "/",
@@ -94,7 +94,7 @@ class TestLargeBodies:
 
 
 class TestStartAndStop:
-    def test_one_that_was_stopped_starts_again_on_its_port_with_its_jobs(self, dli):
+    def test_an_emulator_that_was_stopped_starts_again_on_its_port_with_its_jobs(self, dli):
         url = dli.url
         path = f"/v1.0/{dli.project_id}/streaming/jobs/104"
         dli.stop()
@@ -104,7 +104,7 @@ class TestStartAndStop:
         assert dli.url == url
         assert send(dli, "GET", path, signed(dli, path))[0] == 200
 
-    def test_one_that_was_started_may_be_entered_as_a_context(self):
+    def test_an_emulator_that_was_started_may_be_entered_as_a_context(self):
         threads = threading.active_count()
         with DliEmulator().start() as emulator:
             assert send(emulator, "GET", "/")[0] == 404
@@ -142,13 +142,13 @@ class TestStartAndStop:
             ({"secret_key": "a b"}, "^secret_key must be of ASCII characters without blanks and commas$"),
         ],
     )
-    def test_one_that_can_not_be_reached_is_refused_at_once(self, arguments, message):
+    def test_an_emulator_that_can_not_be_reached_is_refused_at_once(self, arguments, message):
         with pytest.raises(ValueError, match=message):
             DliEmulator(**arguments)
 
 
 class TestOddUse:
-    async def test_it_starts_and_stops_on_a_running_event_loop(self):
+    async def test_an_emulator_starts_and_stops_on_a_running_event_loop(self):
         with DliEmulator() as emulator:
             found = await asyncio.to_thread(send, emulator, "GET", "/")
         assert found[0] == 404

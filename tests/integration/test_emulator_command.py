@@ -27,7 +27,7 @@ def running(*arguments: str) -> Iterator[subprocess.Popen[str]]:
             raise
 
 
-def test_prints_the_connection_serves_its_jobs_and_stops_on_ctrl_c(monkeypatch):
+def test_the_command_prints_the_connection_serves_its_jobs_and_stops_on_ctrl_c(monkeypatch):
     with running("--secret-key", "it's$HOME") as process:
         lines = []
         for line in process.stdout:

@@ -48,13 +48,13 @@ def test_an_outage_in_mid_wait_begins_after_some_answers_and_ends(dli, client):
 
 
 class TestARateLimit:
-    def test_answers_so_many_calls_in_its_time_and_refuses_the_rest(self, dli, client):
+    def test_a_rate_limit_answers_so_many_calls_in_its_time_and_refuses_the_rest(self, dli, client):
         dli.inject(faults.RateLimit(calls=3, seconds=60), times=None)
         assert [outcome(client) for _ in range(6)] == ["200"] * 3 + ["429"] * 3
         dli.clear_faults()
         assert outcome(client) == "200"
 
-    def test_is_never_exceeded_by_a_caller_who_asks_all_the_time(self, dli, client):
+    def test_a_rate_limit_is_never_exceeded_by_a_caller_who_asks_all_the_time(self, dli, client):
         calls, seconds = 4, 0.25
         dli.inject(faults.RateLimit(calls, seconds), times=None)
         until = time.monotonic() + 4 * seconds
@@ -69,7 +69,7 @@ class TestARateLimit:
             later - first > seconds / 2 for first, later in zip(answered, answered[calls:], strict=False)
         )
 
-    def test_does_not_count_what_it_refused(self, dli, client):
+    def test_a_rate_limit_does_not_count_what_it_refused(self, dli, client):
         dli.inject(faults.RateLimit(1, 0.3), times=None)
         assert outcome(client) == "200"
         until = time.monotonic() + 5
@@ -78,7 +78,7 @@ class TestARateLimit:
             time.sleep(0.02)
 
     @pytest.mark.parametrize(("retry_after", "told"), [(None, None), (7, 7.0)])
-    def test_says_when_to_come_back_if_it_is_told_to(self, dli, client, retry_after, told):
+    def test_a_rate_limit_says_when_to_come_back_if_it_is_told_to(self, dli, client, retry_after, told):
         dli.inject(faults.RateLimit(1, 60, retry_after), times=None)
         client.show_flink_job(104)
         with pytest.raises(DliThrottledError) as caught:
@@ -86,7 +86,7 @@ class TestARateLimit:
         assert (caught.value.status, caught.value.code) == (429, "APIG.0308")
         assert caught.value.retry_after == told
 
-    def test_may_concern_one_operation(self, dli, client):
+    def test_a_rate_limit_may_concern_one_operation(self, dli, client):
         dli.inject(faults.RateLimit(1, 60), times=None, only="list")
         assert [outcome(client) for _ in range(3)] == ["200"] * 3
         list(client.list_flink_jobs())
@@ -172,7 +172,7 @@ def caller(dli) -> Caller:
 class TestAWrite:
     @pytest.mark.parametrize(("when", "accepted"), [("before", 0), ("after", 1)])
     @pytest.mark.parametrize("fault", [faults.Drop(), faults.Truncated()], ids=["dropped", "truncated"])
-    def test_whose_answer_is_lost_was_executed_or_not(self, dli, caller, when, accepted, fault):
+    def test_a_write_whose_answer_is_lost_was_executed_or_not(self, dli, caller, when, accepted, fault):
         dli.inject(fault, only="create_sql", when=when)
         with pytest.raises(requests.RequestException):
             caller.post("/sql-jobs", name="orders")
@@ -182,19 +182,21 @@ class TestAWrite:
 
     @pytest.mark.parametrize(("when", "accepted"), [("before", 0), ("after", 1)])
     @pytest.mark.parametrize("fault", [faults.PROXY_HTML, faults.ServerError(502)], ids=["HTML", "JSON"])
-    def test_that_a_gateway_answers_with_502_was_executed_or_not(self, dli, caller, when, accepted, fault):
+    def test_a_write_that_a_gateway_answers_with_502_was_done_or_not(
+        self, dli, caller, when, accepted, fault
+    ):
         dli.job(104).set_status("job_finish")
         dli.inject(fault, only="run", when=when)
         assert caller.post("/jobs/run", job_ids=[104]).status_code == 502
         assert len(dli.history(104)) == accepted
 
-    def test_that_is_refused_is_not_executed_though_its_answer_is_lost(self, dli, caller):
+    def test_a_write_that_is_refused_is_not_executed_though_its_answer_is_lost(self, dli, caller):
         dli.inject(faults.ServerError(502), when="after")
         assert caller.post("/jobs/run", job_ids=[104]).status_code == 502
         assert dli.history() == []
 
     @pytest.mark.parametrize(("when", "accepted"), [("before", 0), ("after", 1)])
-    def test_whose_answer_is_held_was_executed_or_not(self, dli, caller, when, accepted):
+    def test_a_write_whose_answer_is_held_was_executed_or_not(self, dli, caller, when, accepted):
         hold = faults.Hold()
         dli.inject(hold, only="delete_batch", when=when)
         with ThreadPoolExecutor(1) as pool:
@@ -205,7 +207,7 @@ class TestAWrite:
             assert answer.result().status_code == 200
         assert len(dli.history()) == 1
 
-    def test_whose_caller_is_gone_while_the_answer_is_held_does_not_hold_the_emulator(self, dli, caller):
+    def test_a_write_whose_caller_is_gone_does_not_hold_the_emulator(self, dli, caller):
         hold = faults.Hold()
         dli.inject(hold, only="stop", when="after")
         with pytest.raises(requests.Timeout):
@@ -218,7 +220,7 @@ class TestAWrite:
         assert [write.operation for write in dli.history()] == ["stop"]
         assert caller.post("/jobs/delete", job_ids=[104]).status_code == 200
 
-    def test_is_not_repeated_by_an_answer_that_is_rewritten(self, dli, caller):
+    def test_a_write_is_not_repeated_by_an_answer_that_is_rewritten(self, dli, caller):
         dli.inject(faults.Rewritten(lambda answer: {**answer, "is_success": "false"}), when="after")
         assert caller.post("/sql-jobs", name="orders").json()["is_success"] == "false"
         assert len(dli.history()) == 1

@@ -83,14 +83,14 @@ def nulls(content: dict[str, Any]) -> set[str]:
 
 
 class TestShowFlinkJob:
-    def test_has_the_keys_of_the_documented_sample_and_no_others(self, caller):
+    def test_show_flink_job_has_the_keys_of_the_documented_sample_and_no_others(self, caller):
         answer = caller.get("/104").json()
         assert set(answer) == {"is_success", "message", "job_detail"}
         assert answer["is_success"] == "true"
         assert set(answer["job_detail"]) == SHOWN
         assert set(answer["job_detail"]["job_config"]) == CONFIG
 
-    def test_has_its_nulls_and_its_empty_texts(self, caller):
+    def test_show_flink_job_has_its_nulls_and_its_empty_texts(self, caller):
         detail = caller.show()
         config = detail["job_config"]
         assert nulls(detail) == {"main_class", "entrypoint_args", "execution_graph", "start_time"}
@@ -98,14 +98,14 @@ class TestShowFlinkJob:
         assert {name for name, value in detail.items() if value == ""} == {"desc", "sql_body", "status_desc"}
         assert config["graph_editor_data"] == ""
 
-    def test_has_ids_and_times_as_numbers(self, caller):
+    def test_show_flink_job_has_ids_and_times_as_numbers(self, caller):
         detail = caller.show()
         assert detail["job_id"] == 104
         assert all(abs(detail[name] / 1000 - time.time()) < 60 for name in ("create_time", "update_time"))
 
 
 class TestListFlinkJobs:
-    def test_wraps_its_jobs_in_a_job_list_with_their_number(self, dli, caller):
+    def test_list_flink_jobs_wraps_its_jobs_in_a_job_list_with_their_number(self, dli, caller):
         for job_id in range(200, 212):
             dli.add_job(job_id)
         answer = caller.get().json()
@@ -113,7 +113,7 @@ class TestListFlinkJobs:
         assert set(answer["job_list"]) == {"total_count", "jobs"}
         assert (answer["job_list"]["total_count"], len(answer["job_list"]["jobs"])) == (13, 10)
 
-    def test_shows_each_in_brief_unless_asked_for_more(self, caller):
+    def test_list_flink_jobs_shows_each_in_brief_unless_asked_for_more(self, caller):
         for query in ({}, {"show_detail": "false"}):
             (job,) = caller.list(**query)
             assert set(job) == IN_BRIEF
@@ -125,24 +125,24 @@ class TestListFlinkJobs:
                 "",
             ]
 
-    def test_shows_with_detail_what_show_flink_job_shows_but_zero_for_no_start(self, caller):
+    def test_list_flink_jobs_shows_with_detail_what_show_flink_job_shows_but_zero_for_no_start(self, caller):
         (job,) = caller.list(show_detail="true")
         assert job == {**caller.show(), "start_time": 0}
 
     @pytest.mark.parametrize("show_detail", ["true", "false"])
-    def test_shows_the_user_s_name_only_in_brief(self, dli, caller, show_detail):
+    def test_list_flink_jobs_shows_the_user_s_name_only_in_brief(self, dli, caller, show_detail):
         dli.add_job(104, user_name="ada", duration=7)
         (job,) = caller.list(user_name="ada", show_detail=show_detail)
         shown = {name: job[name] for name in ("user_name", "duration", "root_id") if name in job}
         assert shown == ({} if show_detail == "true" else {"user_name": "ada", "duration": 7, "root_id": -1})
         assert "user_name" not in caller.show()
 
-    def test_is_newest_first_unless_asked_otherwise(self, dli, caller):
+    def test_list_flink_jobs_is_newest_first_unless_asked_otherwise(self, dli, caller):
         dli.add_job(7, create_time=1)
         for query, order in (({}, [104, 7]), ({"order": "desc"}, [104, 7]), ({"order": "asc"}, [7, 104])):
             assert [job["job_id"] for job in caller.list(**query)] == order
 
-    def test_may_be_asked_for_none_but_their_number(self, caller):
+    def test_list_flink_jobs_may_be_asked_for_none_but_their_number(self, caller):
         assert caller.get(limit=0).json()["job_list"] == {"total_count": 1, "jobs": []}
 
     @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ class TestListFlinkJobs:
         ],
         ids=str,
     )
-    def test_refuses_a_parameter_that_can_not_be_with_dli_0001(self, caller, query):
+    def test_list_flink_jobs_refuses_a_parameter_that_can_not_be_with_dli_0001(self, caller, query):
         answer = caller.get(**query)
         assert answer.status_code == 400
         assert set(answer.json()) == {"error_code", "error_msg"}
@@ -164,12 +164,12 @@ class TestListFlinkJobs:
         assert set(query) & set(answer.json()["error_msg"].split())
 
     @pytest.mark.parametrize("limit", [1, 100])
-    def test_takes_every_limit_up_to_a_hundred(self, caller, limit):
+    def test_list_flink_jobs_takes_every_limit_up_to_a_hundred(self, caller, limit):
         assert caller.get(limit=limit, root_job_id=2**63 - 1).status_code == 200
 
 
 class TestAToken:
-    def test_is_good_until_its_day_is_over(self, dli, caller):
+    def test_a_token_is_good_until_its_day_is_over(self, dli, caller):
         dli.advance(timedelta(hours=23, minutes=59))
         assert caller.get("/104").status_code == 200
         dli.advance(120)
@@ -177,7 +177,7 @@ class TestAToken:
         assert (answer.status_code, answer.json()["error_code"]) == (401, "APIG.0307")
         assert Caller(dli).get("/104").status_code == 200
 
-    def test_is_good_for_its_own_project_alone(self, dli, caller):
+    def test_a_token_is_good_for_its_own_project_alone(self, dli, caller):
         dli.iam.projects.append(("another", OTHER_PROJECT))
         for stranger in (Caller(dli, name="another"), Caller(dli, id=OTHER_PROJECT)):
             answer = stranger.get("/104")
@@ -185,14 +185,14 @@ class TestAToken:
             answer = caller.get("/104", project_id=OTHER_PROJECT)
             assert (answer.status_code, answer.json()["error_code"]) == (401, "APIG.0307")
 
-    def test_lists_the_projects_whatever_its_own(self, dli):
+    def test_a_token_lists_the_projects_whatever_its_own(self, dli):
         dli.iam.projects.append(("another", OTHER_PROJECT))
         answer = requests.get(
             f"{dli.url}/v3/projects", headers=Caller(dli, name="another").headers, timeout=10
         )
         assert [project["id"] for project in answer.json()["projects"]] == [dli.project_id, OTHER_PROJECT]
 
-    def test_comes_with_what_iam_says_of_it(self, dli):
+    def test_a_token_comes_with_what_iam_says_of_it(self, dli):
         answer = token(dli)
         assert answer.status_code == 201
         said = answer.json()["token"]
@@ -202,14 +202,14 @@ class TestAToken:
 
 
 class TestTraces:
-    def test_of_iam_s_answers_have_their_own_header(self, dli, caller):
+    def test_traces_of_iam_s_answers_have_their_own_header(self, dli, caller):
         projects = requests.get(f"{dli.url}/v3/projects", headers=caller.headers, timeout=10)
         refused = requests.post(f"{dli.url}/v3/auth/tokens", data=b"{}", timeout=10)
         traces = [answer.headers["X-IAM-Trace-Id"] for answer in (projects, refused, token(dli))]
         assert (projects.status_code, refused.status_code) == (200, 400)
         assert len(set(traces)) == 3
 
-    def test_of_dli_s_answers_are_request_ids(self, caller):
+    def test_traces_of_dli_s_answers_are_request_ids(self, caller):
         ids = [caller.get(path).headers["X-Request-Id"] for path in ("", "/104", "/999")]
         assert len(set(ids)) == 3
         assert "X-IAM-Trace-Id" not in caller.get().headers

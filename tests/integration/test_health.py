@@ -274,8 +274,8 @@ def test_a_job_that_was_just_started_is_healthy_whenever_it_was_edited(dli, ti):
 
 def test_a_message_of_the_report_names_the_sick_jobs(dli, ti):
     add_sample_jobs(dli)
-    report = check(ti, max_restarts=10, fail_on_unhealthy=False)
+    report = check(ti, max_restarts=5, fail_on_unhealthy=False)
     for message in (report["text"], report["markdown"]):
         assert report["summary"] in message
-        assert "OutOfMemoryError" in message
-        assert "was restarted 42 times" in message
+        assert "Checkpoint expired before completing" in message
+        assert "was restarted 7 times" in message

@@ -159,7 +159,7 @@ class TestShow:
 
     def test_a_connection_that_lacks_something_names_itself_and_the_field(self, monkeypatch, ti):
         monkeypatch.setenv("AIRFLOW_CONN_BARE", json.dumps({"conn_type": "huaweicloud_dli", "login": "AK"}))
-        with pytest.raises(DliSettingsError, match=r"Connection 'bare', .*region"):
+        with pytest.raises(DliSettingsError, match=r"Connection 'bare' has 2 faults: .*region"):
             DliShowFlinkJobOperator(task_id="show", job_id=JOB, dli_conn_id="bare").execute({"ti": ti})
 
 

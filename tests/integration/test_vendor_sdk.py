@@ -37,7 +37,7 @@ def refusal(call) -> ClientRequestException:
     return caught.value
 
 
-def test_reads_a_job(dli):
+def test_the_vendor_s_client_reads_a_job(dli):
     answer = vendor(dli).show_flink_job(ShowFlinkJobRequest(job_id=104))
     assert answer.is_success == "true"
     assert (answer.job_detail.job_id, answer.job_detail.name, answer.job_detail.status) == (
@@ -48,7 +48,7 @@ def test_reads_a_job(dli):
     assert answer.job_detail.job_config.parallel_number == 4
 
 
-def test_lists_jobs_by_pages_and_filters(dli):
+def test_the_vendor_s_client_lists_jobs_by_pages_and_filters(dli):
     for job_id in range(200, 350):
         dli.add_job(job_id, [("job_finish", None)], name=f"batch {job_id}/ü*~")
     client = vendor(dli)
@@ -61,7 +61,7 @@ def test_lists_jobs_by_pages_and_filters(dli):
     assert [job.name for job in found.job_list.jobs] == [f"batch {n}/ü*~" for n in range(209, 199, -1)]
 
 
-def test_finds_the_project_by_the_region(dli, monkeypatch):
+def test_the_vendor_s_client_finds_the_project_by_the_region(dli, monkeypatch):
     credentials = BasicCredentials(dli.access_key, dli.secret_key).with_iam_endpoint(dli.url)
     from huaweicloudsdkcore.region.region import Region
 
@@ -74,19 +74,19 @@ def test_finds_the_project_by_the_region(dli, monkeypatch):
 @pytest.mark.parametrize(
     "wrong", [{"secret_key": "wrong"}, {"access_key": "UNKNOWN"}], ids=["secret key", "access key"]
 )
-def test_is_refused_with_a_wrong_key(dli, wrong):
+def test_the_vendor_s_client_is_refused_with_a_wrong_key(dli, wrong):
     error = refusal(lambda: vendor(dli, **wrong).show_flink_job(ShowFlinkJobRequest(job_id=104)))
     assert (error.status_code, error.error_code) == (401, "APIG.0301")
     assert error.request_id
 
 
-def test_is_refused_with_a_clock_that_is_off(dli):
+def test_the_vendor_s_client_is_refused_with_a_clock_that_is_off(dli):
     dli.clock_offset = timedelta(minutes=16)
     error = refusal(lambda: vendor(dli).show_flink_job(ShowFlinkJobRequest(job_id=104)))
     assert (error.status_code, error.error_code) == (401, "APIG.0301")
 
 
-def test_locks_the_key_by_repeating_a_refused_call(dli):
+def test_the_vendor_s_client_locks_the_key_by_repeating_a_refused_call(dli):
     client = vendor(dli, secret_key="wrong")
     for _ in range(6):
         refusal(lambda: client.show_flink_job(ShowFlinkJobRequest(job_id=104)))
@@ -95,23 +95,23 @@ def test_locks_the_key_by_repeating_a_refused_call(dli):
     assert "AK access failed to reach the limit,forbidden." in error.error_msg
 
 
-def test_is_told_of_an_unknown_job_with_http_400(dli):
+def test_the_vendor_s_client_is_told_of_an_unknown_job_with_http_400(dli):
     error = refusal(lambda: vendor(dli).show_flink_job(ShowFlinkJobRequest(job_id=999)))
     assert (error.status_code, error.error_code) == (400, "DLI.16001")
 
 
-def test_is_refused_another_project(dli):
+def test_the_vendor_s_client_is_refused_another_project(dli):
     error = refusal(lambda: vendor(dli, project_id="0" * 32).show_flink_job(ShowFlinkJobRequest(job_id=104)))
     assert error.status_code == 403
 
 
-def test_is_throttled(dli):
+def test_the_vendor_s_client_is_throttled(dli):
     dli.inject(faults.Throttle())
     error = refusal(lambda: vendor(dli).show_flink_job(ShowFlinkJobRequest(job_id=104)))
     assert error.status_code == 429
 
 
-def test_can_not_read_an_error_that_is_an_array(dli):
+def test_the_vendor_s_client_can_not_read_an_error_that_is_an_array(dli):
     dli.inject(faults.ArrayError())
     error = refusal(lambda: vendor(dli).show_flink_job(ShowFlinkJobRequest(job_id=104)))
     assert "DLI.13024" in error.error_msg

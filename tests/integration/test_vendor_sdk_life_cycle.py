@@ -199,20 +199,20 @@ def test_several_jobs_are_run_stopped_and_deleted_at_once(dli, client):
 
 
 class TestRefusals:
-    def test_of_a_job_without_a_queue_are_an_array_that_the_client_can_not_read(self, client):
+    def test_refusals_of_a_job_without_a_queue_are_an_array_that_the_client_can_not_read(self, client):
         job = create_sql(client, name="orders")
         status, said = refusal(job.run)
         assert (status, "DLI.13024" in said) == (400, True)
 
-    def test_of_a_second_name(self, client):
+    def test_refusals_of_a_second_name(self, client):
         create_sql(client, name="orders")
         assert "DLI.0006" in refusal(lambda: create_jar(client, name="orders"))[1]
 
-    def test_of_a_bucket_that_is_not_authorised(self, dli, client):
+    def test_refusals_of_a_bucket_that_is_not_authorised(self, dli, client):
         dli.behaviour.obs_buckets = ()
         assert "DLI.11016" in refusal(lambda: create_sql(client, name="orders", obs_bucket="state"))[1]
 
-    def test_of_a_run_while_running_and_of_a_stop_while_stopped(self, dli, client):
+    def test_refusals_of_a_run_while_running_and_of_a_stop_while_stopped(self, dli, client):
         dli.add_job(104, status="job_running")
         job = Job(client, 104)
         assert refusal(job.run)[0] == 400
@@ -220,11 +220,11 @@ class TestRefusals:
         assert refusal(job.stop)[0] == 400
         assert dli.history() == []
 
-    def test_of_a_name_that_is_too_long_and_of_a_wrong_type(self, client):
+    def test_refusals_of_a_name_that_is_too_long_and_of_a_wrong_type(self, client):
         for fields in ({"name": "x" * 58}, {"name": "orders", "cu_number": "many"}):
             assert "DLI.0001" in refusal(lambda fields=fields: create_sql(client, **fields))[1]
 
-    def test_of_an_unknown_job(self, client):
+    def test_refusals_of_an_unknown_job(self, client):
         job = Job(client, 999)
         for call in (job.run, job.stop, job.delete, lambda: job.update_sql(desc="x")):
             assert "DLI.16001" in refusal(call)[1]

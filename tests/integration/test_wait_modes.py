@@ -459,6 +459,17 @@ class TestOutage:
         ending = end(job_id=None, job_name="orders")
         assert ending.kind == "success", ending.error
 
+    @pytest.mark.parametrize("status", [200, 401, 403, 408])
+    def test_that_a_proxy_answers_for_is_no_refusal(self, dli, end, status):
+        page = faults.Answer(status, "<html><h1>Sign in</h1></html>", (("Content-Type", "text/html"),))
+        dli.add_job(JOB, lifecycle=[("job_submitting", None)])
+        with (
+            when(lambda: len(dli.requests) >= 3, lambda: dli.inject(page, times=5)),
+            when(lambda: len(dli.requests) >= 12, lambda: dli.job(JOB).set_status("job_running")),
+        ):
+            ending = end()
+        assert ending.kind == "success", ending.error
+
 
 class TestConnection:
     """What happens to the Airflow connection while a wait goes on."""
@@ -616,6 +627,18 @@ def test_no_text_of_a_job_is_refused_by_airflow_s_database(dli, end, last, text)
     dli.add_job(JOB, name="orders", lifecycle=[("job_submitting", QUICK), (last, None)], status_desc=text)
     ending = end()
     assert ending.kind == ("success" if last == "job_running" else "DliFlinkJobFailedError"), ending.error
+
+
+@pytest.mark.parametrize("last", ["job_running", "job_submit_fail"])
+def test_no_text_of_a_job_floods_or_forges_what_airflow_stores_and_shows(dli, end, last):
+    name = "forged\nline \x1b[31m password=hunter2 \ud83d\0" + "x" * 1_000_000
+    lifecycle = [("job_submitting", QUICK), (last, None)]
+    dli.add_job(JOB, name=name, lifecycle=lifecycle, status_desc="password=hunter2\n\ud83d")
+    ending = end()
+    assert ending.kind == ("success" if last == "job_running" else "DliFlinkJobFailedError"), ending.error
+    assert "hunter2" not in ending.shown
+    assert len(ending.shown) < 20_000
+    assert str(ending.error).isprintable()
 
 
 def test_a_wait_runs_on_an_empty_context_as_in_a_unit_test(dli, end):

@@ -11,15 +11,14 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from copy import copy
 from time import monotonic
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 from dli_provider.api.errors import DliError
-from dli_provider.api.messages import Conversation, Sleep
+from dli_provider.api.messages import Conversation, Sleep, Wake
 
 LONGEST_FLIGHT = 45.0
 """Seconds after which a flight holds nobody up any longer; a call with the default timeouts takes less."""
@@ -34,22 +33,23 @@ os.register_at_fork(before=LOCK.acquire, after_in_parent=LOCK.release, after_in_
 
 
 class Flight:
-    """A conversation on its way through a gate: a context that it leaves at its end.
+    """A conversation's passage through a gate: a context that ends it.
 
     :param gate: the gate.
     :param topic: what it is about: those that wait with the same topic share its failure.
+    :param loop: event loop on which the conversation runs, if it runs on one.
     :ivar started: monotonic seconds of its beginning.
     :ivar failure: the error by which it ended, when that may pass by itself.
     """
 
     __slots__ = ("_gate", "_is_over", "_loop", "failure", "started", "topic")
 
-    def __init__(self, gate: Gate, topic: object) -> None:
+    def __init__(self, gate: Gate, topic: object, loop: asyncio.AbstractEventLoop | None) -> None:
         self.topic = topic
         self.started = monotonic()
         self.failure: DliError | None = None
         self._gate = gate
-        self._loop = _running_loop()
+        self._loop = loop
         self._is_over = False
 
     @property
@@ -67,27 +67,37 @@ class Flight:
         self._is_over = True
         if isinstance(error, DliError) and error.transient:
             self.failure = copy(error)  # the error itself will be told which call it ended
-        self._gate.leave(self)
+            self._gate.wake_all()
+        else:
+            self._gate.leave(self)
+
+
+class _Waiter:
+    """A conversation that waits for its flight, or for a reason to look again."""
+
+    __slots__ = ("flight", "loop", "may_start", "topic", "wake")
+
+    def __init__(self, topic: object, may_start: MayStart, loop: asyncio.AbstractEventLoop | None) -> None:
+        self.topic = topic
+        self.may_start = may_start
+        self.loop = loop
+        self.wake = Wake()
+        self.flight: Flight | None = None
+
+
+MayStart: TypeAlias = Callable[[list[Flight]], bool]
 
 
 class Gate:
-    """Lets conversations through when there is room, and makes the others wait.
+    """Lets conversations through as there is room, first come, first served."""
 
-    :param wakes_all: whether the end of a flight lets all that wait go on, or the next one alone.
-    """
-
-    def __init__(self, *, wakes_all: bool) -> None:
-        self._wakes_all = wakes_all
+    def __init__(self) -> None:
         self._flights: list[Flight] = []
-        self._waiting: deque[Future[None]] = deque()
+        self._waiting: deque[_Waiter] = deque()
         self._pid = os.getpid()
 
     def enter(
-        self,
-        topic: object,
-        *,
-        may_start: Callable[[list[Flight]], bool],
-        shares_failure: Callable[[], bool],
+        self, topic: object, *, may_start: MayStart, shares_failure: Callable[[], bool]
     ) -> Conversation[Flight]:
         """Return the caller's flight once it may start.
 
@@ -98,49 +108,86 @@ class Gate:
             because each would only find the same, one after the other.
         :raises DliError: the failure of the flight that was waited for.
         """
+        loop = _running_loop()
+        with LOCK:
+            if not self._waiting and may_start(self._under_way()):
+                return self._start(topic, loop)
+        waiter = _Waiter(topic, may_start, loop)
         awaited: Flight | None = None
         while True:
             with LOCK:
-                under_way = self._under_way()
+                self.serve()
+                if waiter.flight:
+                    return waiter.flight
                 if awaited and awaited.failure and shares_failure():
+                    self._forget(waiter)
                     raise copy(awaited.failure)
-                if may_start(under_way):
-                    flight = Flight(self, topic)
-                    self._flights.append(flight)
-                    return flight
-                awaited = next((flight for flight in under_way if flight.topic == topic), None)
-                woken: Future[None] = Future()
-                self._waiting.append(woken)
+                if waiter not in self._waiting:
+                    if may_start(self._flights):
+                        return self._start(topic, loop)
+                    self._waiting.append(waiter)
+                awaited = next((flight for flight in self._flights if flight.topic == topic), None)
+                wake = waiter.wake = Wake()
             try:
-                yield Sleep(RECHECK, until=woken)
-            finally:
-                with LOCK, suppress(ValueError):
-                    self._waiting.remove(woken)
+                yield Sleep(RECHECK, until=wake)
+            except BaseException:
+                self._give_up(waiter)
+                raise
 
     def leave(self, flight: Flight) -> None:
-        """Let those go on that wait for a flight which ended."""
-        if self._wakes_all or flight.failure:
-            self.wake_all()
-        else:
-            self._wake(1)
+        """Take a flight off, and start others in its place."""
+        with LOCK:
+            if flight in self._flights:
+                self._flights.remove(flight)
+        if self._waiting:
+            self.serve()
+
+    def serve(self) -> None:
+        """Start the flights of those that wait, as far as there is room."""
+        woken = []
+        with LOCK:
+            under_way = self._under_way()
+            while self._waiting:
+                waiter = self._waiting[0]
+                with suppress(DliError):  # the waiter finds that by itself
+                    if not waiter.may_start(under_way):
+                        break
+                    waiter.flight = self._start(waiter.topic, waiter.loop)
+                woken.append(self._waiting.popleft())
+        for waiter in woken:
+            waiter.wake.set()
 
     def wake_all(self) -> None:
-        """Let all that wait look again whether they may start."""
-        self._wake(len(self._waiting))
-
-    def _wake(self, number: int) -> None:
+        """Have all that wait look again whether they may start."""
         with LOCK:
-            woken = [self._waiting.popleft() for _ in range(min(number, len(self._waiting)))]
-        for future in woken:
-            with suppress(InvalidStateError):  # its event loop gave it up meanwhile
-                future.set_result(None)
+            woken = list(self._waiting)
+            self._waiting.clear()
+        for waiter in woken:
+            waiter.wake.set()
+
+    def _start(self, topic: object, loop: asyncio.AbstractEventLoop | None) -> Flight:
+        flight = Flight(self, topic, loop)
+        self._flights.append(flight)
+        return flight
+
+    def _give_up(self, waiter: _Waiter) -> None:
+        with LOCK:
+            self._forget(waiter)
+        if waiter.flight:
+            with waiter.flight:
+                pass
+
+    def _forget(self, waiter: _Waiter) -> None:
+        with suppress(ValueError):
+            self._waiting.remove(waiter)
 
     def _under_way(self) -> list[Flight]:
         if self._pid != os.getpid():  # forked: who flew or waited before did so in another process
             self._pid = os.getpid()
             self._flights.clear()
             self._waiting.clear()
-        self._flights = [flight for flight in self._flights if flight.is_under_way]
+        if self._flights:
+            self._flights = [flight for flight in self._flights if flight.is_under_way]
         return self._flights
 
 
@@ -148,7 +195,7 @@ class SingleFlight:
     """Has one conversation do what all need; the others wait for its outcome."""
 
     def __init__(self) -> None:
-        self._gate = Gate(wakes_all=True)
+        self._gate = Gate()
 
     def join(self, topic: object, is_done: Callable[[], bool]) -> Conversation[Flight]:
         """Return a flight: the only one, or one of many when nothing is left to do.

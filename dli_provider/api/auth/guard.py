@@ -15,6 +15,7 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import dataclass
 from time import monotonic
+from typing import NamedTuple
 
 from dli_provider.api.auth.flight import LOCK, Flight, Gate
 from dli_provider.api.error_codes import is_lock
@@ -28,10 +29,22 @@ MAX_REFUSALS = 4
 """Refusals of one key within that time, and calls under way with it, after which none starts."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Refusal:
+class Use(NamedTuple):
+    """Of which secret a call makes use, and where.
+
+    :param key_id: what refusals lock, whatever the secret.
+    :param secret: fingerprint of the key with its secret.
+    :param origin: whom the call is made to.
+    """
+
+    key_id: str
     secret: str
     origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    use: Use
     error: DliApiError
     at: float
     is_lock: bool
@@ -45,84 +58,86 @@ class _Refusal:
         """Seconds for which it still counts."""
         return REFUSAL_COOLDOWN - self.age
 
+    def bars(self, use: Use, *, is_accepted: bool) -> bool:
+        """Tell whether it alone is a reason not to make a call. A refusal at one origin is none at another
+        that accepted the secret."""
+        is_own = self.use.secret == use.secret or (self.is_lock and self.use.key_id == use.key_id)
+        return is_own and (self.use.origin == use.origin or not is_accepted)
+
 
 class KeyGuard:
-    """What a process knows of one access key, or of one IAM user and his passwords.
-
-    A *secret* is the fingerprint of the key with its secret key, an *origin* is whom a call is made to.
-    """
+    """What a process knows of one access key, or of one IAM user and his passwords."""
 
     def __init__(self) -> None:
-        self._gate = Gate(wakes_all=False)
+        self._gate = Gate()
         self._refusals: list[_Refusal] = []
-        self._accepted: set[tuple[str, str]] = set()
+        self._accepted: set[Use] = set()
 
     @property
     def has_refusals(self) -> bool:
         """True while a refusal still counts."""
-        return any(refusal.rest > 0 for refusal in self._refusals)
+        return bool(self._counting())
 
-    def check(self, secret: str, origin: str) -> None:
+    def check(self, use: Use) -> None:
         """Raise when no call may be made.
 
-        A refusal at one origin doesn't count at another that accepted the secret, unless it is one of four.
-
-        :raises DliApiError: the refusal, with what it was found with and for how long it counts.
+        :raises DliApiError: the refusal, with when and where it was, and for how long it counts.
         """
-        refusals = [refusal for refusal in self._refusals if refusal.rest > 0]
-        is_accepted = (secret, origin) in self._accepted
+        refusals = self._counting()
         for refusal in refusals:
-            is_own = refusal.secret == secret or refusal.is_lock
-            if is_own and (refusal.origin == origin or not is_accepted):
-                raise _repeated(refusal, origin)
-        if len(refusals) >= MAX_REFUSALS:
-            raise _too_many(refusals)
+            if refusal.bars(use, is_accepted=use in self._accepted):
+                raise _repeated(refusal, use.origin)
+        of_key = [refusal for refusal in refusals if refusal.use.key_id == use.key_id]
+        if len(of_key) >= MAX_REFUSALS:
+            raise _too_many(of_key)
 
-    def enter(self, secret: str, origin: str) -> Conversation[Flight]:
+    def enter(self, use: Use) -> Conversation[Flight]:
         """Return the flight of a call, once it may start.
 
         :raises DliApiError: when no call may be made.
         :raises DliError: the failure of the call that was waited for, when that may pass by itself.
         """
-        place = (secret, origin)
         return self._gate.enter(
-            place,
-            may_start=lambda under_way: self._may_start(place, under_way),
-            shares_failure=lambda: place not in self._accepted,
+            use,
+            may_start=lambda under_way: self._may_start(use, under_way),
+            shares_failure=lambda: use not in self._accepted,
         )
 
-    def accept(self, secret: str, origin: str, started: float) -> None:
+    def accept(self, use: Use, started: float) -> None:
         """Note that the server accepted the secret.
 
         :param started: monotonic seconds at which the call was made. An answer that was on its way when
             another call was refused shows nothing.
         """
-        place = (secret, origin)
-        if place in self._accepted:
+        if use in self._accepted:
             return
         with LOCK:
-            if any(one.at >= started and (one.secret, one.origin) == place for one in self._refusals):
+            if any(refusal.at >= started and refusal.use == use for refusal in self._refusals):
                 return
-            self._accepted.add(place)
+            self._accepted.add(use)
         self._gate.wake_all()
 
-    def refuse(self, secret: str, origin: str, error: DliApiError) -> None:
+    def refuse(self, use: Use, error: DliApiError) -> None:
         """Note that the server refused the secret, or found the key locked."""
-        refusal = _Refusal(secret, origin, copy(error), monotonic(), is_lock(error.code, error.message))
+        refusal = _Refusal(use, copy(error), monotonic(), is_lock(error.code, error.message))
         with LOCK:
-            self._refusals = [one for one in self._refusals if one.rest > 0] + [refusal]
-            self._accepted.discard((secret, origin))
+            self._refusals = [*self._counting(), refusal]
+            self._accepted.discard(use)
         self._gate.wake_all()
 
-    def _may_start(self, place: tuple[str, str], under_way: list[Flight]) -> bool:
-        self.check(*place)
-        if len(under_way) + sum(refusal.rest > 0 for refusal in self._refusals) >= MAX_REFUSALS:
+    def _may_start(self, use: Use, under_way: list[Flight]) -> bool:
+        self.check(use)
+        refused = sum(refusal.use.key_id == use.key_id for refusal in self._counting())
+        if len(under_way) + refused >= MAX_REFUSALS:
             return False
-        return place in self._accepted or all(flight.topic in self._accepted for flight in under_way)
+        return use in self._accepted or all(flight.topic in self._accepted for flight in under_way)
+
+    def _counting(self) -> list[_Refusal]:
+        return [refusal for refusal in self._refusals if refusal.rest > 0] if self._refusals else []
 
 
 def _repeated(refusal: _Refusal, origin: str) -> DliApiError:
-    where = "" if refusal.origin == origin else f" at {refusal.origin}"
+    where = "" if refusal.use.origin == origin else f" at {refusal.use.origin}"
     if refusal.is_lock:
         found = f"the key was found locked{where} {refusal.age:.0f} s ago, perhaps by another system"
     else:
@@ -134,7 +149,7 @@ def _too_many(refusals: list[_Refusal]) -> DliApiError:
     last, rest = refusals[-1], refusals[-MAX_REFUSALS].rest
     found = (
         f"this key was refused {len(refusals)} times within {REFUSAL_COOLDOWN / 60:.0f} minutes, the last "
-        f"time at {last.origin}, and isn't tried again for {rest:.0f} s"
+        f"time at {last.use.origin}, and isn't tried again for {rest:.0f} s"
     )
     return _no_call(last, found, rest)
 

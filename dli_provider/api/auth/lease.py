@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeGuard
 
 from dli_provider.api.messages import Conversation, Request
@@ -15,8 +15,12 @@ class Signer(Protocol):
     """Puts on a request what shows who is calling."""
 
     @property
-    def fingerprint(self) -> str | None:
-        """A digest of the access key and its secret; None when refusals of this signer lock nothing."""
+    def key_id(self) -> str | None:
+        """A digest of the access key, which refusals lock; None when they lock nothing."""
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of the access key with its secret, or of the token."""
 
     def sign(self, request: Request) -> dict[str, str]:
         """Return all headers of a request, with those that show who is calling."""
@@ -30,12 +34,20 @@ class Lease:
     :param renew_at: monotonic seconds from which a new lease is asked for.
     :param expires_at: monotonic seconds from which this one is refused.
     :param project_id: project to which the lease is bound, if it is bound to one.
+    :ivar key_id: the signer's, computed once.
+    :ivar fingerprint: the signer's, computed once.
     """
 
     signer: Signer
     renew_at: float = math.inf
     expires_at: float = math.inf
     project_id: str | None = None
+    key_id: str | None = field(init=False, repr=False)
+    fingerprint: str = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key_id", self.signer.key_id)
+        object.__setattr__(self, "fingerprint", self.signer.fingerprint)
 
 
 class Credential(Protocol):

@@ -8,7 +8,7 @@ from weakref import WeakValueDictionary
 from dli_provider.api.answers import error_of
 from dli_provider.api.auth.clock import clock_skew
 from dli_provider.api.auth.flight import LOCK, SingleFlight
-from dli_provider.api.auth.guard import KeyGuard
+from dli_provider.api.auth.guard import KeyGuard, Use
 from dli_provider.api.auth.lease import Credential, Lease
 from dli_provider.api.error_codes import follows_authentication, is_lock
 from dli_provider.api.errors import DliApiError, DliAuthError, DliError
@@ -32,6 +32,7 @@ class SharedCredential:
         self.credential = credential
         self.guard = guard
         self._fingerprint = credential.fingerprint
+        self._key = credential.key_id or credential.fingerprint
         self._renewals, self._lookups = SingleFlight(), SingleFlight()
         self._lease: Lease | None = None
         self._next_renewal = 0.0
@@ -51,7 +52,7 @@ class SharedCredential:
         :raises DliAuthError: when the credential is refused, or was less than five minutes ago.
         :raises DliError: for every other error; when no answer came, and when no lease can be had.
         """
-        self.guard.check(self._fingerprint, request.origin)
+        self.guard.check(self._own_use(request.origin))
         lease = yield from self.lease()
         try:
             return (yield from self._send(request, lease))
@@ -63,7 +64,7 @@ class SharedCredential:
         try:
             return (yield from self._send(request, lease))
         except DliAuthError as error:
-            self.guard.refuse(self._fingerprint, request.origin, error)
+            self.guard.refuse(self._own_use(request.origin), error)
             raise
 
     def lease(self) -> Conversation[Lease]:
@@ -92,23 +93,23 @@ class SharedCredential:
             return self._projects[key]
 
     def _send(self, request: Request, lease: Lease) -> Conversation[Response]:
-        secret = lease.signer.fingerprint
-        if secret is None:
-            return (yield from self._exchange(request, lease, self._fingerprint))
-        with (yield from self.guard.enter(secret, request.origin)):
+        if lease.key_id is None:  # a token: refusals of it lock nothing
+            return (yield from self._exchange(request, lease, self._own_use(request.origin)))
+        use = Use(lease.key_id, lease.fingerprint, request.origin)
+        with (yield from self.guard.enter(use)):
             try:
-                return (yield from self._exchange(request, lease, secret))
+                return (yield from self._exchange(request, lease, use))
             except DliApiError as error:
                 if isinstance(error, DliAuthError) or is_lock(error.code, error.message):
-                    self.guard.refuse(secret, request.origin, error)
+                    self.guard.refuse(use, error)
                 raise
 
-    def _exchange(self, request: Request, lease: Lease, secret: str) -> Conversation[Response]:
+    def _exchange(self, request: Request, lease: Lease, use: Use) -> Conversation[Response]:
         started = monotonic()
         response = yield from send(Send(request, lease.signer.sign(request)))
         error = error_of(response)
         if _shows_acceptance(response, error):
-            self.guard.accept(secret, request.origin, started)
+            self.guard.accept(use, started)
         if error is None:
             return response
         if isinstance(error, DliAuthError):
@@ -135,16 +136,20 @@ class SharedCredential:
         issuer = self.credential.issuer
         if issuer is None:
             return (yield from self.credential.obtain())
-        with (yield from self.guard.enter(self._fingerprint, issuer)) as flight:
+        use = self._own_use(issuer)
+        with (yield from self.guard.enter(use)) as flight:
             try:
                 lease = yield from self.credential.obtain()
             except DliApiError as error:
                 if _is_refusal(error):
-                    self.guard.refuse(self._fingerprint, issuer, error)
+                    self.guard.refuse(use, error)
                     self._lease = None
                 raise
-            self.guard.accept(self._fingerprint, issuer, flight.started)
+            self.guard.accept(use, flight.started)
             return lease
+
+    def _own_use(self, origin: str) -> Use:
+        return Use(self._key, self._fingerprint, origin)
 
     def _discard(self, lease: Lease) -> None:
         with LOCK:

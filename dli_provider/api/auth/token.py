@@ -26,7 +26,12 @@ class Token:
 
     value: str = field(repr=False)
 
-    fingerprint: ClassVar[None] = None
+    key_id: ClassVar[None] = None
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of the token."""
+        return digest("token", self.value)
 
     def sign(self, request: Request) -> dict[str, str]:
         """Return the request's headers with the token."""

@@ -1,7 +1,6 @@
-"""Faults that the emulated DLI shows on demand, each as the real service, its gateway or a proxy before it
-shows it.
+"""Faults that the emulated DLI shows on demand, as the real service, its gateway or a proxy shows them.
 
-A fault of one's own is a subclass of :class:`Fault`.
+To write another one, subclass :class:`Fault`.
 """
 
 from __future__ import annotations

@@ -40,10 +40,12 @@ class Throttle(Fault):
 
 @dataclass
 class RateLimit(Fault):
-    """A gateway that answers so many requests in a time, and throttles the rest; inject it for all of them.
+    """A gateway that limits the rate of requests, and throttles the rest. Inject it with ``times=None``.
 
-    :param calls: how many requests are answered;
-    :param seconds: in how many seconds.
+    It goes by this machine's clock, which ``DliEmulator.advance`` doesn't move.
+
+    :param calls: how many requests it answers in a span of time.
+    :param seconds: that span.
     :param retry_after: as for :class:`Throttle`.
     """
 
@@ -108,7 +110,7 @@ class ArrayError(Fault):
 
 @dataclass(frozen=True)
 class Answer(Fault):
-    """An answer of one's own: HTML from a proxy, an empty body, a redirect, ``is_success`` false, anything.
+    """Any answer: HTML from a proxy, an empty body, a redirect, ``is_success`` false.
 
     :param status: HTTP status, from 200 to 599.
     :param body: the body.
@@ -127,14 +129,14 @@ class Answer(Fault):
             validation.header(f"header {validation.header('the name of a header', name)}", value)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002
-        """Answer so."""
+        """Send it."""
         body = self.body.encode() if isinstance(self.body, str) else self.body
         return web.Response(status=self.status, body=body, headers=dict(self.headers))
 
 
 @dataclass(frozen=True)
 class ListPage(Fault):
-    """A page of ListFlinkJobs that is as it is given, whatever was asked for: a list that is cut, for one.
+    """A given page of ListFlinkJobs, whatever was asked for; ``ListPage(450)`` is one that was cut.
 
     :param total_count: how many jobs the page says that there are; None leaves it out.
     :param jobs: the jobs of the page as the list shows them; None for null.

@@ -126,7 +126,7 @@ class Dribble(Fault):
         validation.seconds("interval", self.interval)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Send a byte now and then, until the other side has had enough."""
+        """Send a byte now and then, until the other side closes the connection."""
         response = web.StreamResponse(
             headers={"Content-Type": "application/json", "Content-Length": "100000"}
         )
@@ -146,7 +146,7 @@ class Dribble(Fault):
 
 @dataclass(frozen=True)
 class Huge(Fault):
-    """A body without measure.
+    """A body of a gigabyte.
 
     :param size: its bytes.
     """
@@ -157,7 +157,7 @@ class Huge(Fault):
         validation.whole_number("size", self.size, 1)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Send it, for as long as the other side takes it."""
+        """Send it while the other side reads it."""
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
         response.enable_chunked_encoding()
         await response.prepare(request)

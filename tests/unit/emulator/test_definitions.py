@@ -56,7 +56,7 @@ class TestCreate:
         ]
         assert api.show(job_id)["job_config"]["checkpoint_path"] == "state/orders"
 
-    def test_tags_are_found_by(self, api):
+    def test_a_created_job_is_found_by_its_tags(self, api):
         job_id = api.call("create_sql", {**SQL, "tags": [{"key": "team", "value": "ads"}]})["job"]["job_id"]
         page = {"offset": 0, "limit": 10, "newest_first": True, "show_detail": False}
         assert [job["job_id"] for job in api.emulator.jobs.items({"tags": "team=ads"}, **page)[1]] == [job_id]
@@ -125,7 +125,7 @@ class TestCreate:
 
 
 class TestUpdate:
-    def test_answers_the_time_of_the_edit_and_shows_what_changed(self, api):
+    def test_an_update_answers_the_time_of_the_edit_and_shows_what_changed(self, api):
         api.add(job_type="flink_sql_job", sql_body="SELECT 1", job_config={"parallel_number": 4})
         api.emulator.advance(60)
         answer = api.call("update_sql", {"sql_body": "SELECT 2", "cu_number": 8}, 104)
@@ -135,7 +135,7 @@ class TestUpdate:
         assert (detail["sql_body"], detail["job_config"]["cu_number"]) == ("SELECT 2", 8)
         assert detail["job_config"]["parallel_number"] == 4
 
-    def test_has_fields_that_a_create_lacks(self, api):
+    def test_an_update_has_fields_that_a_create_lacks(self, api):
         api.add(job_type="flink_sql_job")
         api.call("update_sql", {"operator_config": "{}", "static_estimator_config": "{}"}, 104)
         assert api.show()["job_config"]["operator_config"] == "{}"
@@ -143,7 +143,7 @@ class TestUpdate:
     @pytest.mark.parametrize(
         "status", ["job_submitting", "job_running", "job_savepointing", "job_cancel_fail"]
     )
-    def test_of_a_job_that_runs_takes_hot_fields_alone(self, api, status):
+    def test_an_update_of_a_job_that_runs_takes_hot_fields_alone(self, api, status):
         api.add(status, job_config={"obs_bucket": "state"})
         hot = {
             "smn_topic": "t",
@@ -159,15 +159,15 @@ class TestUpdate:
             assert refusal.code == "DLI.0007"
         assert api.show()["job_config"]["parallel_number"] == 1
 
-    def test_of_a_running_sql_job_takes_no_checkpoint_path_at_all(self, api):
+    def test_an_update_of_a_running_sql_job_takes_no_checkpoint_path_at_all(self, api):
         api.add("job_running", job_type="flink_sql_job")
         assert api.refused("update_sql", {"checkpoint_path": "x"}, 104).code == "DLI.0001"
 
-    def test_goes_by_the_type_of_the_job(self, api):
+    def test_an_update_goes_by_the_type_of_the_job(self, api):
         api.add(job_type="flink_sql_job")
         assert "not of this type" in api.refused("update_jar", {"desc": "x"}, 104).message
 
-    def test_may_rename_a_job_but_not_to_a_name_that_is_taken(self, api):
+    def test_an_update_may_rename_a_job_but_not_to_a_name_that_is_taken(self, api):
         api.add(name="orders")
         api.emulator.add_job(105, name="clicks")
         assert api.refused("update_jar", {"name": "clicks"}, 104).code == "DLI.0006"
@@ -176,6 +176,6 @@ class TestUpdate:
         assert (api.show()["name"], api.show()["desc"]) == ("orders2", "kept")
 
     @pytest.mark.parametrize("field", ["tags", "template_id"])
-    def test_does_not_take_what_only_a_create_takes(self, api, field):
+    def test_an_update_does_not_take_what_only_a_create_takes(self, api, field):
         api.add(job_type="flink_sql_job")
         assert api.refused("update_sql", {field: 1}, 104).code == "DLI.0001"

@@ -9,7 +9,7 @@ JAR = {"name": "orders", "entrypoint": "obs://jars/orders.jar", "main_class": "M
 
 
 class TestTheHistory:
-    def test_has_what_was_accepted_in_its_order_also_of_a_job_that_is_gone(self, api):
+    def test_the_history_has_what_was_accepted_in_its_order_also_of_a_job_that_is_gone(self, api):
         job_id = api.call("create_sql", {**SQL, "sql_body": "PASSWORD 'x'"})["job"]["job_id"]
         api.refused("create_sql", SQL)
         api.call("update_sql", {"cu_number": 4}, job_id)
@@ -26,7 +26,7 @@ class TestTheHistory:
         assert api.emulator.history() == writes
         assert api.emulator.history(105) == []
 
-    def test_does_not_print_what_was_written(self, api):
+    def test_the_history_does_not_print_what_was_written(self, api):
         api.call("create_sql", {**SQL, "sql_body": "PASSWORD 'x'"})
         assert "PASSWORD" not in repr(api.emulator.history())
 
@@ -53,7 +53,7 @@ class TestReads:
 
 
 class TestTheTimeOfAnUpdate:
-    def test_is_that_of_an_edit(self, api):
+    def test_the_update_time_is_that_of_an_edit(self, api):
         job = api.add("job_running")
         created = api.show()["update_time"]
         api.emulator.advance(60)
@@ -64,14 +64,14 @@ class TestTheTimeOfAnUpdate:
         job.update(desc="edited")
         assert api.show()["update_time"] == created + 60_000
 
-    def test_may_be_given_until_the_next_edit(self, api):
+    def test_the_update_time_may_be_given_until_the_next_edit(self, api):
         api.add("job_init", update_time=1)
         assert api.show()["update_time"] == 1
         api.emulator.advance(60)
         answer = api.call("update_jar", {"desc": "edited"}, 104)
         assert answer["job"]["update_time"] == api.show()["update_time"] == api.show()["create_time"] + 60_000
 
-    def test_can_follow_the_status(self, api):
+    def test_the_update_time_can_follow_the_status(self, api):
         api.behaviour.update_time_follows_status = True
         api.emulator.add_job(104, [("job_submitting", 60), ("job_running", None)])
         created = api.show()["update_time"]

@@ -24,7 +24,7 @@ def brief(dli: DliEmulator, job_id: int = 104) -> dict[str, Any]:
 
 
 class TestAStatus:
-    def test_lasts_for_ever_until_another_is_set(self, dli):
+    def test_a_status_lasts_for_ever_until_another_is_set(self, dli):
         job = dli.add_job(104, status="job_submit_fail", status_desc="no CUs left")
         assert (shown(dli, job)["status"], shown(dli, job)["status_desc"]) == (
             "job_submit_fail",
@@ -33,11 +33,11 @@ class TestAStatus:
         job.set_status("job_running")
         assert shown(dli, job)["status"] == "job_running"
 
-    def test_and_a_lifecycle_are_one_too_many(self, dli):
+    def test_a_status_and_a_lifecycle_exclude_each_other(self, dli):
         with pytest.raises(ValueError, match="job 104: status and lifecycle are two ways"):
             dli.add_job(104, [("job_running", None)], status="job_running")
 
-    def test_is_set_by_an_update_too_and_moves_on_after_it(self, dli, clock):
+    def test_a_status_is_set_by_an_update_too_and_moves_on_after_it(self, dli, clock):
         job = dli.add_job(104, status="job_submitting")
         job.update(status="job_running_exception", status_desc="OOM", name="orders")
         detail = shown(dli, job)
@@ -48,7 +48,7 @@ class TestAStatus:
         clock.advance(1)
         assert shown(dli, job)["status"] == "job_running"
 
-    def test_has_its_own_description_or_none(self, dli):
+    def test_a_status_has_its_own_description_or_none(self, dli):
         job = dli.add_job(104, status="job_submit_fail", status_desc="no CUs left")
         job.set_status("job_submit_fail")
         assert shown(dli, job)["status_desc"] == "no CUs left"
@@ -59,13 +59,13 @@ class TestAStatus:
         job.set_lifecycle([("job_submitting", 1), ("job_running", None)])
         assert shown(dli, job)["status_desc"] == ""
 
-    def test_keeps_the_description_it_was_added_with_through_its_life(self, dli, clock):
+    def test_a_status_keeps_the_description_it_was_added_with_through_its_life(self, dli, clock):
         job = dli.add_job(104, LIFE, status_desc="as added")
         clock.advance(10)
         assert (shown(dli, job)["status"], shown(dli, job)["status_desc"]) == ("job_finish", "as added")
 
     @pytest.mark.parametrize("text", ["job_new", "job_hibernating", FlinkJobStatus("job_runing")])
-    def test_that_nobody_knows_yet_can_be_meant(self, dli, text):
+    def test_a_status_that_nobody_knows_yet_can_be_meant(self, dli, text):
         assert shown(dli, dli.add_job(104, status=text))["status"] == text
         assert shown(dli, dli.add_job(105, [(text, None)]))["status"] == text
 
@@ -80,7 +80,7 @@ class TestAStatus:
             (7, "7 is no status"),
         ],
     )
-    def test_is_no_slip(self, dli, text, hint):
+    def test_a_status_that_is_misspelt_is_refused_with_a_suggestion(self, dli, text, hint):
         job = dli.add_job(104, status="job_running")
         for refused, place in (
             (lambda: dli.add_job(105, status=text), "job 105: "),
@@ -93,13 +93,13 @@ class TestAStatus:
                 refused()
         assert (job.status, shown(dli, job)["name"], len(dli.jobs)) == ("job_running", "job_104", 1)
 
-    def test_can_not_be_set_to_nothing(self, dli):
+    def test_a_status_can_not_be_set_to_nothing(self, dli):
         with pytest.raises(ValueError, match="None is no status"):
             dli.add_job(104).set_status(None)
 
 
 class TestALifecycle:
-    def test_moves_on_with_time(self, dli, clock):
+    def test_a_lifecycle_moves_on_with_time(self, dli, clock):
         job = dli.add_job(104, LIFE)
         seen = []
         for _ in range(8):
@@ -107,13 +107,13 @@ class TestALifecycle:
             clock.advance(1)
         assert seen == ["job_submitting"] * 2 + ["job_running"] * 5 + ["job_finish"]
 
-    def test_without_one_is_submitting_and_then_running(self, dli, clock):
+    def test_a_job_without_a_lifecycle_is_submitting_and_then_running(self, dli, clock):
         job = dli.add_job(104)
         assert job.status == "job_submitting"
         clock.advance(2)
         assert job.status == "job_running"
 
-    def test_takes_timedeltas_and_pairs_as_json_has_them(self, dli, clock):
+    def test_a_lifecycle_takes_timedeltas_and_pairs_as_json_has_them(self, dli, clock):
         job = dli.add_job(104, [["job_submitting", timedelta(minutes=1)], ("job_running", None)])
         clock.advance(59)
         assert job.status == "job_submitting"
@@ -121,7 +121,7 @@ class TestALifecycle:
         assert job.status == "job_running"
 
     @pytest.mark.parametrize(
-        ("lifecycle", "complaint"),
+        ("lifecycle", "message"),
         [
             ([], "lifecycle is empty: it takes one or more pairs"),
             (
@@ -142,16 +142,16 @@ class TestALifecycle:
             ([("job_running", None), ("job_finish", None)], r"step 1: job_running lasts for ever \(None\)"),
         ],
     )
-    def test_that_can_not_be_is_refused_with_the_step(self, dli, lifecycle, complaint):
+    def test_a_lifecycle_that_can_not_be_is_refused_with_the_step(self, dli, lifecycle, message):
         job = dli.add_job(104)
-        with pytest.raises(ValueError, match=f"job 105: .*{complaint}"):
+        with pytest.raises(ValueError, match=f"job 105: .*{message}"):
             dli.add_job(105, lifecycle)
-        with pytest.raises(ValueError, match=f"job 104: .*{complaint}"):
+        with pytest.raises(ValueError, match=f"job 104: .*{message}"):
             job.set_lifecycle(lifecycle)
 
 
 class TestALifeThatBeginsWhenItIsFirstRead:
-    def test_holds_its_first_status_until_then(self, dli, clock):
+    def test_a_life_that_waits_holds_its_first_status_until_it_is_read(self, dli, clock):
         job = dli.add_job(104, LIFE, begins="first_read")
         clock.advance(100)
         assert job.status == "job_submitting"
@@ -162,7 +162,7 @@ class TestALifeThatBeginsWhenItIsFirstRead:
         clock.advance(0.1)
         assert job.status == "job_running"
 
-    def test_was_created_before_and_started_then(self, dli, clock):
+    def test_a_life_that_waits_starts_when_it_is_read_and_was_created_before(self, dli, clock):
         job = dli.add_job(104, [("job_running", 5), ("job_finish", None)], begins="first_read")
         created = int(clock.time() * 1000)
         clock.advance(100)
@@ -172,7 +172,7 @@ class TestALifeThatBeginsWhenItIsFirstRead:
             *(0, 0, 100_000)
         ]
 
-    def test_begins_with_any_list_for_a_filter_by_status_would_never_find_it(self, dli, clock):
+    def test_a_list_begins_a_life_that_waits_for_the_first_reading(self, dli, clock):
         dli.add_job(104, LIFE, begins="first_read")
         found = []
         for _ in range(3):
@@ -181,13 +181,13 @@ class TestALifeThatBeginsWhenItIsFirstRead:
             clock.advance(1)
         assert found == [0, 0, 1]
 
-    def test_is_over_when_a_status_is_set_before(self, dli, clock):
+    def test_a_life_that_waits_is_over_when_another_is_set(self, dli, clock):
         job = dli.add_job(104, LIFE, begins="first_read")
         job.set_lifecycle([("job_running", 1), ("job_finish", None)])
         clock.advance(1)
         assert job.status == "job_finish"
 
-    def test_has_two_ways_to_begin(self, dli):
+    def test_a_life_begins_now_or_when_it_is_read(self, dli):
         with pytest.raises(
             ValueError, match="job 104: begins must be 'now' or 'first_read', and not 'later'"
         ):
@@ -195,7 +195,7 @@ class TestALifeThatBeginsWhenItIsFirstRead:
 
 
 class TestAnId:
-    def test_may_be_text_of_digits(self, dli):
+    def test_an_id_may_be_text_of_digits(self, dli):
         job = dli.add_job("106")
         assert job.job_id == 106
         assert dli.job(106) is dli.job("106") is job
@@ -203,12 +203,12 @@ class TestAnId:
         assert len(dli.jobs) == 0
 
     @pytest.mark.parametrize("job_id", [-1, 0, 2**70, None, True, 1.5, "", "10a", [104]])
-    def test_that_is_none_is_refused(self, dli, job_id):
+    def test_an_id_that_is_none_is_refused(self, dli, job_id):
         with pytest.raises(ValueError, match="job_id must"):
             dli.add_job(job_id)
         assert len(dli.jobs) == 0
 
-    def test_that_no_job_has_is_said(self, dli):
+    def test_an_id_that_no_job_has_is_said(self, dli):
         dli.add_job(104)
         for ask in (dli.job, dli.remove_job):
             with pytest.raises(KeyError, match=r"There is no job 105; there are \[104\]"):
@@ -217,7 +217,7 @@ class TestAnId:
 
 class TestDetails:
     @pytest.mark.parametrize(
-        ("detail", "complaint"),
+        ("detail", "message"),
         [
             (
                 {"lifecycle": [("job_running", None)]},
@@ -237,20 +237,20 @@ class TestDetails:
             ({"create_time": date(2024, 1, 2)}, "create_time can't be part of an answer in JSON"),
         ],
     )
-    def test_that_can_not_be_answered_are_refused_and_change_nothing(self, dli, detail, complaint):
+    def test_details_that_can_not_be_answered_are_refused_and_change_nothing(self, dli, detail, message):
         job = dli.add_job(104, status="job_running")
         before = shown(dli, job)
-        with pytest.raises(ValueError, match=f"job 104: {complaint}"):
+        with pytest.raises(ValueError, match=f"job 104: {message}"):
             job.update(status="job_finish", name="changed", **detail)
         assert shown(dli, job) == before
-        with pytest.raises(ValueError, match=f"job 105: {complaint}"):
+        with pytest.raises(ValueError, match=f"job 105: {message}"):
             EmulatedJob(105, None, detail)
 
-    def test_take_a_time_as_a_datetime(self, dli):
+    def test_details_take_a_time_as_a_datetime(self, dli):
         job = dli.add_job(104, create_time=datetime(2024, 1, 2, 3, 4, 5, 678000, UTC))
         assert shown(dli, job)["create_time"] == 1704164645678
 
-    def test_may_be_as_odd_as_json_for_that_is_what_a_dag_must_bear(self, dli):
+    def test_details_may_hold_odd_values(self, dli):
         job = dli.add_job(104, create_time=["not", "a", "time"], job_config={"cu_number": "many"})
         assert shown(dli, job)["create_time"] == ["not", "a", "time"]
         assert shown(dli, job)["job_config"]["cu_number"] == "many"
@@ -271,7 +271,7 @@ class TestDetails:
             ({"job_type": 7}, "job_type 7 is none that DLI has: it has flink_jar_job, flink_"),
         ],
     )
-    def test_that_are_misspelt_are_refused_with_a_suggestion(self, dli, detail, hint):
+    def test_details_that_are_misspelt_are_refused_with_a_suggestion(self, dli, detail, hint):
         job = dli.add_job(104)
         for refused, place in (
             (lambda: dli.add_job(105, **detail), 105),
@@ -281,7 +281,7 @@ class TestDetails:
                 refused()
         assert len(dli.jobs) == 1
 
-    def test_that_dli_does_not_have_yet_are_extra(self, dli):
+    def test_details_that_dli_does_not_have_yet_are_extra(self, dli):
         odd = {"owner": "ada", "job_type": "flink_python_job", "job_config": {"gpu_number": 1}}
         job = dli.add_job(104, job_config={"cu_number": 4}, extra=odd)
         job.update(extra={"status_desc": None, "job_config": {"gpu_number": 2}})
@@ -293,13 +293,13 @@ class TestDetails:
         )
         assert (detail["job_config"]["cu_number"], detail["job_config"]["gpu_number"]) == (4, 2)
 
-    def test_are_the_job_s_own(self, dli):
+    def test_details_are_copied(self, dli):
         jars = ["a.jar"]
         job = dli.add_job(104, job_config={"dependency_jars": jars})
         jars.append("b.jar")
         assert shown(dli, job)["job_config"]["dependency_jars"] == ["a.jar"]
 
-    def test_of_its_configuration_lie_over_those_it_has(self, dli):
+    def test_a_configuration_is_laid_over_the_present_one(self, dli):
         job = dli.add_job(104, job_config={"parallel_number": 4})
         job.update(job_config={"cu_number": 9})
         config = shown(dli, job)["job_config"]
@@ -307,7 +307,7 @@ class TestDetails:
 
 
 class TestTimes:
-    def test_of_a_run_are_from_its_start_to_its_end(self, dli, clock):
+    def test_times_of_a_run_are_from_its_start_to_its_end(self, dli, clock):
         dli.add_job(104, [("job_submitting", 2), ("job_running", 5), ("job_finish", None)])
         durations = []
         for _ in range(10):
@@ -315,7 +315,7 @@ class TestTimes:
             clock.advance(1)
         assert durations == [0, 0, 0, 1000, 2000, 3000, 4000, 5000, 5000, 5000]
 
-    def test_of_the_next_run_are_its_own(self, dli, clock):
+    def test_times_of_the_next_run_are_its_own(self, dli, clock):
         job = dli.add_job(104, [("job_running", 5), ("job_running_exception", None)])
         clock.advance(10)
         assert brief(dli)["duration"] == 5000
@@ -325,7 +325,7 @@ class TestTimes:
         assert brief(dli)["duration"] == 3000
         assert brief(dli)["start_time"] == int((clock.time() - 3) * 1000)
 
-    def test_of_a_stop_and_a_savepoint_belong_to_the_run(self, dli, clock):
+    def test_times_of_a_stop_and_a_savepoint_belong_to_the_run(self, dli, clock):
         dli.add_job(
             104,
             [("job_running", 1), ("job_savepointing", 1), ("job_canceling", 1), ("job_cancel_success", None)],
@@ -333,7 +333,7 @@ class TestTimes:
         clock.advance(60)
         assert brief(dli)["duration"] == 3000
 
-    def test_are_none_for_a_job_that_never_ran(self, dli, clock):
+    def test_times_are_none_for_a_job_that_never_ran(self, dli, clock):
         job = dli.add_job(104, [("job_submitting", 1), ("job_submit_fail", None)])
         clock.advance(60)
         assert (shown(dli, job)["start_time"], brief(dli)["start_time"], brief(dli)["duration"]) == (
@@ -345,11 +345,11 @@ class TestTimes:
     @pytest.mark.parametrize(
         "status", ["job_finish", "job_running_exception", "job_arrearage_stopped", "job_savepointing"]
     )
-    def test_of_a_start_stand_with_a_job_that_must_have_run(self, dli, clock, status):
+    def test_times_of_a_start_stand_with_a_job_that_must_have_run(self, dli, clock, status):
         job = dli.add_job(104, status=status)
         assert shown(dli, job)["start_time"] == int(clock.time() * 1000)
 
-    def test_can_be_given(self, dli, clock):
+    def test_times_can_be_given(self, dli, clock):
         an_hour_ago = int((clock.time() - 3600) * 1000)
         dli.add_job(104, status="job_cancel_success", start_time=an_hour_ago)
         clock.advance(60)
@@ -361,7 +361,7 @@ class TestTheList:
         page = {"offset": 0, "limit": 100, "newest_first": False, "show_detail": False}
         return [item["job_id"] for item in dli.jobs.items(filters, **page)[1]]
 
-    def test_is_in_the_order_of_creation(self, dli, clock):
+    def test_the_list_is_in_the_order_of_creation(self, dli, clock):
         for job_id in (3, 1, 2):
             dli.add_job(job_id)
         dli.add_job(9, create_time=int(clock.time() * 1000) - 1)
@@ -370,7 +370,7 @@ class TestTheList:
         dli.add_job(1)
         assert self.found(dli) == [9, 3, 2, 1, 8]
 
-    def test_shows_the_children_of_an_edge_job_only_to_who_asks_for_them(self, dli):
+    def test_the_list_shows_the_children_of_an_edge_job_when_it_is_asked_for_them(self, dli):
         dli.add_job(10, job_type="flink_sql_edge_job")
         dli.add_job(11, job_type="flink_sql_edge_job", root_id=10)
         dli.add_job(12, job_type="flink_sql_edge_job", job_config={"root_id": 10})
@@ -379,7 +379,7 @@ class TestTheList:
         assert self.found(dli, root_job_id="10") == [11, 12]
         assert self.found(dli, root_job_id="99", job_type="flink_jar_job") == [13]
 
-    def test_and_the_detail_name_the_same_parent(self, dli):
+    def test_the_list_and_the_detail_name_the_same_parent(self, dli):
         job = dli.add_job(13, root_id=99)
         assert (brief(dli, 13)["root_id"], shown(dli, job)["job_config"]["root_id"]) == (99, 99)
 
@@ -392,12 +392,12 @@ class TestTheList:
             "team=ads,tier=1",
         ],
     )
-    def test_finds_jobs_by_tags_however_they_were_given(self, dli, tags):
+    def test_the_list_finds_jobs_by_tags_however_they_were_given(self, dli, tags):
         dli.add_job(104, tags=tags)
         assert self.found(dli, tags="team=ads") == self.found(dli, tags="tier=1,team=ads") == [104]
         assert self.found(dli, tags="team=ads,tier=2") == []
 
-    def test_finds_the_jobs_of_a_user_whose_name_it_shows(self, dli):
+    def test_the_list_finds_the_jobs_of_a_user_whose_name_it_shows(self, dli):
         job = dli.add_job(104, user_name="ada")
         dli.add_job(105)
         assert self.found(dli, user_name="ada") == [104]

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dli_provider.api.error_reader import excerpt, printable
+from dli_provider.api.error_reader import excerpt
 from dli_provider.flink.health import Problem
 from dli_provider.flink.job import FlinkJob, JobConfig
 from dli_provider.flink.redaction import WITHHELD_FIELDS, check_include, is_withheld, redact
 from dli_provider.flink.status import FlinkJobStatus
 from dli_provider.flink.wait import FlinkJobWait
-from dli_provider.masking import MASK, MOST_READ, is_credential, mask, mask_and_cut
+from dli_provider.masking import MASK, is_credential, mask, printable
 
 SQL = "CREATE TABLE t (id INT) WITH ('connector' = 'jdbc', 'password' = 'hunter2')"
 
@@ -154,7 +154,7 @@ DOORS: dict[str, Callable[[str], str]] = {
     "health": lambda text: Problem("rule", text).reason,
     "error text": lambda text: printable(text, 500),
     "error body": lambda text: excerpt(text.encode()),
-    "helper": lambda text: mask_and_cut(text, 2000),
+    "helper": lambda text: printable(text, 2000),
 }
 _URL = "jdbc:mysql://root:hunter2secretpw@db:3306/x failed"
 
@@ -164,7 +164,7 @@ _URL = "jdbc:mysql://root:hunter2secretpw@db:3306/x failed"
     "blanks", [False, True], ids=["shown from its beginning", "shown but for its blanks"]
 )
 def test_no_cut_through_a_credential_shows_a_part_of_it(show: Callable[[str], str], blanks: bool) -> None:
-    for cut in (300, 500, 1200, 2000, 4000, MOST_READ):
+    for cut in (300, 500, 1200, 2000, 4000, 10_000):
         for overlap in range(15, 40, 3):
             before = ("x".ljust(cut - overlap) if blanks else "x" * (cut - overlap)) + " "
             assert "hunter" not in show(before + _URL)
@@ -173,18 +173,37 @@ def test_no_cut_through_a_credential_shows_a_part_of_it(show: Callable[[str], st
 @pytest.mark.parametrize("show", DOORS.values(), ids=DOORS)
 def test_no_cut_that_follows_a_long_credential_shows_a_part_of_the_next(show: Callable[[str], str]) -> None:
     for overlap in range(15, 40, 3):
-        before = "token=".ljust(MOST_READ - overlap, "x") + " "
+        before = "token=".ljust(10_000 - overlap, "x") + " "
         shown = show(before + _URL + " x" * 5000)
         assert MASK in shown
         assert "hunter" not in shown
 
 
-def test_a_short_text_is_shown_to_its_end_and_a_long_one_to_where_it_is_cut() -> None:
-    assert mask_and_cut("Queue etl has 2 CUs", 2000) == "Queue etl has 2 CUs"
-    assert mask_and_cut("x " * 6000, 2000) == "x " * 1000
-    assert mask_and_cut("x " * 5000, MOST_READ) == "x " * 5000
-    assert mask_and_cut("x " * 6000, MOST_READ) == "x " * 4500 + MASK
-    assert mask_and_cut(f"password={'x' * 20_000}", 2000) == MASK
+def test_the_keys_of_an_object_are_masked_as_values_are() -> None:
+    shown = redact({"a": {"password=hunter2": 1, "jdbc:mysql://u:hunter2@h/x": {"user=u:p": 1}}})
+    assert shown == {"a": {"password=***": MASK, "jdbc:mysql://u:***@h/x": {"user=u:p": 1}}}
+
+
+@pytest.mark.parametrize(
+    ("content", "shown"),
+    [
+        (["password", "x"], ["password", MASK]),
+        ([["user", "bob"], ["sk", 1234]], [["user", "bob"], ["sk", MASK]]),
+        (["--user", "bob", "--password", "x"], ["--user", "bob", "--password", MASK]),
+        ({"k": "password", "v": "x"}, {"k": "password", "v": MASK}),
+        ({"Name": "db.password", "Value": "x"}, {"Name": "db.password", "Value": MASK}),
+        ({"value": "x", "key": "sk", "type": "s"}, {"value": MASK, "key": "sk", "type": "s"}),
+        ({"name": "etl", "value": "x"}, {"name": "etl", "value": "x"}),
+        (["user", "bob"], ["user", "bob"]),
+    ],
+)
+def test_the_value_of_a_name_that_stands_beside_it_is_masked(content: object, shown: object) -> None:
+    assert redact({"a": content}) == {"a": shown}
+
+
+def test_what_is_shown_can_be_stored_anywhere() -> None:
+    content = {"name": "cut \ud83d", "k\0": ["a\0b", {"\udfff": "x"}]}
+    assert redact(content) == {"name": "cut \ufffd", "k\ufffd": ["a\ufffdb", {"\ufffd": "x"}]}
 
 
 _SECRET = "Zq7Xv9Kw"

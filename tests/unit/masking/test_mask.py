@@ -48,7 +48,7 @@ MASKED = {
         "'password' /* it's */ -- ---- sk=x ----\n = /* /* x **/ 'hunter2', 'a' = 'b'",
         "'password' ***, 'a' = 'b'",
     ),
-    "SQL SET with a comment": ("SET password = /* x */ 'a b'; SET x=y", "SET password = *** SET x=y"),
+    "SQL SET with a comment": ("SET password = /* x */ 'a b'; SET x=y", "SET password = ***; SET x=y"),
     "value after a comment": ("x sk = /* x */ hunter2 y", "x sk = *** y"),
     "what looks like a comment": (
         "?token=--\npassword: s\n--sk /* --sk a\npwd=--\n'token' = 's'",
@@ -287,7 +287,7 @@ def test_harmless_text_survives(text: str) -> None:
             ("x Invalid token: ", "abc"),
         ],
         *[("max_tokens: ", "hunter2"), ("token_ttl = ", "300x"), ("secret_ttl: ", "1" * 20)],
-        *[("password: ", "300"), ("pin=", "1234"), ("max_password=", "12345678"), ("tokens: ", "5")],
+        *[("password: ", "300"), ("pin=", "1234"), ("max_password=", "12345678")],
     ],
 )
 @pytest.mark.parametrize("after", ["", " at line 3"])
@@ -376,7 +376,7 @@ def test_a_number_of_a_measure_is_no_credential_and_anything_else_under_its_name
     assert all(is_credential(name, value) for value in ("abc", "300 abc", ["5"], 10**20, None))
 
 
-@pytest.mark.parametrize("name", ["password", "pin", "secret", "token", "tokens", "token_id", "max_password"])
+@pytest.mark.parametrize("name", ["password", "pin", "secret", "token", "token_id", "max_password"])
 def test_a_number_under_the_name_of_a_credential_itself_is_one(name: str) -> None:
     assert is_credential(name, 1234)
     assert not is_credential(name, True)
@@ -402,8 +402,13 @@ def _in_url(text: str) -> str:
     return quote(text, safe="")
 
 
+_SCHEMES = ("hmac-sha256", "bearer", "basic", "digest", "negotiate", "ntlm")
+
+
 def _is_secret(text: str) -> bool:
-    return text.lower() not in {"null", "none", "true", "false"} and text[0] not in "*=>,[{: \t\n\uff1a-"
+    """Tell whether a text can be planted: the name of a scheme would have what follows it masked."""
+    is_nothing = text.lower() in {"null", "none", "true", "false", "yes", "no"}
+    return not is_nothing and text[0] not in "*=>,[{: \t\n\uff1a-" and not text.lower().endswith(_SCHEMES)
 
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)

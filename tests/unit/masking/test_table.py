@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from dli_provider.masking.table import aligned, one_line
+from dli_provider.masking.table import aligned
 
 
 def test_a_long_cell_is_cut_to_its_columns_and_the_last_one_is_not():
@@ -21,17 +18,3 @@ def test_a_cell_of_a_million_characters_is_cut_as_any_other():
 def test_control_characters_end_no_line_and_colour_nothing():
     table = aligned([("a", "b"), ("x\r\n\x1b[31my", "z\u2028")])
     assert table.splitlines() == ["a        b", "x [31my  z"]
-
-
-@given(st.text(), st.integers(1, 50))
-def test_one_line_is_printable_and_bounded(text, most):
-    line = one_line(text, most)
-    assert line.isprintable()
-    assert len(line) <= most
-
-
-def test_one_line_keeps_what_fits_and_shows_where_it_cut():
-    assert one_line("no  route\nto host", 40) == "no route to host"
-    assert one_line("abcdef", 6) == "abcdef"
-    assert one_line("abcdefg", 6) == "abcde…"
-    assert one_line("a" + " " * 1000 + "b", 6) == "a…"

@@ -6,7 +6,6 @@ import asyncio
 import gc
 import os
 import threading
-from concurrent.futures import Future
 from typing import Any
 
 import pytest
@@ -53,10 +52,10 @@ def test_one_goes_and_the_others_wait_until_it_ended(errand):
     first, going = begin(errand.do())
     others = [begin(errand.do()) for _ in range(3)]
     assert not is_waiting(going)
-    assert all(is_waiting(step) and not step.until.done() for _, step in others)
+    assert all(is_waiting(step) and not step.until.is_set for _, step in others)
     with pytest.raises(StopIteration):
         first.send(None)
-    assert all(step.until.done() for _, step in others)
+    assert all(step.until.is_set for _, step in others)
     for other, _ in others:
         with pytest.raises(StopIteration) as end:
             other.send(None)
@@ -69,7 +68,7 @@ def test_a_failure_that_may_pass_is_shared_by_those_that_waited(errand):
     other, waiting = begin(errand.do())
     with pytest.raises(DliConnectionError):
         first.throw(DliConnectionError("no answer"))
-    assert waiting.until.done()
+    assert waiting.until.is_set
     with pytest.raises(DliConnectionError, match="no answer"):
         other.send(None)
 
@@ -100,7 +99,7 @@ def test_one_that_is_given_up_wakes_the_next(errand):
     first, _ = begin(errand.do())
     other, waiting = begin(errand.do())
     first.close()
-    assert waiting.until.done()
+    assert waiting.until.is_set
     assert not is_waiting(other.send(None))
 
 
@@ -111,7 +110,7 @@ def test_one_that_is_collected_as_garbage_wakes_the_next(errand):
     cycle.append(cycle)
     del first, cycle
     gc.collect()
-    assert waiting.until.done()
+    assert waiting.until.is_set
     assert not is_waiting(other.send(None))
 
 
@@ -189,13 +188,28 @@ def test_a_fork_while_threads_pass_never_leaves_the_lock_taken():
             thread.join()
 
 
-def test_a_waiter_that_gave_up_meanwhile_is_woken_without_harm(errand):
+def test_one_that_is_given_up_when_it_was_just_let_through_lets_the_next_one_through(errand):
     first, _ = begin(errand.do())
-    _, waiting = begin(errand.do())
-    future: Future[None] = waiting.until
-    assert future.cancel()
-    with pytest.raises(StopIteration):
-        first.send(None)
+    second, given = begin(errand.do())
+    third, waiting = begin(errand.do())
+    first.close()
+    assert given.until.is_set
+    assert not waiting.until.is_set
+    second.close()
+    assert waiting.until.is_set
+    assert not is_waiting(third.send(None))
+
+
+def test_those_that_wait_go_in_the_order_in_which_they_came(errand):
+    first, _ = begin(errand.do())
+    others = [begin(errand.do()) for _ in range(3)]
+    for other, _ in reversed(others):
+        assert is_waiting(other.send(None))
+    first.close()
+    for number, (other, _) in enumerate(others):
+        steps = [late.send(None) for late, _ in others[number:]]
+        assert [is_waiting(step) for step in steps] == [False] + [True] * (len(steps) - 1)
+        other.close()
 
 
 def test_a_flight_is_over_at_the_end_of_its_context(errand):

@@ -435,7 +435,7 @@ class Ticket:
     """
 
     def __init__(self, number: int) -> None:
-        self.fingerprint = f"ticket {number}"
+        self.key_id = self.fingerprint = f"ticket {number}"
 
     def sign(self, request):
         return {**request.headers, "X-Ticket": self.fingerprint}
