@@ -1,4 +1,4 @@
-"""A DLI that answers what it is told, byte for byte: plain sockets, nothing of the provider's own emulator."""
+"""A DLI that answers what it is told, byte for byte: plain sockets, nothing of the provider's emulator."""
 
 from __future__ import annotations
 

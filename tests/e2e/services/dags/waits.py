@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from dli_provider.airflow_compat import DAG
+from airflow.providers.common.compat.sdk import DAG
+
 from dli_provider.sensors.flink import DliFlinkJobSensor
 
 
@@ -32,3 +33,5 @@ many = waits("many_waits", range(1000, 1300), poke_interval=3, timeout=1800)
 poke = waits("workers_poke", [601, 602], deferrable=False)
 reschedule = waits("workers_reschedule", [611, 612], deferrable=False, mode="reschedule")
 deferrable = waits("workers_deferrable", [621, 622])
+hostile = waits("hostile_jobs", [701, 702, 703, 704, 705, 706], dli_conn_id="dli_hostile")
+bystander = waits("hostile_bystander", [711])

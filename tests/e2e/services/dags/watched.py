@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from airflow.providers.common.compat.sdk import DAG, Asset, task
 from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
 
-from dli_provider.airflow_compat import DAG, Asset, task
 from dli_provider.triggers.flink import DliFlinkJobStatusChangeTrigger
 
 if AIRFLOW_V_3_0_PLUS:
