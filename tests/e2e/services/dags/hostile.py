@@ -1,4 +1,4 @@
-"""A DAG that a hostile DLI starts whenever a job changes; Airflow 2 has no asset watchers, and no such DAG."""
+"""A DAG that any change at a hostile DLI starts; Airflow 2 has no asset watchers, and no such DAG."""
 
 from __future__ import annotations
 
