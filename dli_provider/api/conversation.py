@@ -61,7 +61,7 @@ def converse(
                 raise _unknown(error) from error
             delay = backoff.delay_after(error) if _may_repeat(error) else None
             if delay is None:
-                raise error.with_traceback(None)  # the frames of its reading hold the answer
+                raise error.with_traceback(None) from error.__cause__  # the frames hold the answer
             notice = f"{error}. Trying again in {delay:.0f} s" if retry.waits_out(error) else ""
         yield Sleep(delay, notice)
 
