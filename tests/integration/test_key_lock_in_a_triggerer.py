@@ -1,4 +1,4 @@
-"""Refusals that reach a gateway out of a triggerer's event loop: five within five minutes would lock the key."""
+"""Refusals that reach a gateway from a triggerer's event loop: five within five minutes lock a key."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ async def triggerer(*connections: str) -> Any:
     async def run(trigger: Any, *, again: bool) -> None:
         while True:
             async for event in trigger.run():
-                events.append(event.payload)
+                events.append(event.payload)  # noqa: PERF401
             if not again:
                 return
             await asyncio.sleep(0.01)
