@@ -13,7 +13,8 @@ class DliFlinkJobFailedError(AirflowFailException):
 
 class DliFlinkJobRunError(AirflowException):
     """A job that was run, stopped or saved ended elsewhere, or did not get there in time. Another try of the
-    task may succeed; it first looks at what became of the job."""
+    task may succeed; it first looks at what became of the job.
+    """
 
 
 class DliFlinkConfigDriftError(AirflowException):

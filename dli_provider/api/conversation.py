@@ -63,7 +63,7 @@ def converse(
                 raise _unknown(error, call.if_unknown) from error
             delay = backoff.delay_after(error) if _may_repeat(error) else None
             if delay is None:
-                raise
+                raise error.with_traceback(None) from error.__cause__  # the frames hold the answer
             notice = f"{error}. Trying again in {delay:.0f} s" if retry.waits_out(error) else ""
         yield Sleep(delay, notice)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_serializer
 
@@ -124,6 +124,15 @@ class DliModel(BaseModel):
             f"A {type(self).__name__} can't be serialized or pickled, since it may hold secrets: "
             "return job.to_dict() instead, which is redacted"
         )
+
+    if not TYPE_CHECKING:  # a type checker is to know the fields, and no others
+
+        def __getattr__(self, name: str) -> Any:
+            """Look an unknown key up; pydantic's error would show them all to reporters of variables."""
+            try:
+                return super().__getattr__(name)
+            except AttributeError as error:
+                raise error.with_traceback(None) from None
 
     def __getstate__(self) -> Any:
         self._refuse()

@@ -1,5 +1,6 @@
 """The arguments that define a job. They may hold credentials, and Airflow stores and shows what they render
-to."""
+to.
+"""
 
 from __future__ import annotations
 

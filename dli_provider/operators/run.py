@@ -170,7 +170,8 @@ class DliRunFlinkJobOperator(ActOnFlinkJobMixin, BaseOperator):
 
     def on_kill(self) -> None:
         """Note that the task is killed. No call is made here, since this may run in a signal handler: the
-        loop sees it within a second."""
+        loop sees it within a second.
+        """
         self._is_killed = self.stop_on_kill
 
     def pause(self, seconds: float) -> None:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import logging
 import socket
 import threading
 import time
-import traceback
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import cache
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from aiohttp import web
+from leaks import Watch
 
 from dli_provider.api import aio, client, errors
 from dli_provider.api.aio import AsyncDliClient
@@ -35,44 +33,6 @@ from dli_provider.emulator.services.gateway import AccessKey
 JOB = 104
 SSL_CONTEXT = cache(aio.ssl_context)  # to read the system's CAs takes its time
 PROXY_PASSWORD = "pr0xy-hunter2"
-NOISY = ("urllib3", "requests", "aiohttp", "asyncio", "dli_provider", "concurrent", "charset_normalizer")
-
-
-class Watch(logging.Handler):
-    """Keeps all that becomes visible, and the secrets that must not be among it."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.secrets: set[str] = set()
-        self.seen: list[str] = []
-        self.loggers: set[str] = set()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.loggers.add(record.name.partition(".")[0])
-        self.seen += [logging.Formatter("%(name)s %(message)s").format(record), repr(record.args)]
-
-    def see(self, *things: object) -> None:
-        for thing in things:
-            self.seen += [str(thing), repr(thing)]
-
-    def see_error(self, error: BaseException | None) -> None:
-        if error is None:
-            return
-        self.see(error, error.args, vars(error))
-        self.seen += traceback.format_exception(error)
-        for related in (error.__cause__, error.__context__):
-            self.see_error(related)
-
-    def leaks(self) -> list[str]:
-        """Return every text in which a secret is seen, in any of the forms that a secret is sent in."""
-        forms = {
-            form
-            for secret in self.secrets
-            for form in (secret, quote(secret, safe=""), base64.b64encode(secret.encode()).decode())
-        }
-        everything = "\0".join(self.seen)
-        leaked = [form for form in forms if form in everything]
-        return [text for text in self.seen if any(form in text for form in leaked)]
 
 
 class Echo(faults.Fault):
@@ -140,18 +100,8 @@ def watch(monkeypatch, capfd) -> Iterator[Watch]:
         return made
 
     monkeypatch.setattr(signing, "signature", signature)
-    root = logging.getLogger()
-    root.addHandler(watch)
-    for name in (None, *NOISY, *(name for name in root.manager.loggerDict if name.startswith(NOISY))):
-        logger = logging.getLogger(name)
-        monkeypatch.setattr(logger, "level", logging.DEBUG)
-        monkeypatch.setattr(logger, "propagate", True)
-        monkeypatch.setattr(logger, "disabled", False)
-        logger.manager._clear_cache()
-    logging.captureWarnings(True)
-    yield watch
-    logging.captureWarnings(False)
-    root.removeHandler(watch)
+    with watch.logs():
+        yield watch
     watch.seen += capfd.readouterr()
     shared.forget_all()
     assert len(watch.secrets) > 0

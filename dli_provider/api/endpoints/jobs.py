@@ -61,7 +61,7 @@ class JobPage:
         :raises DliProtocolError: naming what is wrong with it.
         """
         for error in self.unreadable:
-            raise DliProtocolError(f"A job of the list can't be read: {error}") from error
+            raise DliProtocolError(f"A job of the list can't be read: {error}") from None
 
 
 def show_flink_job(job_id: object) -> Call[FlinkJob]:
@@ -124,7 +124,7 @@ def _read_job(content: Any) -> FlinkJob:
     try:
         return FlinkJob.from_api(detail)
     except FlinkJobFormatError as error:
-        raise DliProtocolError(f"The answer's job can't be read: {error}") from error
+        raise DliProtocolError(f"The answer's job can't be read: {error}") from None
 
 
 def _read_page(content: Any) -> JobPage:

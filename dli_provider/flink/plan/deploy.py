@@ -151,7 +151,8 @@ class DeployPlan:
 
     def _start(self, memory: Memory, job: FlinkJob) -> Call | Fail:
         """Return the start of a job at rest, or the import that comes before it; a failure where the start
-        would lose its state."""
+        would lose its state.
+        """
         is_new = job.start_time is None or self._is_own_creation(memory, job)
         if memory.has_done(Write.IMPORT):
             return _run(f"starting from {self.restore_from}", resumes=True)
@@ -190,7 +191,8 @@ class DeployPlan:
 
     def _to_send(self, memory: Memory, job: FlinkJob, changed: Names) -> Names:
         """Return what an update of a job at rest sends: with the fields that differ go those that can't be
-        compared. A new job is updated for the fields that it can't be created with alone."""
+        compared. A new job is updated for the fields that it can't be created with alone.
+        """
         unseen = {name.split(".")[0] for name in self.compare(job).not_compared}
         is_new = memory.has_done(Write.CREATE) or (self.runs and job.start_time is None)
         if changed or (is_new and unseen & self.desired.set_by_update):

@@ -64,7 +64,8 @@ def _cell(path: str, value: Any) -> str:
 
 def _sql_diff(found: str | None, wanted: str | None) -> str:
     """Return a unified diff. Whole texts are masked before they are compared, so that no line lacks the name
-    that tells a credential."""
+    that tells a credential.
+    """
     before, after = (_lines(mask(text or "")) for text in (found, wanted))
     if before == after:
         return f"sql_body {ONLY_MASKED}"

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 from browser import open_chromium
+from hostile_answers import list_answer
+from hostile_dli import HostileDli
 from installation import Airflow
 from local_airflow import EXAMPLES, settings
 from rest import IS_AIRFLOW_2, RestApi
@@ -108,11 +110,19 @@ def watched_dli() -> Iterator[DliEmulator]:
 
 
 @pytest.fixture(scope="session")
+def hostile_dli() -> Iterator[HostileDli]:
+    """What pretends to be the DLI behind ``dli_hostile``: it lists no jobs, until a test says otherwise."""
+    with HostileDli(lambda _: list_answer([], 0)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def airflow(
     postgresql: str,
     dli: DliEmulator,
     example_dli: DliEmulator,
     watched_dli: DliEmulator,
+    hostile_dli: HostileDli,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Airflow]:
     """An Airflow with all its processes but the triggerer."""
@@ -123,6 +133,7 @@ def airflow(
     (home / "webserver_config.py").write_text('AUTH_ROLE_PUBLIC = "Admin"\n')  # of Airflow 2
     address = f"http://127.0.0.1:{port}"
     own = {
+        "AIRFLOW_CONN_DLI_HOSTILE": json.dumps(hostile_dli.connection),
         "AIRFLOW_CONN_DLI_WAITS": json.dumps(dli.connection),
         "AIRFLOW_CONN_DLI_WATCHED": json.dumps(watched_dli.connection),
         "AIRFLOW_CONN_OF_ANOTHER_PROVIDER": json.dumps(dli.connection | {"conn_type": "huaweicloud"}),
