@@ -33,6 +33,7 @@ class BlockingTransport:
         self._lock = threading.Lock()
 
     def send(self, step: Send) -> Response | DliError:
+        """Send a request, and return the answer or why none came."""
         request = step.request
         try:
             route, pool = self._route(request)
@@ -46,6 +47,7 @@ class BlockingTransport:
             return self._exchange(step, route, pool, mark)
 
     def close(self) -> None:
+        """Close the connections."""
         for _, pool in self._routes.values():
             pool.close()
         self._routes.clear()

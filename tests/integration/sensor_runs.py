@@ -12,7 +12,7 @@ from typing import Any
 
 import airflow
 import pytest
-from airflow.providers.common.compat.sdk import TaskDeferred
+from airflow_lines import TaskDeferred
 
 from dli_provider.airflow_compat import AirflowRescheduleException
 from dli_provider.sensors.flink import DliFlinkJobSensor

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import DAG
+from airflow_lines import DAG
 
 from dli_provider.emulator import DliEmulator, faults
 from dli_provider.exceptions import DliFlinkConfigDriftError, DliFlinkJobFailedError
