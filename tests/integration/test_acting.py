@@ -14,7 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import TaskDeferred
+from airflow_lines import TaskDeferred
 
 from dli_provider.acting import writes as writes_module
 from dli_provider.airflow_compat import AIRFLOW_VERSION
