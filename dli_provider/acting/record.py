@@ -28,13 +28,12 @@ class RunRecord:
         self._key = f"dli_flink_plan_{max_tries}"
         self._log = log
 
-    @property
-    def is_kept(self) -> bool:
-        """True when the next try will know what this one did."""
-        return self._store is not None
+    def begin(self) -> None:
+        """Keep that nothing is sent yet, so that a retry can tell that from a store that failed."""
+        self.save(Memory())
 
     def load(self) -> Memory | None:
-        """Return the memory of the try before; None when there is none."""
+        """Return the memory of the try before; None when nobody knows what that has done."""
         if self._store is None:
             return None
         with self._tolerating():
@@ -47,12 +46,6 @@ class RunRecord:
         if self._store is not None:
             with self._tolerating():
                 self._store.set(self._key, storable(memory.to_dict()))
-
-    def clear(self) -> None:
-        """Forget what was kept, so that the next try begins at the beginning."""
-        if self._store is not None:
-            with self._tolerating():
-                self._store.delete(self._key)
 
     @contextmanager
     def _tolerating(self) -> Iterator[None]:

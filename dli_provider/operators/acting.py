@@ -157,7 +157,12 @@ class ActOnFlinkJobMixin(FlinkJobMixin, _Operator):
             raise AirflowTaskTimeout(ended.message)
         if ended.outcome != Outcome.REACHED and not isinstance(ended.error, DliNotFoundError):
             raise ended.exception()
-        memory = Memory.from_dict(ended.memory) if ended.memory else None
+        try:
+            memory = Memory.from_dict(ended.memory or {})
+        except (LookupError, TypeError, ValueError):
+            raise DliFlinkJobRunError(
+                "The wait began in another version of this provider: try again"
+            ) from None
         return self._carry_out(context, self._deadline(context, ended.timeout), ended.job_id, memory)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:

@@ -110,6 +110,7 @@ class DliRunFlinkJobOperator(ActOnFlinkJobMixin, BaseOperator):
         self._is_restoring = restore_from is not None
         self._is_killed = False
         self._record: RunRecord
+        self._recalled: Memory | None
         if if_running not in {"adopt", "fail"}:
             raise ValueError(f"if_running must be 'adopt' or 'fail', not {if_running!r:.80}")
         if not holds_template(target_status):
@@ -132,10 +133,11 @@ class DliRunFlinkJobOperator(ActOnFlinkJobMixin, BaseOperator):
         max_tries = getattr(context.get("ti"), "max_tries", 0)
         self._record = RunRecord(task_state_store(context), max_tries, self.log)
         is_first = self.is_first_try(context)
+        self._recalled = None if is_first else self._record.load()
         return RunPlan(
             targets=self._targets(),
             adopts=self.if_running == "adopt" or not is_first,
-            own_since=None if is_first or self._record.is_kept else _dag_run_start(context),
+            own_since=None if is_first or self._recalled else _dag_run_start(context),
             resume_savepoint=self.resume_savepoint,
             restore_from=self._savepoint(),
             waits_for_completion=self.wait_for_completion,
@@ -149,9 +151,9 @@ class DliRunFlinkJobOperator(ActOnFlinkJobMixin, BaseOperator):
 
     def recall(self, plan: Plan, context: Context) -> Memory | None:
         """Return what an earlier try remembers of the run that it has started."""
-        if not self._record.is_kept or self.is_first_try(context):
-            return super().recall(plan, context)
-        return self._record.load()
+        if self.is_first_try(context):
+            self._record.begin()
+        return self._recalled or super().recall(plan, context)
 
     def keep(self, memory: Memory) -> None:
         """Keep the plan's memory for the next try."""
@@ -163,7 +165,7 @@ class DliRunFlinkJobOperator(ActOnFlinkJobMixin, BaseOperator):
             return runner.run(rest)
         except BaseException:
             if runner.has_failed or (self._is_killed and runner.stop_own_run()):
-                self._record.clear()
+                self._record.begin()
             raise
 
     def on_kill(self) -> None:

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import TaskDeferred
+from airflow_lines import TaskDeferred
 
 from dli_provider.acting import writes as writes_module
 from dli_provider.airflow_compat import AIRFLOW_VERSION
@@ -22,6 +22,7 @@ from dli_provider.api import client
 from dli_provider.api.auth.shared import forget_all
 from dli_provider.api.retry import RetryPolicy
 from dli_provider.emulator import DliEmulator, faults
+from dli_provider.exceptions import DliFlinkJobRunError
 from dli_provider.flink.plan.values import Windows
 from dli_provider.operators.acting import ActOnFlinkJobMixin
 from dli_provider.operators.flink import (
@@ -46,9 +47,6 @@ class StateStore(dict):
 
     def set(self, key: str, value: Any) -> None:
         self[key] = stored(value)
-
-    def delete(self, key: str) -> None:
-        self.pop(key, None)
 
 
 def stored(value: Any) -> Any:
@@ -464,6 +462,32 @@ class TestRetryAndClear:
         failure(run)
         assert run.retry(timeout=20).run()["status"] == "job_finish"
         assert writes(dli) == ["run"]
+
+    @pytest.mark.skipif(not HAS_STORE, reason="Airflow 2 has no task state store")
+    def test_a_store_that_failed_starts_no_second_run(self, dli, task):
+        class BrokenStore(StateStore):
+            def set(self, *_: Any) -> None:
+                raise RuntimeError("out of order")
+
+        dli.behaviour.run = (("job_submitting", 0.5), ("job_running", 1.0), ("job_finish", None))
+        dli.add_job(JOB, status="job_finish")
+        run = task(DliRunFlinkJobOperator, retries=1, timeout=1, **BOUNDED)
+        run.store = BrokenStore()
+        failure(run)
+        run.store = StateStore()
+        assert run.retry(timeout=20).run()["status"] == "job_finish"
+        assert writes(dli) == ["run"]
+
+
+def test_an_event_of_another_version_is_retried(dli):
+    dli.add_job(JOB, status="job_canceling")
+    stop = Task(DliStopFlinkJobOperator, {}, deferrable=True)
+    with pytest.raises(TaskDeferred) as deferred:
+        stop.operator().execute(stop.context)
+    dli.job(JOB).set_status("job_finish")
+    event = asyncio.run(stop._event(deferred.value.trigger))
+    with pytest.raises(DliFlinkJobRunError, match="another version of this provider"):
+        stop.operator().execute_complete(stop.context, {**event, "memory": {"other": 1}})
 
 
 class TestKill:

@@ -10,7 +10,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from dli_provider.api import client, retry, transport
+from dli_provider.api import blocking, retry, transport
 from dli_provider.api.auth.shared import forget_all
 from dli_provider.api.errors import DliAuthError, DliConnectionError, DliProtocolError
 from dli_provider.emulator import DliEmulator, faults
@@ -126,7 +126,7 @@ def test_a_field_that_can_not_be_read_makes_no_job_unreadable(dli, ti, chosen):
 class TestAPageThatIsLargerThanAnAnswerMayBe:
     @pytest.fixture(autouse=True)
     def limit(self, monkeypatch):
-        monkeypatch.setattr(client, "MAX_BODY", 300_000)
+        monkeypatch.setattr(blocking, "MAX_BODY", 300_000)
         monkeypatch.setattr(transport, "MAX_BODY", 300_000)
 
     def test_is_read_job_by_job_and_said_to_be(self, dli, ti, monkeypatch):

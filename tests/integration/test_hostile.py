@@ -271,7 +271,7 @@ class TestAnAnswerWithoutEnd:
 
     @pytest.mark.parametrize("auth", ["password", "agency"])
     def test_of_iam_and_the_metadata_service_ends(self, fail, auth, monkeypatch):
-        monkeypatch.setattr("dli_provider.api.client.LINK_LOCAL_TIMEOUT", 0.2)
+        monkeypatch.setattr("dli_provider.api.blocking.LINK_LOCAL_TIMEOUT", 0.2)
         monkeypatch.setattr("dli_provider.api.aio.LINK_LOCAL_TIMEOUT", 0.2)
         with serving(goes_on(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b" ", pause=0.05)) as server:
             credential = AgencyCredential(server.url)

@@ -19,7 +19,7 @@ from urllib.parse import quote
 import pytest
 from aiohttp import web
 
-from dli_provider.api import aio, client, errors
+from dli_provider.api import aio, blocking, errors
 from dli_provider.api.aio import AsyncDliClient
 from dli_provider.api.auth import shared, signing
 from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, Credential, PasswordCredential
@@ -127,7 +127,7 @@ ECHOES = {
 @pytest.fixture
 def watch(monkeypatch, capfd) -> Iterator[Watch]:
     """Watch logs, warnings, what is printed, and the signatures that are made; fail when a secret shows."""
-    monkeypatch.setattr(client, "LINK_LOCAL_TIMEOUT", 0.3)
+    monkeypatch.setattr(blocking, "LINK_LOCAL_TIMEOUT", 0.3)
     monkeypatch.setattr(aio, "LINK_LOCAL_TIMEOUT", 0.3)
     monkeypatch.setattr(aio, "ssl_context", SSL_CONTEXT)
     shared.forget_all()

@@ -14,7 +14,7 @@ from unittest.mock import Mock
 
 import airflow
 import pytest
-from airflow.providers.common.compat.sdk import TaskDeferred
+from airflow_lines import TaskDeferred
 
 from dli_provider.airflow_compat import (
     AirflowNotFoundException,

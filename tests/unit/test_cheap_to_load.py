@@ -10,8 +10,12 @@ import pytest
 
 PROGRAM = """
 import json, sys
-import airflow.providers.common.compat.sdk
-from airflow.providers.common.compat.sdk import BaseOperator, BaseSensorOperator
+try:
+    from airflow.sdk import BaseOperator, BaseSensorOperator
+    import airflow.sdk.configuration, airflow.sdk.exceptions
+except ImportError:
+    import airflow.models.baseoperator, airflow.models.connection, airflow.models.xcom, airflow.sensors.base
+import airflow.configuration
 from airflow.triggers.base import BaseTrigger
 before = set(sys.modules)
 __import__(sys.argv[1])

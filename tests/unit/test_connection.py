@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 import airflow
 import pytest
-from airflow.providers.common.compat.sdk import BaseHook, Connection
 
 from dli_provider import __version__
+from dli_provider.airflow_compat import BaseHook, Connection
 from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, PasswordCredential
 from dli_provider.api.errors import DliSettingsError
 from dli_provider.api.settings import DliSettings, parse_origin
@@ -432,7 +432,13 @@ class TestFaults:
         ["proxies", "verify", "region", "console_url", "allow_http", "read_timeout", "auth", "project_name"],
     )
     def test_are_told_however_long_or_nested_a_value_is(self, name, value):
-        connection = Connection(conn_id="c", host="https://dli.example.com", login="AK", password="SK")
+        connection = Connection(
+            conn_id="c",
+            conn_type="huaweicloud_dli",
+            host="https://dli.example.com",
+            login="AK",
+            password="SK",
+        )
         with pytest.raises(DliSettingsError) as caught:
             settings_from_connection(connection, {"region": "r", "project_id": PROJECT, name: value})
         told = str(caught.value)

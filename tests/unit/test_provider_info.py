@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 
 import airflow
@@ -56,6 +57,10 @@ def test_secrets_are_password_fields_and_choices_are_those_that_are_understood()
     assert all(field["label"] and field["description"] for field in fields.values())
 
 
+@pytest.mark.skipif(
+    airflow.__version__.startswith("3.0.") and not find_spec("flask_appbuilder"),
+    reason="Airflow 3.0 shows no provider's form without the FAB provider",
+)
 def test_airflow_lists_the_form_with_all_its_fields():
     from airflow.providers_manager import ProvidersManager
 

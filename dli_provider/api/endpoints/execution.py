@@ -10,7 +10,6 @@ from dli_provider.api.errors import DliProtocolError
 from dli_provider.flink.arguments import parse_job_id, parse_job_ids
 from dli_provider.flink.fields import MAX_DEPTH, is_shallow
 from dli_provider.flink.redaction import redact
-from dli_provider.masking import storable
 
 
 def show_flink_execution_graph(job_id: int | str) -> Call[dict[str, Any]]:
@@ -68,5 +67,4 @@ def _shown(content: Mapping[str, Any]) -> dict[str, Any]:
     """Return what Flink tells, fit to be shown and stored: names and descriptions echo parts of the SQL."""
     if not is_shallow(content):
         raise DliProtocolError(f"The answer is nested more than {MAX_DEPTH} levels deep")
-    found: dict[str, Any] = storable(redact(content))
-    return found
+    return redact(content)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import DAG, Stats
+from airflow_lines import DAG, Stats
 
 from dli_provider.api.endpoints import MAX_PAGE, Call, JobPage
 from dli_provider.api.errors import (

@@ -12,14 +12,9 @@ from typing import Any
 import airflow
 import pendulum
 import pytest
-from airflow.providers.common.compat.sdk import (
-    DAG,
-    AirflowSensorTimeout,
-    AirflowSkipException,
-    TaskDeferred,
-)
+from airflow_lines import DAG, TaskDeferred
 
-from dli_provider.airflow_compat import AirflowTaskTimeout
+from dli_provider.airflow_compat import AirflowSensorTimeout, AirflowSkipException, AirflowTaskTimeout
 from dli_provider.api.errors import DliConnectionError
 from dli_provider.exceptions import DliFlinkJobFailedError
 from dli_provider.flink.status import FlinkJobStatus

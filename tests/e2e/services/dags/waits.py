@@ -6,7 +6,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from dli_provider.airflow_compat import DAG
+try:
+    from airflow.sdk import DAG
+except ImportError:  # Airflow 2
+    from airflow import DAG
+
 from dli_provider.sensors.flink import DliFlinkJobSensor
 
 

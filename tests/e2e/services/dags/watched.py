@@ -5,13 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
-
-from dli_provider.airflow_compat import DAG, Asset, task
+from dli_provider.airflow_compat import HAS_ASSET_WATCHERS
 from dli_provider.triggers.flink import DliFlinkJobStatusChangeTrigger
 
-if AIRFLOW_V_3_0_PLUS:
-    from airflow.sdk import AssetWatcher
+if HAS_ASSET_WATCHERS:
+    from airflow.sdk import DAG, Asset, AssetWatcher, task
 
     trigger = DliFlinkJobStatusChangeTrigger(
         statuses=["job_running_exception"], poke_interval=1, dli_conn_id="dli_watched"
