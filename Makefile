@@ -55,6 +55,9 @@ format: $(INSTALLED) ## format the code, and fix what ruff can fix
 e2e: $(INSTALLED) ## the tests that need services: PostgreSQL, Redis, Chromium
 	@$(PYTEST) -m services $(or $(ARGS),tests/e2e)
 
+screenshots: $(INSTALLED) ## take the documentation's pictures again, in Chromium
+	@PYTHONPATH=example_dags/run $(BIN)/python tests/e2e/services/screenshots.py "$(AIRFLOW_HOME)"
+
 bench: $(INSTALLED) ## the benchmarks, as tables
 	@for script in tests/benchmarks/bench_*.py; do echo "$$script"; $(BIN)/python "$$script" || exit 1; done
 

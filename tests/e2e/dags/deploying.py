@@ -5,10 +5,9 @@ from __future__ import annotations
 import pendulum
 
 try:
-    from airflow.sdk import DAG, task
+    from airflow.sdk import DAG
 except ImportError:  # Airflow 2
     from airflow import DAG
-    from airflow.decorators import task
 
 from dli_provider.operators.flink import DliDeployFlinkJobOperator
 
@@ -22,17 +21,12 @@ for name, deferrable in (("deploying_on_the_worker", False), ("deploying_deferre
         params={"word": "swordfish1", "queue": "flink"},
         default_args={"deferrable": deferrable, "poke_interval": 1, "timeout": 60},
     ) as dag:
-
-        @task(show_return_value_on_logs=False)
-        def statements() -> list[str]:
-            return ["SELECT 1 WHERE password = 'swordfish1'"]
-
         first = DliDeployFlinkJobOperator(
             task_id="deploy", job_name="orders", sql="deploying.sql", definition=DEFINITION
         )
         mapped = DliDeployFlinkJobOperator.partial(
             task_id="deploy_mapped", job_name="clicks", definition=DEFINITION
-        ).expand(sql=statements())
+        ).expand(sql=["SELECT 1 WHERE password = 'swordfish1'"])
         again = DliDeployFlinkJobOperator(
             task_id="deploy_again",
             job_name="orders",
