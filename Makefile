@@ -22,7 +22,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo ui test test-airflow2 test-matrix lint format e2e bench docs wheel constraints install clean check-python
+.PHONY: help demo ui test test-airflow2 test-matrix lint format e2e screenshots bench docs wheel constraints install clean check-python
 
 help: ## show this
 	@echo "Targets (AIRFLOW=3.3 or 2.11; now $(AIRFLOW)):"
