@@ -185,7 +185,7 @@ class DliDeployFlinkJobOperator(JobDefinitionMixin, ActOnFlinkJobMixin, BaseOper
             return runner.run(rest)
         except BaseException:
             if runner.has_failed:
-                self._record.clear()
+                self._record.begin()
             raise
 
     def _show_plan(self, context: Context) -> dict[str, Any]:
