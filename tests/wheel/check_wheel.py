@@ -43,8 +43,7 @@ def check_imports(environment: Path) -> str:
 
 def check_long_description() -> str:
     """The long description can be shown anywhere: it has no relative link, and no picture from here."""
-    text = importlib.metadata.metadata(DISTRIBUTION).get_payload() or ""
-    assert isinstance(text, str)
+    text = importlib.metadata.metadata(DISTRIBUTION)["Description"] or ""
     assert text.startswith("# "), f"no long description: {text[:80]!r}"
     links = re.findall(r"\]\(([^)\s]+)\)", text)
     relative = [link for link in links if not link.startswith(("https://", "#"))]
