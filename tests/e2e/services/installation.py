@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -172,7 +173,17 @@ class Airflow(Processes):
         for job_id in job_ids:
             dli.add_job(job_id, [("job_submitting", None)])
         self.until_states(run_id := self.begin(dag_id), ["deferred"] * len(job_ids))
+        self.until(lambda: self.handed_back(run_id) >= len(job_ids), "the scheduler saw all waits deferred")
         return run_id
+
+    def handed_back(self, run_id: str) -> int:
+        """Return how many tasks of a run the executor has reported to the scheduler as done with.
+
+        Airflow fails a task that is queued again before the scheduler has read that report.
+        """
+        reports = re.compile(rf"Received executor event with state success .*run_id='{re.escape(run_id)}'")
+        logs = self.home.glob("*-scheduler.log")
+        return sum(len(reports.findall(log.read_text(errors="replace"))) for log in logs)
 
     def until_polled(self, dli: DliEmulator, *job_ids: int) -> None:
         """Wait until the list, or every one of these jobs singly, was read from now on."""
