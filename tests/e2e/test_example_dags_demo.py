@@ -55,8 +55,21 @@ def test_the_demo_shows_each_status_then_the_configuration_downstream_then_the_s
     assert processes_of(home) == []
 
 
+BROKEN_IN_AIRFLOW = """
+import sys
+from pathlib import Path
+
+if Path(sys.argv[0]).name != "demo.py":
+    raise RuntimeError("the example can not be imported")
+sys.path.remove(str(Path(__file__).parent))
+del sys.modules["pendulum"]
+import pendulum
+"""
+"""A module that the demo itself can use, and Airflow can't."""
+
+
 def test_a_demo_that_fails_shows_airflows_log_and_says_so(tmp_path: Path) -> None:
-    (tmp_path / "pendulum.py").write_text("raise RuntimeError('the example can not be imported')")
+    (tmp_path / "pendulum.py").write_text(BROKEN_IN_AIRFLOW)
     run = run_demo(tmp_path / "airflow", PYTHONPATH=str(tmp_path))
     assert run.returncode == 1
     assert "the example can not be imported" in run.stderr
