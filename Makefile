@@ -19,6 +19,8 @@ export AIRFLOW_HOME = $(CURDIR)/.airflow/$@-$(AIRFLOW)
 export AIRFLOW__CORE__LOAD_EXAMPLES = False
 export COVERAGE_FILE = $(AIRFLOW_HOME)/coverage
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# Images of Python often set this one: every process of Airflow would compile all that it imports again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -121,11 +122,20 @@ def dli() -> Iterator[DliEmulator]:
         yield emulator
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The database of an Airflow that has done nothing yet: making it takes several seconds."""
+    home = tmp_path_factory.mktemp("airflow")
+    migration = LocalAirflow(home, settings(home)).run("db", "migrate")
+    assert migration.returncode == 0, migration.stdout
+    return home / "airflow.db"
+
+
 @pytest.fixture(scope="module")
-def local_airflow(tmp_path_factory: pytest.TempPathFactory, dli: DliEmulator) -> LocalAirflow:
+def local_airflow(
+    tmp_path_factory: pytest.TempPathFactory, empty_database: Path, dli: DliEmulator
+) -> LocalAirflow:
     """An Airflow whose database is ready, with the emulated DLI behind its connection."""
     home = tmp_path_factory.mktemp("airflow")
-    airflow = LocalAirflow(home, settings(home, dli.connection))
-    migration = airflow.run("db", "migrate")
-    assert migration.returncode == 0, migration.stdout
-    return airflow
+    shutil.copy(empty_database, home)
+    return LocalAirflow(home, settings(home, dli.connection))
