@@ -18,11 +18,10 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
 from time import monotonic
 
 ROOT = Path(__file__).resolve().parents[2]
-AT_ONCE = 2
-SHOWN = ("aiohttp", "pendulum", "pydantic", "requests", "urllib3", "sqlalchemy")
 
 
 @dataclass(frozen=True)
@@ -41,9 +40,9 @@ class Release:
     lowest: bool = False
 
     @property
-    def label(self) -> str:
-        """The release as the table names it."""
-        return f"{self.version} (lowest)" if self.lowest else self.version
+    def name(self) -> str:
+        """The release as the table and the option ``--airflow`` name it."""
+        return f"{self.version}-lowest" if self.lowest else self.version
 
 
 RELEASES = (
@@ -73,8 +72,7 @@ class Cell:
     @property
     def folder(self) -> Path:
         """Where its environment is."""
-        lowest = "-lowest" if self.release.lowest else ""
-        return ROOT / ".venv" / "matrix" / f"airflow-{self.release.version}{lowest}-python-{self.python}"
+        return ROOT / ".venv" / "matrix" / f"airflow-{self.release.name}-python-{self.python}"
 
     @property
     def has_failed(self) -> bool:
@@ -87,35 +85,41 @@ class CommandError(Exception):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the chosen cells, two at a time, print their table, and return the process's exit code."""
+    """Run the chosen cells, print their table, and return the process's exit code."""
+    names = ", ".join(release.name for release in RELEASES)
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
-    parser.add_argument("--airflow", action="append", metavar="VERSION", help="only this release; repeatable")
+    parser.add_argument(
+        "--airflow", action="append", metavar="RELEASE", help=f"only this one (repeatable), of {names}"
+    )
     parser.add_argument("--python", action="append", metavar="X.Y", help="only this Python (repeatable)")
     parser.add_argument(
         "--newest", action="store_true", help="only each release's newest Python that is here"
     )
+    parser.add_argument("--at-once", type=int, default=2, metavar="N", help="how many cells run at once (2)")
     parser.add_argument("tests", nargs="*", default=["tests/unit", "tests/integration"], help="what to run")
     options = parser.parse_args(arguments)
     cells = [
         Cell(release, python)
         for release in RELEASES
-        if not options.airflow or release.version in options.airflow
+        if not options.airflow or release.name in options.airflow
         for python in release.pythons
         if not options.python or python in options.python
     ]
     interpreters = {python: find_interpreter(python) for python in {cell.python for cell in cells}}
     if options.newest:
-        newest = {cell.release: cell for cell in cells if interpreters[cell.python]}
-        cells = list(newest.values())
+        newest = {cell.release: cell.python for cell in cells if interpreters[cell.python]}
+        cells = [
+            cell for cell in cells if not interpreters[cell.python] or newest[cell.release] == cell.python
+        ]
     wheel = build_wheel()
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(options.at_once) as pool:
         for cell in cells:
             if interpreter := interpreters[cell.python]:
                 pool.submit(run_cell, cell, interpreter, wheel, options.tests)
     print_table(cells)
     failed = [cell for cell in cells if cell.has_failed]
     for cell in failed:
-        print(f"\n---- Airflow {cell.release.label}, Python {cell.python}\n{cell.output[-6000:]}")
+        print(f"\n---- Airflow {cell.release.name}, Python {cell.python}\n{cell.output[-6000:]}")
     return 1 if failed or not any(cell.outcome.startswith("passed") for cell in cells) else 0
 
 
@@ -157,7 +161,7 @@ def run_cell(cell: Cell, interpreter: str, wheel: Path, tests: Sequence[str]) ->
     except Exception as error:  # noqa: BLE001
         cell.outcome, cell.output = "failed", repr(error)
     cell.seconds = monotonic() - began
-    print(f"Airflow {cell.release.label}, Python {cell.python}: {cell.outcome}", flush=True)
+    print(f"Airflow {cell.release.name}, Python {cell.python}: {cell.outcome}", flush=True)
 
 
 def install(cell: Cell, interpreter: str, wheel: Path) -> None:
@@ -169,7 +173,7 @@ def install(cell: Cell, interpreter: str, wheel: Path) -> None:
     airflow = f"apache-airflow=={release.version}"
     if release.lowest:
         floors = folder / "floors.txt"
-        floors.write_text("\n".join(declared_floors()) + "\n")
+        floors.write_text("".join(f"{name}=={floor}\n" for name, floor in declared_floors().items()))
         day += ["--constraint", str(floors)]
     _run([*pip, *day, airflow, str(wheel)])
     frozen = _run(["uv", "pip", "freeze", "--python", str(folder)])
@@ -179,17 +183,16 @@ def install(cell: Cell, interpreter: str, wheel: Path) -> None:
     _run([*pip, "--constraint", str(released), "--group", f"{ROOT / 'pyproject.toml'}:test"])
 
 
-def declared_floors() -> Iterable[str]:
-    """Yield the oldest declared version of each of the provider's own dependencies, Airflow's excepted."""
+def declared_floors() -> dict[str, str]:
+    """Return the oldest declared version of each of the provider's own dependencies but Airflow."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    for requirement in project["dependencies"]:
-        name, _, floor = requirement.partition(">=")
-        if name != "apache-airflow":
-            yield f"{name}=={floor}"
+    floors = dict(requirement.split(">=") for requirement in project["dependencies"])
+    del floors["apache-airflow"]
+    return floors
 
 
 def run_tests(cell: Cell, tests: Sequence[str]) -> str:
-    """Run the tests in a cell's environment, and return what they print."""
+    """Run the tests in a cell's environment, and return what they print; ``tests.log`` has it as they go."""
     home = cell.folder / "airflow-home"
     home.mkdir(exist_ok=True)
     environment = {
@@ -199,19 +202,20 @@ def run_tests(cell: Cell, tests: Sequence[str]) -> str:
         "PATH": f"{cell.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
     }
     command = [str(cell.folder / "bin" / "pytest"), "-q", "-p", "no:cacheprovider", *tests]
-    return _run([*command, f"--basetemp={home / 'tmp'}"], environment)
+    return _run([*command, f"--basetemp={home / 'tmp'}"], environment, cell.folder / "tests.log")
 
 
 def print_table(cells: Iterable[Cell]) -> None:
     """Print the outcome of every cell, and the versions that it was tested with."""
-    rows = [("Airflow", "Python", "tests", "time", *SHOWN)]
+    dependencies = declared_floors()
+    rows = [("Airflow", "Python", "tests", "time", *dependencies)]
     rows += [
         (
-            cell.release.label,
+            cell.release.name,
             cell.python,
             cell.outcome,
             f"{cell.seconds:.0f} s",
-            *(cell.versions.get(name, "") for name in SHOWN),
+            *(cell.versions.get(name, "") for name in dependencies),
         )
         for cell in cells
     ]
@@ -221,19 +225,16 @@ def print_table(cells: Iterable[Cell]) -> None:
         print("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
 
 
-def _run(command: Sequence[str], environment: dict[str, str] | None = None) -> str:
-    run = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=environment,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
+def _run(command: Sequence[str], environment: dict[str, str] | None = None, log: Path | None = None) -> str:
+    with log.open("w+") if log else TemporaryFile("w+") as output:
+        run = subprocess.run(
+            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT, check=False
+        )
+        output.seek(0)
+        printed = output.read()
     if run.returncode:
-        raise CommandError(f"$ {' '.join(command)}\n{run.stdout}")
-    return run.stdout
+        raise CommandError(f"$ {' '.join(command)}\n{printed}")
+    return printed
 
 
 if __name__ == "__main__":
