@@ -494,7 +494,8 @@ class TestSubclassWithItsOwnPoke:
         class Picky(DliFlinkJobSensor):
             def poke(self, context: Any) -> Any:
                 poked = super().poke(context)
-                return isinstance(poked, PokeReturnValue) and poked.xcom_value["name"] == "orders" and poked
+                assert isinstance(poked, PokeReturnValue)
+                return poked and poked.xcom_value["name"] == "orders" and poked
 
         dli.add_job(JOB, name="orders", lifecycle=[("job_submitting", QUICK), ("job_running", None)])
         ending = end(kind=Picky)
