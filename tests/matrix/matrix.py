@@ -208,7 +208,7 @@ def run_tests(cell: Cell, tests: Sequence[str]) -> str:
 def print_table(cells: Iterable[Cell]) -> None:
     """Print the outcome of every cell, and the versions that it was tested with."""
     dependencies = declared_floors()
-    rows = [("Airflow", "Python", "tests", "time", *dependencies)]
+    rows: list[tuple[str, ...]] = [("Airflow", "Python", "tests", "time", *dependencies)]
     rows += [
         (
             cell.release.name,
