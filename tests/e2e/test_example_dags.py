@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -102,7 +103,7 @@ def test_the_fleet_example_reports_the_sick_jobs_to_a_person(
     assert message.startswith(report["summary"])
     assert "is job_submit_fail: The queue has no CUs left" in message
     assert "has checkpointing off; parallel_number is 1, expected >= 2" in message
-    assert "is still job_submitting 60 min after its start" in message
+    assert re.search(r"is still job_submitting 6\d min after its start", message)
 
 
 def test_the_fleet_example_is_content_with_a_healthy_fleet(

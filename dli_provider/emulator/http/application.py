@@ -78,7 +78,9 @@ class Application:
             done = await self._answer(request, route, path_parameters, request_id)
         if (shown := await met.fault.answer(request)) is not None:  # type: ignore[arg-type]
             return shown
-        return met.fault.change(done or await self._answer(request, route, path_parameters, request_id))
+        if done is None:
+            done = await self._answer(request, route, path_parameters, request_id)
+        return met.fault.change(done)
 
     async def _answer(
         self, request: web.BaseRequest, route: Route | None, path_parameters: dict[str, str], request_id: str
