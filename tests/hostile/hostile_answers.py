@@ -7,7 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from inspect import signature
 from typing import Any
+
+import aiohttp
+
+AIOHTTP_LIMITS_HEADERS = "max_headers" in signature(aiohttp.ClientSession).parameters
+"""True for aiohttp 3.13.5 and later: before, it reads an answer of endless headers until the timeout."""
 
 JOB = 104
 SECRET = "hunter2-planted"

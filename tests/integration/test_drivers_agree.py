@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from hostile_answers import AIOHTTP_LIMITS_HEADERS
 
 from dli_provider.api import aio, errors
 from dli_provider.api.aio import AsyncDliClient
@@ -265,6 +266,10 @@ ODD: dict[str, bytes] = {
     "TLS": b"\x16\x03\x01\x02\x00\x01" * 10,
     "SSH": b"SSH-2.0-OpenSSH_9.6\r\n",
 }
+
+
+if not AIOHTTP_LIMITS_HEADERS:  # such an aiohttp takes both of these
+    del ODD["300 headers"], ODD["a header with NUL"]
 
 
 @CALLS

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
+from hostile_answers import AIOHTTP_LIMITS_HEADERS
 
 from dli_provider.api import aio, errors
 from dli_provider.api.aio import AsyncDliClient
@@ -167,7 +168,9 @@ class TestAnAnswerWithoutMeasure:
             assert type(fail(server.url, read_timeout=60)) is errors.DliConnectionError
         assert most_memory() < 8
 
-    def test_in_many_headers(self, fail, most_memory):
+    def test_in_many_headers(self, request, fail, most_memory):
+        if request.node.callspec.params["fail"] == "async" and not AIOHTTP_LIMITS_HEADERS:
+            pytest.skip("this aiohttp sets no limit to the number of headers")
         with serving(goes_on(b"HTTP/1.1 200 OK\r\n", b"X-Many: x\r\n" * 100)) as server:
             assert type(fail(server.url)) is errors.DliConnectionError
         assert most_memory() < 24
