@@ -46,6 +46,10 @@ class FlinkJobStatus(StrEnum):
         status._name_ = status._value_ = text
         return status
 
+    def __reduce_ex__(self, proto: object) -> tuple[type[FlinkJobStatus], tuple[str]]:
+        """Copy and pickle by the text; Python before 3.11.4 does so by the name, as if it were a member's."""
+        return FlinkJobStatus, (self.value,)
+
     @property
     def is_known(self) -> bool:
         """True for the 14 documented statuses."""
