@@ -8,6 +8,7 @@ import logging
 import os
 from contextlib import AsyncExitStack
 from functools import partialmethod
+from importlib import import_module
 from typing import Any
 
 import airflow
@@ -150,12 +151,13 @@ class TestArguments:
 
     def test_a_mistake_is_an_import_error_of_the_dag_file(self):
         from airflow.sdk import DAG, Asset, AssetWatcher
-        from airflow.serialization.serialized_objects import DagSerialization
 
+        objects: Any = import_module("airflow.serialization.serialized_objects")
+        serialization = getattr(objects, "DagSerialization", objects.SerializedDAG)  # the latter before 3.2
         trigger = DliFlinkJobStatusChangeTrigger(statuses=["job_runing"])
         asset = Asset("failures", watchers=[AssetWatcher(name="failures", trigger=trigger)])
         with pytest.raises(Exception, match="job_runing"):
-            DagSerialization.to_dict(DAG("mistaken", schedule=[asset]))
+            serialization.to_dict(DAG("mistaken", schedule=[asset]))
 
 
 @on_airflow_3
