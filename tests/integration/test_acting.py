@@ -155,7 +155,7 @@ def said(caplog, capfd):
 
     def said() -> list[str]:
         lines = capfd.readouterr().out.splitlines() or [record.getMessage() for record in caplog.records]
-        found = [m[0].strip() for line in lines if (m := re.search(r"Flink job \d+[^\[]*", line))]
+        found = [m[0].strip() for line in lines if (m := re.search(r"Flink job \d+[^\[\x1b]*", line))]
         return [re.sub(r", after \d+ s", ", after N s", line) for line in found]
 
     return said
