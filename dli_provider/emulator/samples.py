@@ -64,6 +64,8 @@ def add_sample_jobs(emulator: DliEmulator, *, slowness: float = 1.0) -> None:
         *(204, "audit-archive", ("job_running", None)),
         job_config={"checkpoint_enabled": False, "parallel_number": 1},
     )
+    an_hour_ago = int((emulator.clock.time() - 3600) * 1000)
+    add(205, "search-index", ("job_submitting", None), start_time=an_hour_ago)
     batch = add(206, "orders-daily", ("job_finish", None))
     batch.set_run([("job_submitting", 2.0), ("job_running", 3.0), ("job_finish", None)])
     add(
@@ -73,5 +75,3 @@ def add_sample_jobs(emulator: DliEmulator, *, slowness: float = 1.0) -> None:
         sql_body=_SALES,
         job_config={"obs_bucket": "sales-state", "parallel_number": 2},
     )
-    an_hour_ago = int((emulator.clock.time() - 3600) * 1000)
-    add(205, "search-index", ("job_submitting", None), start_time=an_hour_ago)

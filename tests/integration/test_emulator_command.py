@@ -32,7 +32,7 @@ def test_the_command_prints_the_connection_serves_its_jobs_and_stops_on_ctrl_c(m
         lines = []
         for line in process.stdout:
             lines.append(line)
-            if "search-index" in line:
+            if "sales-eu" in line:
                 break
         export = next(line for line in lines if line.startswith("export "))
         shell = ["sh", "-c", f'{export.strip()}; printf %s "$AIRFLOW_CONN_DLI_DEFAULT"']
