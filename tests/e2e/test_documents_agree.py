@@ -82,7 +82,7 @@ def test_the_table_of_operators_is_complete() -> None:
 
 
 DEPLOYMENT = "What a deployment does with each status"
-DEPLOYED = {"obs_bucket": "state", "smn_topic": "alerts", "parallel_number": 2}
+DEPLOYED: dict[str, Any] = {"obs_bucket": "state", "smn_topic": "alerts", "parallel_number": 2}
 
 
 def deployment_of(job: FlinkJob | None) -> str:
@@ -118,7 +118,8 @@ def test_the_table_of_a_deployment_says_what_it_does(row: list[str]) -> None:
     about, *cells = row
     state: dict[str, Any] = {"start_time": 1767000000000} if "once started" in about else {}
     state |= {"has_savepoint": True} if "shows a savepoint" in about else {}
-    for cell, changed in zip(cells, ({}, {"smn_topic": "other"}, {"parallel_number": 4}), strict=True):
+    changes: list[dict[str, Any]] = [{}, {"smn_topic": "other"}, {"parallel_number": 4}]
+    for cell, changed in zip(cells, changes, strict=True):
         config = {**DEPLOYED, **changed, "restart_when_exception": "restarted" in about}
         fields = {"job_id": 1, "sql_body": "SELECT 1", "job_config": config, **state}
         if about.startswith("no such job"):
