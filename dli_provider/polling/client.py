@@ -21,6 +21,9 @@ T = TypeVar("T")
 MAX_CONCURRENT_CALLS = 4
 """Calls that all pollers with one access key have under way at most: fewer than the refusals that lock it."""
 
+SILENT_RETRIES = 3
+"""Failures in a row that nobody is told of, as a call of a hook retries as often."""
+
 _slots: WeakValueDictionary[tuple[asyncio.AbstractEventLoop, str], asyncio.Semaphore] = WeakValueDictionary()
 
 
@@ -42,6 +45,16 @@ class PollerClient:
         self._hook = hook
         self._connected: _Connected | None = None
         self._turn = asyncio.Lock()
+        self._failure: DliError | None = None
+
+    def check(self) -> None:
+        """Check that a call has a chance, so that not every job of a poller waits for its turn in an outage.
+
+        :raises DliError: the last failure, when calls keep failing and none may start for now.
+        """
+        is_out = self.limiter.failures >= SILENT_RETRIES and self.limiter.delay(self._loop.time())
+        if self._failure and is_out:
+            raise self._failure.with_traceback(None)
 
     async def call(self, call: Call[T]) -> T:
         """Make a call once the limits allow it. When the credential is refused, look the connection up again
@@ -55,6 +68,7 @@ class PollerClient:
             answer = await self._call(call)
         except DliError as error:
             if error.transient:
+                self._failure = error
                 self.limiter.record_failure(error, self._loop.time())
             raise
         self.limiter.record_success()

@@ -9,18 +9,15 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from dli_provider.api.endpoints import MAX_PAGE
+from dli_provider.api.endpoints import MAX_PAGE, show_flink_job
 from dli_provider.api.errors import DliError
 from dli_provider.api.paging import Pages
-from dli_provider.polling.client import raise_if_fatal
+from dli_provider.polling.client import SILENT_RETRIES, raise_if_fatal
 from dli_provider.polling.rate_limiter import backoff, jittered
 
 if TYPE_CHECKING:
     from dli_provider.api.endpoints import JobPage
     from dli_provider.polling.poller import Poller, WatchedJob
-
-PAGE_RETRIES = 3
-"""Failures of pages in a row after which it is found out whether the list alone fails."""
 
 LIST_REFUSED_COOLDOWN = 600.0
 """Seconds for which the list isn't read after it was refused."""
@@ -141,7 +138,6 @@ class ListReader:
     async def _on_page(self, page: JobPage) -> None:
         """Pass the jobs of a page on."""
         self._failures = 0
-        await self._poller.on_answer()
         if page.total_count != self._total:
             self._total = page.total_count
             self.replan()
@@ -176,23 +172,27 @@ class ListReader:
             return False
         self._failures += 1
         await asyncio.sleep(min(period, backoff(self._failures)))
-        if self._failures < PAGE_RETRIES:
+        if self._failures < SILENT_RETRIES:
             return True
         if await self._fails_alone():
             self._not_before = self._loop.time() + LIST_FAILED_COOLDOWN
             await self._poller.tell(self._poller.list_subscribers, error)
             return False
-        await self._poller.on_down(error)
+        covered = [job for job in self._poller.jobs.values() if self._covers(job)]
+        waits = [subscriber for job in covered for subscriber in job.subscribers]
+        await self._poller.tell([*self._poller.list_subscribers, *waits], error)
         return True
 
     async def _fails_alone(self) -> bool:
-        """Tell whether a job can be read."""
-        idle = [job for job in self._poller.jobs.values() if not job.is_reading]
-        if not idle:
+        """Tell whether DLI answers when it is asked for any of the jobs."""
+        if not self._poller.jobs:
             return False
-        job = random.choice(idle)  # noqa: S311
-        await self._poller.read(job)
-        return not job.failures
+        try:
+            await self._poller.client.call(show_flink_job(random.choice(list(self._poller.jobs))))  # noqa: S311
+        except DliError as error:
+            raise_if_fatal(error)
+            return not error.transient
+        return True
 
 
 def cheapest_period(jobs_by_interval: Mapping[float, int], listed: int) -> float | None:

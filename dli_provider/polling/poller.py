@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from dli_provider.api.endpoints import show_flink_job
 from dli_provider.api.errors import DliError
-from dli_provider.polling.client import PollerClient, raise_if_fatal
+from dli_provider.polling.client import SILENT_RETRIES, PollerClient, raise_if_fatal
 from dli_provider.polling.list_reader import ListReader
 from dli_provider.polling.rate_limiter import backoff, jittered
 from dli_provider.waiting.clock import steady_clock
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from dli_provider.flink.job import FlinkJob
     from dli_provider.hooks.dli import DliHook
     from dli_provider.polling.subscriber import Subscriber
-
-SILENT_RETRIES = 3
-"""Failures in a row that are retried without telling anybody, as a call of a hook retries them."""
 
 YIELD_EVERY = 200
 """Subscribers that are served before other coroutines get their turn."""
@@ -39,7 +36,7 @@ class WatchedJob:
     :param job_id: the job.
     :param interval: the shortest interval of its subscribers, in seconds.
     :param now: the event loop's time.
-    :ivar due: the event loop's time when its next reading is due; the first is, some time within the interval.
+    :ivar due: the event loop's time of its next reading; the first is some time within the interval.
     :ivar failures: how many readings of it failed in a row.
     :ivar scan: number of the scan of the list that showed it last.
     :ivar is_reading: True while it is read by itself.
@@ -85,8 +82,6 @@ class Poller:
         self._context = contextvars.Context()
         self._clock = steady_clock()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._newly_failing = 0
-        self._is_down = False
         self._list_reader = ListReader(self, filters)
         self._start(self._list_reader.run())
 
@@ -131,21 +126,6 @@ class Poller:
         job.cancel_timer()
         job.timer = self._loop.call_at(job.due, self._on_due, job, context=self._context)
 
-    async def read(self, job: WatchedJob) -> None:
-        """Read a job by itself, with ShowFlinkJob."""
-        job.cancel_timer()
-        job.is_reading = True
-        try:
-            reading = await self.client.call(show_flink_job(job.job_id))
-        except DliError as error:
-            await self._on_error(job, error)
-        else:
-            await self.publish(job, reading, detailed=True)
-            await self.on_answer()
-        job.is_reading = False
-        if job.subscribers and (job.failures or not self._list_reader.shows(job)):
-            self.schedule(job)
-
     async def publish(self, job: WatchedJob, reading: FlinkJob, *, detailed: bool) -> bool:
         """Pass a reading on to a job's subscribers; False when one needs the job's whole detail."""
         now = self._clock()
@@ -164,22 +144,6 @@ class Poller:
         async for subscriber in _in_turns(self.list_subscribers):
             subscriber.on_reading(reading, now, detailed=False)
 
-    async def on_answer(self) -> None:
-        """Note that DLI answers, and tell everybody if it was down."""
-        self._newly_failing = 0
-        if not self._is_down:
-            return
-        self._is_down = False
-        now = self._loop.time()
-        well = [each for job in self.jobs.values() if not job.failures for each in job.subscribers]
-        async for subscriber in _in_turns([*self.list_subscribers, *well]):
-            subscriber.on_recovery(now)
-
-    async def on_down(self, error: DliError) -> None:
-        """Tell everybody that DLI can't be read."""
-        self._is_down = True
-        await self.tell(self._subscribers(), error)
-
     async def tell(self, subscribers: Iterable[Subscriber], error: DliError) -> None:
         """Tell subscribers of a reading that failed."""
         now = self._loop.time()
@@ -187,27 +151,33 @@ class Poller:
             subscriber.on_error(error, now)
 
     def _on_due(self, job: WatchedJob) -> None:
-        self._start(self.read(job))
+        self._start(self._read(job))
+
+    async def _read(self, job: WatchedJob) -> None:
+        """Read a job by itself, with ShowFlinkJob."""
+        job.cancel_timer()
+        job.is_reading = True
+        try:
+            self.client.check()
+            reading = await self.client.call(show_flink_job(job.job_id))
+        except DliError as error:
+            await self._on_error(job, error)
+        else:
+            await self.publish(job, reading, detailed=True)
+        job.is_reading = False
+        if job.subscribers and (job.failures or not self._list_reader.shows(job)):
+            self.schedule(job)
 
     async def _on_error(self, job: WatchedJob, error: DliError) -> None:
-        """Tell those whom a failure concerns: a job's subscribers when it keeps failing, and everybody when
-        nothing is answered any more and several jobs fail that were well before.
-        """
+        """Tell a job's subscribers when it keeps failing, and choose when to try again."""
         raise_if_fatal(error)
-        if not error.transient:
-            job.due = self._loop.time() + jittered(job.interval)
+        delay = jittered(job.interval)
+        if error.transient:
+            job.failures += 1
+            delay = min(job.interval, backoff(job.failures))
+        job.due = self._loop.time() + delay
+        if not error.transient or job.failures >= SILENT_RETRIES:
             await self.tell(job.subscribers, error)
-            return
-        job.failures += 1
-        job.due = self._loop.time() + min(job.interval, backoff(job.failures))
-        self._newly_failing += job.failures == 1
-        if min(self.client.limiter.failures, self._newly_failing) >= SILENT_RETRIES:
-            await self.on_down(error)
-        elif job.failures >= SILENT_RETRIES:
-            await self.tell(job.subscribers, error)
-
-    def _subscribers(self) -> list[Subscriber]:
-        return [*self.list_subscribers, *(each for job in self.jobs.values() for each in job.subscribers)]
 
     def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine as part of the poller, which ends with the first that fails."""
@@ -220,7 +190,8 @@ class Poller:
         error = None if task.cancelled() else task.exception()
         if error and not self.has_ended:
             self._end()
-            for subscriber in self._subscribers():
+            waits = [each for job in self.jobs.values() for each in job.subscribers]
+            for subscriber in [*self.list_subscribers, *waits]:
                 subscriber.close(error)
 
     def _end(self) -> None:

@@ -48,12 +48,6 @@ class Subscriber(Protocol):
         :param now: the event loop's time.
         """
 
-    def on_recovery(self, now: float) -> None:
-        """Take note that DLI, which could not be read at all, can be read again.
-
-        :param now: the event loop's time.
-        """
-
     def close(self, error: BaseException) -> None:
         """End, because nothing will be read any more."""
 
@@ -95,7 +89,8 @@ class WaitSubscriber:
         """Take a reading; one of the list never ends the wait, nor an outage of the job's detail."""
         if not detailed and self.wait.settles(job.status):
             return False
-        self.on_recovery(asyncio.get_running_loop().time())
+        if line := self._outage.end(asyncio.get_running_loop().time()):
+            self._tell().lines.append((logging.INFO, line))
         observation = self.wait.observe(job, now)
         if observation.news:
             self._tell().lines.append((logging.INFO, observation.news))
@@ -118,11 +113,6 @@ class WaitSubscriber:
             if line:
                 self._tell().lines.append((logging.WARNING, line))
 
-    def on_recovery(self, now: float) -> None:
-        """Tell that an outage is over, if there was one."""
-        if line := self._outage.end(now):
-            self._tell().lines.append((logging.INFO, line))
-
     def close(self, error: BaseException) -> None:
         """End the wait with an error."""
         self._error = error
@@ -139,12 +129,11 @@ class WaitSubscriber:
                 await self._waiter
             finally:
                 self._waiter = None
-        if self._news is not None:
-            news, self._news = self._news, None
-            return news
-        if self._error is None:
-            raise RuntimeError("woken without news")
-        raise self._error.with_traceback(None)
+        if self._news is None:
+            assert self._error is not None
+            raise self._error.with_traceback(None)
+        news, self._news = self._news, None
+        return news
 
     def _tell(self) -> News:
         if self._news is None:

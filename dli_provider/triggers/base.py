@@ -104,13 +104,14 @@ class FlinkJobTrigger(BaseTrigger):
         yield TriggerEvent(event.to_payload())  # type: ignore[no-untyped-call]
 
     async def _wait_for_end(self, wait: FlinkJobWait | PlanWait, deadline: Deadline) -> WaitEvent:
-        from dli_provider.polling.registry import HookParams, subscribe
+        from dli_provider.hooks.dli import DliHook
+        from dli_provider.polling.registry import subscribe
         from dli_provider.polling.subscriber import WaitSubscriber
         from dli_provider.waiting.event import Outcome
 
-        params = HookParams(self.dli_conn_id, self.region, self.project_id)
+        hook = DliHook(self.dli_conn_id, region=self.region, project_id=self.project_id)
         subscriber = WaitSubscriber(wait, self.poke_interval, timedelta(seconds=self.outage_tolerance))
-        async with subscribe(subscriber, params):
+        async with subscribe(subscriber, hook):
             while True:
                 news = await subscriber.news()
                 for level, line in news.lines:

@@ -8,8 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dli_provider.polling.change_store import ChangeStore
-from dli_provider.polling.changes import KnownStatuses
+from dli_provider.polling.changes import ChangeStore, KnownStatuses
 
 LOG = logging.getLogger("test")
 KNOWN = KnownStatuses(datetime(2026, 1, 1, tzinfo=UTC), {104: "job_running"})

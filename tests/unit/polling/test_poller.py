@@ -125,7 +125,6 @@ class Recorder:
         self.job_id, self.interval = job_id, interval
         self.readings: list[tuple[float, str]] = []
         self.failures: list[errors.DliError] = []
-        self.recovered: list[object] = []
         self.lists_read = 0
         self.ended: BaseException | None = None
 
@@ -134,9 +133,6 @@ class Recorder:
             return False
         self.readings.append((asyncio.get_running_loop().time(), str(job.status)))
         return True
-
-    def on_recovery(self, now):
-        self.recovered.append(now)
 
     def on_list_read(self):
         self.lists_read += 1
@@ -411,13 +407,22 @@ class TestOutage:
         assert sum(1 for time, _ in dli.calls if 120 <= time < 1320) <= 40
         assert all(watch.readings[-1][0] > 2300 for watch in watches)
 
-    def test_an_outage_is_over_for_all_with_the_first_answer(self, poll):
+    def test_an_outage_is_over_for_all_with_the_first_scan(self, poll):
         dli = Dli(60)
         dli.failure = lambda _: BROKEN if 100 <= loop_time() < 400 else None
         seldom = Recorder(60, 7200)
         poll(dli, [*(Recorder(job_id, 60) for job_id in range(1, 60)), seldom], 900)
         assert seldom.failures
-        assert len(seldom.recovered) == 1
+        assert any(400 < time <= 400 + 120 for time, _ in seldom.readings)
+
+    def test_jobs_that_are_read_by_themselves_fail_without_calls_while_nothing_is_answered(self, poll):
+        dli = Dli(300)
+        dli.unlisted = set(dli.status)
+        dli.failure = lambda _: BROKEN if 120 <= loop_time() < 1320 else None
+        watches = poll(dli, [Recorder(job_id, 60) for job_id in dli.status], 2400)
+        assert all(watch.failures for watch in watches)
+        assert sum(1 for time, _ in dli.calls if 120 <= time < 1320) <= 60
+        assert all(watch.readings[-1][0] > 2300 for watch in watches)
 
     def test_an_outage_is_not_made_up_for_by_a_burst_of_pages(self, poll):
         dli = Dli(1_000)
