@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import Counter
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from dli_provider.api.endpoints import MAX_PAGE, show_flink_job
@@ -28,7 +26,8 @@ LIST_FAILED_COOLDOWN = 60.0
 SHORTEST_PAGE_INTERVAL = 0.05
 """Seconds between two pages at least, however long the list claims to be."""
 
-_REPLAN_INTERVAL = 60.0
+PERIOD_CHECK_INTERVAL = 1.0
+"""Seconds after which it is considered again whether, and how often, the list is read."""
 
 
 class ListReader:
@@ -49,54 +48,41 @@ class ListReader:
         self._scan = 0
         self._failures = 0
         self._not_before = 0.0
-        self._planned_for = 0
-        self._replan = asyncio.Event()
 
-    def replan(self) -> None:
-        """Consider at once how often to scan."""
-        self._replan.set()
-
-    def on_job(self, job: WatchedJob) -> None:
-        """Take note of a job that has a new subscriber."""
-        if len(self._poller.jobs) > 2 * self._planned_for:
-            self.replan()
-        if not self._covers(job):
-            self._poller.schedule(job)
+    def covers(self, job: WatchedJob) -> bool:
+        """Tell whether scans are frequent enough for a job, if the list shows it."""
+        return self._period is not None and job.interval >= self._period
 
     def shows(self, job: WatchedJob) -> bool:
-        """Tell whether a job is read often enough by scans: it was in this one or in the one before."""
-        return self._covers(job) and job.scan >= self._scan - 1
+        """Tell whether scans read a job often enough: it was in this one or in the one before."""
+        return self.covers(job) and job.scan >= self._scan - 1
 
     async def run(self) -> None:
         """Scan the list while that is worthwhile, until cancelled."""
         while True:
-            self._plan()
+            self._choose_period()
             if self._period is not None:
                 await self._read_list(self._period)
             else:
-                await self._replan_or(max(self._not_before, self._loop.time() + _REPLAN_INTERVAL))
+                await asyncio.sleep(PERIOD_CHECK_INTERVAL)
 
-    def _covers(self, job: WatchedJob) -> bool:
-        """Tell whether scans are frequent enough for a job, if the list shows it."""
-        return self._period is not None and job.interval >= self._period
-
-    def _plan(self) -> None:
-        """Choose the period of the next scan, and have the other jobs read by themselves."""
+    def _choose_period(self) -> None:
+        """Choose how often to scan; when that changes, choose anew which jobs are read by themselves."""
         before, self._period = self._period, self._best_period()
+        if self._period == before:
+            return
         for job in self._poller.jobs.values():
-            if not self._covers(job):
+            if not self.covers(job):
                 self._poller.schedule(job)
-            elif self._period != before and not job.failures:
+            elif not job.failures:
                 job.cancel_timer()
 
     def _best_period(self) -> float | None:
-        self._replan.clear()
-        self._planned_for = len(self._poller.jobs)
         if self._loop.time() < self._not_before:
             return None
         if subscribers := self._poller.list_subscribers:
             return min(subscriber.interval for subscriber in subscribers)
-        return cheapest_period(Counter(job.interval for job in self._poller.jobs.values()), self._total)
+        return cheapest_period(self._poller.intervals, self._total)
 
     async def _read_list(self, period: float) -> None:
         """Read the list from its first page to its last, and wait until the next scan is due."""
@@ -107,7 +93,7 @@ class ListReader:
             try:
                 if not (call := pages.next_call()):
                     break
-                if not await self._wait(page_due, period):
+                if not await self._wait(page_due):
                     return
                 begun = self._loop.time()
                 page = pages.take(await self._poller.client.call(call))
@@ -120,27 +106,21 @@ class ListReader:
             spacing = max(period / pages_of(self._total), SHORTEST_PAGE_INTERVAL)
             page_due = max(page_due + spacing, begun)  # what was held up is not made up for by a burst
         self._end_scan(is_whole=is_whole)
-        await self._wait(started + jittered(period), period)
+        await self._wait(started + jittered(period))
 
-    async def _wait(self, due: float, period: float) -> bool:
+    async def _wait(self, due: float) -> bool:
         """Wait for a moment; False when the scan's period isn't the best one any more."""
-        while not self._replan.is_set() or self._best_period() == period:
-            if self._loop.time() >= due:
+        while self._best_period() == self._period:
+            left = due - self._loop.time()
+            if left <= 0:
                 return True
-            await self._replan_or(due)
+            await asyncio.sleep(min(left, PERIOD_CHECK_INTERVAL))
         return False
-
-    async def _replan_or(self, due: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout_at(due):
-                await self._replan.wait()
 
     async def _on_page(self, page: JobPage) -> None:
         """Pass the jobs of a page on."""
         self._failures = 0
-        if page.total_count != self._total:
-            self._total = page.total_count
-            self.replan()
+        self._total = page.total_count
         for reading in page.jobs:
             if reading.job_id is None:
                 continue
@@ -148,7 +128,7 @@ class ListReader:
             if job := self._poller.jobs.get(reading.job_id):
                 job.scan = self._scan
                 is_enough = await self._poller.publish(job, reading, detailed=False)
-                if is_enough and self._covers(job):
+                if is_enough and self.covers(job):
                     job.cancel_timer()
                 elif not is_enough and not job.failures:
                     job.due = self._loop.time()
@@ -160,7 +140,7 @@ class ListReader:
             for subscriber in list(self._poller.list_subscribers):
                 subscriber.on_list_read()
         for job in self._poller.jobs.values():
-            if job.scan != self._scan and self._covers(job):
+            if job.scan != self._scan and self.covers(job):
                 self._poller.schedule(job)
 
     async def _on_error(self, error: DliError, period: float) -> bool:
@@ -178,7 +158,7 @@ class ListReader:
             self._not_before = self._loop.time() + LIST_FAILED_COOLDOWN
             await self._poller.tell(self._poller.list_subscribers, error)
             return False
-        covered = [job for job in self._poller.jobs.values() if self._covers(job)]
+        covered = [job for job in self._poller.jobs.values() if self.covers(job)]
         waits = [subscriber for job in covered for subscriber in job.subscribers]
         await self._poller.tell([*self._poller.list_subscribers, *waits], error)
         return True

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import random
+from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +70,7 @@ class Poller:
     :param filters: filters of the list.
     :ivar client: makes the calls.
     :ivar jobs: the watched jobs by id; each has a subscriber.
+    :ivar intervals: how many of them are watched at which interval.
     :ivar list_subscribers: those who want every job that the list shows.
     :ivar has_ended: True when it serves nobody any more, though subscribers may not have left it yet.
     """
@@ -76,6 +78,7 @@ class Poller:
     def __init__(self, hook: DliHook, filters: Mapping[str, str]) -> None:
         self.client = PollerClient(hook)
         self.jobs: dict[int, WatchedJob] = {}
+        self.intervals: Counter[float] = Counter()
         self.list_subscribers: list[Subscriber] = []
         self.has_ended = False
         self._loop = asyncio.get_running_loop()
@@ -89,17 +92,18 @@ class Poller:
         """Serve a subscriber from now on; its first reading comes within its interval."""
         if subscriber.job_id is None:
             self.list_subscribers.append(subscriber)
-            self._list_reader.replan()
             return
         now = self._loop.time()
         job = self.jobs.get(subscriber.job_id)
         if job is None:
             job = self.jobs[subscriber.job_id] = WatchedJob(subscriber.job_id, subscriber.interval, now)
+            self.intervals[job.interval] += 1
         elif subscriber.interval < job.interval:
-            job.interval = subscriber.interval
+            self._set_interval(job, subscriber.interval)
             job.due = min(job.due, now + job.interval)
         job.subscribers.append(subscriber)
-        self._list_reader.on_job(job)
+        if not self._list_reader.covers(job):
+            self.schedule(job)
 
     def remove(self, subscriber: Subscriber) -> bool:
         """Serve a subscriber no longer; True when it was the last."""
@@ -110,6 +114,7 @@ class Poller:
             job.subscribers.remove(subscriber)
             if not job.subscribers:
                 job.cancel_timer()
+                self.intervals[job.interval] -= 1
                 del self.jobs[subscriber.job_id]
         return not self.jobs and not self.list_subscribers
 
@@ -132,7 +137,8 @@ class Poller:
         is_enough = True
         async for subscriber in _in_turns(job.subscribers):
             is_enough = subscriber.on_reading(reading, now, detailed=detailed) and is_enough
-        job.interval = min((each.interval for each in job.subscribers), default=job.interval)
+        if job.subscribers:
+            self._set_interval(job, min(each.interval for each in job.subscribers))
         job.due = self._loop.time() + jittered(job.interval)
         if is_enough:
             job.failures = 0
@@ -149,6 +155,11 @@ class Poller:
         now = self._loop.time()
         async for subscriber in _in_turns(subscribers):
             subscriber.on_error(error, now)
+
+    def _set_interval(self, job: WatchedJob, interval: float) -> None:
+        self.intervals[job.interval] -= 1
+        self.intervals[interval] += 1
+        job.interval = interval
 
     def _on_due(self, job: WatchedJob) -> None:
         self._start(self._read(job))
