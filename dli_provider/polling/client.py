@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from weakref import WeakValueDictionary
 
@@ -22,7 +23,7 @@ MAX_CONCURRENT_CALLS = 4
 """Calls that all pollers with one access key have under way at most: fewer than the refusals that lock it."""
 
 SILENT_RETRIES = 3
-"""Failures in a row that nobody is told of, as a call of a hook retries as often."""
+"""Failures in a row after which somebody is told; a call of a hook is retried as often."""
 
 _slots: WeakValueDictionary[tuple[asyncio.AbstractEventLoop, str], asyncio.Semaphore] = WeakValueDictionary()
 
@@ -37,24 +38,17 @@ class PollerClient:
 
     :param hook: the connection, region and project.
     :ivar limiter: says when calls may start; the outcome of each call is recorded there.
+    :ivar outage: why nothing can be read for now, if that is so. A call then fails with it instead of waiting
+        until it may start: no queue builds up, and each wait learns of the outage.
     """
 
     def __init__(self, hook: DliHook) -> None:
         self.limiter = RateLimiter()
+        self.outage: DliError | None = None
         self._loop = asyncio.get_running_loop()
         self._hook = hook
         self._connected: _Connected | None = None
         self._turn = asyncio.Lock()
-        self._failure: DliError | None = None
-
-    def check(self) -> None:
-        """Check that a call has a chance, so that not every job of a poller waits for its turn in an outage.
-
-        :raises DliError: the last failure, when calls keep failing and none may start for now.
-        """
-        is_out = self.limiter.failures >= SILENT_RETRIES and self.limiter.delay(self._loop.time())
-        if self._failure and is_out:
-            raise self._failure.with_traceback(None)
 
     async def call(self, call: Call[T]) -> T:
         """Make a call once the limits allow it. When the credential is refused, look the connection up again
@@ -64,26 +58,10 @@ class PollerClient:
         :raises DliAuthError: when the credential that the connection has now is refused.
         :raises DliError: for every other failure.
         """
-        try:
-            answer = await self._call(call)
-        except DliError as error:
-            if error.transient:
-                self._failure = error
-                self.limiter.record_failure(error, self._loop.time())
-            raise
-        self.limiter.record_success()
-        return answer
-
-    async def close(self) -> None:
-        """Close the connections."""
-        if self._connected:
-            await self._connected.client.close()
-
-    async def _call(self, call: Call[T]) -> T:
         while True:
             connected = await self._take_slot()
             try:
-                return await connected.client.call(call)
+                return await self._recorded(connected.client.call(call))
             except DliAuthError as error:
                 refusal = error
             finally:
@@ -91,12 +69,31 @@ class PollerClient:
             if refusal.transient or not await self._renew(connected):
                 raise refusal
 
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._connected:
+            await self._connected.client.close()
+
+    async def _recorded(self, step: Awaitable[T]) -> T:
+        try:
+            result = await step
+        except DliError as error:
+            if error.transient:
+                self.limiter.record_failure(error, self._loop.time())
+            raise
+        self.limiter.record_success()
+        return result
+
     async def _take_slot(self) -> _Connected:
         """Wait until a call may start, and take one of the slots that the pollers of the key share."""
         async with self._turn:
             while True:
-                await asyncio.sleep(self.limiter.delay(self._loop.time()))
-                connected = self._connected = self._connected or await self._connect()
+                delay = self.limiter.delay(self._loop.time())
+                if delay and self.outage:
+                    raise self.outage.with_traceback(None)
+                await asyncio.sleep(delay)
+                connected = self._connected or await self._recorded(self._connect())
+                self._connected = connected
                 await connected.slots.acquire()
                 now = self._loop.time()
                 if not self.limiter.delay(now):
@@ -108,7 +105,7 @@ class PollerClient:
         """Look the connection up again; False when it still is the one that was refused."""
         async with self._turn:
             if self._connected is refused:
-                found = await self._connect()
+                found = await self._recorded(self._connect())
                 if found.client.settings == refused.client.settings:
                     return False
                 self._connected = found

@@ -121,10 +121,12 @@ class ListReader:
         """Pass the jobs of a page on."""
         self._failures = 0
         self._total = page.total_count
+        now = self._poller.clock()
         for reading in page.jobs:
             if reading.job_id is None:
                 continue
-            await self._poller.publish_listed(reading)
+            for subscriber in list(self._poller.list_subscribers):
+                subscriber.on_reading(reading, now, detailed=False)
             if job := self._poller.jobs.get(reading.job_id):
                 job.scan = self._scan
                 is_enough = await self._poller.publish(job, reading, detailed=False)

@@ -12,7 +12,7 @@ import asyncio
 import contextvars
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dli_provider.api.endpoints import show_flink_job
@@ -69,6 +69,7 @@ class Poller:
     :param hook: the connection, region and project.
     :param filters: filters of the list.
     :ivar client: makes the calls.
+    :ivar clock: the time of day.
     :ivar jobs: the watched jobs by id; each has a subscriber.
     :ivar intervals: how many of them are watched at which interval.
     :ivar list_subscribers: those who want every job that the list shows.
@@ -83,8 +84,9 @@ class Poller:
         self.has_ended = False
         self._loop = asyncio.get_running_loop()
         self._context = contextvars.Context()
-        self._clock = steady_clock()
+        self.clock = steady_clock()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._newly_failing = 0
         self._list_reader = ListReader(self, filters)
         self._start(self._list_reader.run())
 
@@ -133,10 +135,13 @@ class Poller:
 
     async def publish(self, job: WatchedJob, reading: FlinkJob, *, detailed: bool) -> bool:
         """Pass a reading on to a job's subscribers; False when one needs the job's whole detail."""
-        now = self._clock()
+        self._newly_failing, self.client.outage = 0, None
+        now = self.clock()
         is_enough = True
-        async for subscriber in _in_turns(job.subscribers):
+        for number, subscriber in enumerate(list(job.subscribers), 1):
             is_enough = subscriber.on_reading(reading, now, detailed=detailed) and is_enough
+            if number % YIELD_EVERY == 0:
+                await asyncio.sleep(0)
         if job.subscribers:
             self._set_interval(job, min(each.interval for each in job.subscribers))
         job.due = self._loop.time() + jittered(job.interval)
@@ -144,17 +149,13 @@ class Poller:
             job.failures = 0
         return is_enough
 
-    async def publish_listed(self, reading: FlinkJob) -> None:
-        """Pass a job of the list on to those who want every one."""
-        now = self._clock()
-        async for subscriber in _in_turns(self.list_subscribers):
-            subscriber.on_reading(reading, now, detailed=False)
-
     async def tell(self, subscribers: Iterable[Subscriber], error: DliError) -> None:
         """Tell subscribers of a reading that failed."""
         now = self._loop.time()
-        async for subscriber in _in_turns(subscribers):
+        for number, subscriber in enumerate(list(subscribers), 1):
             subscriber.on_error(error, now)
+            if number % YIELD_EVERY == 0:
+                await asyncio.sleep(0)
 
     def _set_interval(self, job: WatchedJob, interval: float) -> None:
         self.intervals[job.interval] -= 1
@@ -169,7 +170,6 @@ class Poller:
         job.cancel_timer()
         job.is_reading = True
         try:
-            self.client.check()
             reading = await self.client.call(show_flink_job(job.job_id))
         except DliError as error:
             await self._on_error(job, error)
@@ -186,6 +186,9 @@ class Poller:
         if error.transient:
             job.failures += 1
             delay = min(job.interval, backoff(job.failures))
+            self._newly_failing += job.failures == 1
+            if self._newly_failing >= SILENT_RETRIES:  # not just one job that alone fails
+                self.client.outage = error
         job.due = self._loop.time() + delay
         if not error.transient or job.failures >= SILENT_RETRIES:
             await self.tell(job.subscribers, error)
@@ -211,11 +214,3 @@ class Poller:
             job.cancel_timer()
         for task in self._tasks:
             task.cancel()
-
-
-async def _in_turns(subscribers: Iterable[Subscriber]) -> AsyncIterator[Subscriber]:
-    """Yield subscribers, and let other coroutines have their turn in between."""
-    for number, subscriber in enumerate(list(subscribers), 1):
-        yield subscriber
-        if number % YIELD_EVERY == 0:
-            await asyncio.sleep(0)

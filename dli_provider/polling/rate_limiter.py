@@ -27,14 +27,12 @@ class RateLimiter:
     """When the next call may start.
 
     After a failure none starts for a pause, which doubles with each failure in a row. Throttling also keeps
-    calls apart: twice as far each time, and a tenth less with each answer.
-
-    :ivar failures: how many failures there were since the last answer. Calls that were under way together and
-        fail together count as one.
+    calls apart: twice as far each time, and a tenth less with each answer. Calls that were under way together
+    and fail together count as one failure.
     """
 
     def __init__(self) -> None:
-        self.failures = 0
+        self._failures = 0
         self._spacing = 0.0
         self._started_at = -math.inf
         self._paused_until = -math.inf
@@ -52,7 +50,7 @@ class RateLimiter:
 
     def record_success(self) -> None:
         """Note that a call was answered."""
-        self.failures = 0
+        self._failures = 0
         self._spacing = self._spacing * _RECOVERY if self._spacing > _SPACING / 10 else 0.0
 
     def record_failure(self, error: DliError, now: float) -> None:
@@ -62,10 +60,10 @@ class RateLimiter:
         :param now: the event loop's time.
         """
         if now >= self._paused_until:
-            self.failures += 1
+            self._failures += 1
             if isinstance(error, DliThrottledError):
                 self._spacing = min(_MAX_SPACING, max(_SPACING, self._spacing * 2.0))
-        pause = min(LONGEST_PAUSE, max(error.retry_after or 0.0, backoff(self.failures) / 2))
+        pause = min(LONGEST_PAUSE, max(error.retry_after or 0.0, backoff(self._failures) / 2))
         self._paused_until = max(self._paused_until, now + pause * random.uniform(1.0, 1.2))  # noqa: S311
 
 

@@ -361,14 +361,12 @@ class TestThrottling:
         assert all(max(watch.gaps()) < 90 for watch in watches)
 
 
-def test_calls_that_fail_together_count_as_one_failure(run):
-    async def main():
-        limiter = rate_limiter.RateLimiter()
-        for now in (10.0, 10.1, 10.2):
-            limiter.record_failure(THROTTLED, now)
-        return limiter.failures
-
-    assert run(main()) == 1
+def test_calls_that_fail_together_count_as_one_failure():
+    alone, together = rate_limiter.RateLimiter(), rate_limiter.RateLimiter()
+    alone.record_failure(BROKEN, 10.0)
+    for _ in range(10):
+        together.record_failure(BROKEN, 10.0)
+    assert together.delay(10.0) <= 1.2 * alone.delay(10.0)
 
 
 class TestTheListAloneFails:
@@ -447,6 +445,15 @@ class TestOutage:
         sick, well = poll(dli, [Recorder(1, 60), Recorder(2, 7)], 1200)
         assert sick.failures
         assert well.failures == []
+
+    def test_a_job_that_alone_fails_is_no_news_to_one_that_is_seldom_read(self, poll):
+        dli = Dli(4)
+        dli.unlisted = set(dli.status)
+        dli.failure = lambda call: BROKEN if call.startswith("show 1 ") else None
+        sick, well = poll(dli, [Recorder(1, 60), Recorder(4, 600)], 6000)
+        assert sick.failures
+        assert well.failures == []
+        assert max(well.gaps()) <= 600 + 120
 
     def test_an_outage_may_last_for_days(self, poll):
         dli = Dli(2)
