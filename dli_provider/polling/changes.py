@@ -103,7 +103,6 @@ class ChangeSubscriber:
         self._error: BaseException | None = None
         self._shown: set[int] = set()
         self._missed_once: set[int] = set()
-        self._has_news = asyncio.Event()
         self._is_urgent = asyncio.Event()
 
     def on_reading(self, job: FlinkJob, now: datetime, *, detailed: bool) -> bool:  # noqa: ARG002
@@ -125,7 +124,6 @@ class ChangeSubscriber:
             reason = job.status_desc and printable(job.status_desc, 2000)
             self._changes.append(Change(job_id, name, old, status, reason, now))
             self._is_urgent.set()
-        self._has_news.set()
         return True
 
     def on_list_read(self) -> None:
@@ -140,13 +138,10 @@ class ChangeSubscriber:
         missing = self._known.statuses.keys() - self._shown
         for job_id in missing & self._missed_once:
             del self._known.statuses[job_id]
-            self._has_news.set()
         self._missed_once = missing & self._known.statuses.keys()
         self._shown.clear()
         self._first_sight_counts = False
-        if self._newest > self._known.since:
-            self._known = replace(self._known, since=self._newest)
-            self._has_news.set()
+        self._known = replace(self._known, since=self._newest)
 
     def on_error(self, error: DliError, now: float) -> None:  # noqa: ARG002
         """Wait out what may pass, however long it lasts; end the watch with anything else."""
@@ -159,24 +154,19 @@ class ChangeSubscriber:
     def close(self, error: BaseException) -> None:
         """End the watch with an error; it can be subscribed again afterwards."""
         self._error = error
-        self._has_news.set()
         self._is_urgent.set()
 
     async def news(self) -> ChangeNews:
-        """Return what was learnt since the last time.
-
-        Changes and lines are returned at once; what else became known, once an interval.
+        """Return what was learnt since the last time: changes and lines at once, all else once an interval.
 
         :raises DliError: when the jobs can't be read, and that does not pass by itself.
         """
-        await self._has_news.wait()
         with suppress(TimeoutError):
             async with asyncio.timeout(self.interval):
                 await self._is_urgent.wait()
         changes, self._changes = self._changes, []
         lines, self._lines = self._lines, []
         if self._error is None or not (changes or lines):  # an error comes after what was learnt before it
-            self._has_news.clear()
             self._is_urgent.clear()
             error, self._error = self._error, None
             if error:
@@ -185,7 +175,6 @@ class ChangeSubscriber:
 
     def _say(self, level: int, line: str) -> None:
         self._lines.append((level, line))
-        self._has_news.set()
         self._is_urgent.set()
 
     def _end_outage(self) -> None:
@@ -205,7 +194,7 @@ class ChangeStore:
     def __init__(self, store: Any, log: Any) -> None:
         self._store = store
         self._log = log
-        self._since: datetime | None = None
+        self._saved: KnownStatuses | None = None
 
     async def load(self) -> KnownStatuses:
         """Return what was kept; nothing known until now when nothing was kept, or it can't be had."""
@@ -222,22 +211,25 @@ class ChangeStore:
             self._warn("The statuses that were kept can't be read; those found now are the first", error)
             return nothing
         try:
-            self._since = datetime.fromisoformat(since).astimezone(UTC) if since else None
-            known = {int(job_id): str(status) for job_id, status in (statuses or {}).items()}
+            known = KnownStatuses(
+                datetime.fromisoformat(since).astimezone(UTC) if since else nothing.since,
+                {int(job_id): str(status) for job_id, status in (statuses or {}).items()},
+            )
         except (TypeError, ValueError, AttributeError) as error:
             self._warn("What was kept are no statuses of jobs; those found now are the first", error)
             return nothing
-        return KnownStatuses(self._since or nothing.since, known)
+        self._saved = known if since else None
+        return known
 
     async def save(self, known: KnownStatuses) -> None:
-        """Keep what is known; when the store fails, the next call tries again."""
-        if self._store is None:
+        """Keep what is news; when the store fails, the next call tries again."""
+        if self._store is None or not known.statuses or known == self._saved:
             return
         try:
             await self._call("set", _STATUSES, {str(job_id): text for job_id, text in known.statuses.items()})
-            if known.since != self._since:
+            if self._saved is None or known.since != self._saved.since:
                 await self._call("set", _SINCE, known.since.isoformat())
-                self._since = known.since
+            self._saved = known
         except Exception as error:  # noqa: BLE001
             self._warn("The statuses can't be kept; a restart may report changes again", error)
 

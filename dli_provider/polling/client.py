@@ -92,8 +92,9 @@ class PollerClient:
                 if delay and self.outage:
                     raise self.outage.with_traceback(None)
                 await asyncio.sleep(delay)
-                connected = self._connected or await self._recorded(self._connect())
-                self._connected = connected
+                if self._connected is None:
+                    self._connected = await self._recorded(self._connect())
+                connected = self._connected
                 await connected.slots.acquire()
                 now = self._loop.time()
                 if not self.limiter.delay(now):

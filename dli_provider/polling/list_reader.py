@@ -67,7 +67,7 @@ class ListReader:
                 await asyncio.sleep(PERIOD_CHECK_INTERVAL)
 
     def _choose_period(self) -> None:
-        """Choose how often to scan; when that changes, choose anew which jobs are read by themselves."""
+        """Choose how often to scan; when that changes, choose again which jobs are read by themselves."""
         before, self._period = self._period, self._best_period()
         if self._period == before:
             return

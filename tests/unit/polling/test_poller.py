@@ -571,13 +571,13 @@ class TestPollersOfOneKey:
 
         return run(main())
 
-    def test_share_four_calls_under_way(self, run):
+    def test_pollers_of_one_key_share_four_calls_under_way(self, run):
         dli = Dli(2_000)
         dli.latency = 3.0
         self.serve(run, dli, 300)
         assert dli.most_under_way == 4
 
-    def test_have_four_refusals_at_most_when_the_key_stops_being_good(self, run):
+    def test_pollers_of_one_key_are_refused_four_times_at_most_when_it_stops_being_good(self, run):
         dli = Dli(2_000)
         dli.latency = 3.0
         refused = []
@@ -594,7 +594,7 @@ class TestPollersOfOneKey:
         assert all(watch.ended is REFUSED for watch in watches)
         assert len(refused) <= 4
 
-    def test_are_served_in_turn(self, run):
+    def test_pollers_of_one_key_keep_all_four_calls_busy(self, run):
         dli = Dli(100)
         dli.latency = 3.0
         self.serve(run, dli, 300)
@@ -607,7 +607,7 @@ class TestASubscriberToTheWholeList:
             self.readings.append((asyncio.get_running_loop().time(), job.job_id))
             return True
 
-    def test_gets_every_listed_job_once_an_interval(self, run):
+    def test_a_subscriber_to_the_list_gets_every_job_once_an_interval(self, run):
         dli = Dli(250)
 
         async def main():
@@ -623,7 +623,7 @@ class TestASubscriberToTheWholeList:
         assert dli.filters == {"show_detail": "false", "queue_name": "etl"}
         assert dli.count("show") == 0
 
-    def test_is_told_that_the_list_was_read_when_it_was_read_to_its_end(self, poll):
+    def test_a_subscriber_to_the_list_is_told_when_it_was_read_to_its_end(self, poll):
         dli = Dli(250)
         dli.failure = lambda call: BROKEN if call.startswith("list 200 ") else None
         (watch,) = poll(dli, [self.Lister(None, 60)], 595)
@@ -652,7 +652,7 @@ class TestASubscriberToTheWholeList:
         assert watch.readings == []
         assert len(wait.readings) >= 3
 
-    def test_is_told_when_the_list_is_refused(self, poll):
+    def test_a_subscriber_to_the_list_is_told_when_it_is_refused(self, poll):
         forbidden = errors.DliForbiddenError(403, "APIG.0302", "no dli:jobs:list_all")
         dli = Dli(3)
         dli.failure = lambda _: forbidden
