@@ -264,6 +264,25 @@ def test_a_wait_that_comes_later_is_served_within_its_interval(run):
     assert late.readings[0][0] <= 3 + 11
 
 
+def test_a_job_is_read_as_often_as_the_most_eager_of_its_waits_wants_while_that_lasts(run):
+    dli = Dli(1)
+
+    async def main():
+        patient, eager = Recorder(1, 600), Recorder(1, 10)
+        async with registry.subscribe(patient, Hook(dli)):
+            await asyncio.sleep(700)
+            async with registry.subscribe(eager, Hook(dli)):
+                await asyncio.sleep(100)
+            served = len(patient.readings)
+            await asyncio.sleep(6000)
+        return eager, served, len(patient.readings)
+
+    eager, served, at_the_end = run(main())
+    assert eager.readings[0][0] <= 700 + 11
+    assert len(eager.readings) >= 9
+    assert at_the_end - served <= 12
+
+
 def test_a_wait_that_comes_later_for_an_unlisted_job_is_served_within_its_interval(run):
     dli = Dli(50)
     dli.unlisted = {50}
