@@ -16,6 +16,7 @@ from killing import KillWorker
 from dli_provider.emulator import AcceptedWrite, DliEmulator, EmulatedJob
 
 WAITING = {"running", "deferred"}
+ENDED = {"success", "failed"}
 
 
 @dataclass
@@ -41,7 +42,7 @@ class Scene:
 
     def job(self, dag_id: str, task_id: str) -> EmulatedJob:
         """Return the job of a task."""
-        [found] = [job for job in self.dli.jobs if job.name == f"{dag_id}.{task_id}"]
+        [found] = [job for job in self.dli.jobs if job.name == f"{dag_id}-{task_id}"]
         return found
 
     def writes(self, dag_id: str, task_id: str) -> list[AcceptedWrite]:
@@ -78,6 +79,7 @@ class Scene:
 
         def is_there() -> bool:
             state, number = self.task(dag_id, task_id)
+            assert state in states or state not in ENDED or number < tries, f"{dag_id}.{task_id} is {state}"
             return state in states and number >= tries
 
         self.airflow.until(is_there, f"{dag_id}.{task_id} is {' or '.join(states)} in try {tries}", limit=300)

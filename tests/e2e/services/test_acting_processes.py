@@ -64,8 +64,9 @@ BLOCKING, DEFERRABLE = ALL[:2], ALL[2:]
 CASES = [
     *(Case("triggerer_killed", task, tries=1) for task in DEFERRABLE),
     *(Case("marked_failed", task, "failed", tries=1) for task in (*ALL, "stopped_on_kill")),
-    *(Case("task_cleared", task) for task in BLOCKING),
+    Case("task_cleared", "streaming_blocking", action="adopted"),
     Case("task_cleared", "streaming_deferrable", action="adopted"),
+    Case("task_cleared", "bounded_blocking", "success" if IS_AIRFLOW_2 else "failed"),
     Case("task_cleared", "bounded_deferrable", "failed"),
     *(Case("worker_drained", task) for task in BLOCKING),
     *(Case("neighbour_cleared", task) for task in reversed(ALL)),
@@ -93,7 +94,7 @@ def add_jobs(dli: DliEmulator) -> None:
     """Add the jobs of all tasks but those that create theirs."""
     for job_id, case in enumerate(CASES, 2001):
         rest = "job_finish" if case.target == "job_finish" else "job_cancel_success"
-        job = dli.add_job(job_id, status=rest, name=f"{case.dag}.{case.task}", start_time=YESTERDAY)
+        job = dli.add_job(job_id, status=rest, name=f"{case.dag}-{case.task}", start_time=YESTERDAY)
         if case in KILLED and case.task == "bounded_blocking":
             job.set_run([("job_submitting", 1), ("job_running", 1), ("job_finish", None)])
         elif case not in KILLED:
@@ -112,7 +113,7 @@ def add_jobs(dli: DliEmulator) -> None:
         job = dli.add_job(
             job_id,
             status="job_running",
-            name=f"{DEPLOYED}.{task}",
+            name=f"{DEPLOYED}-{task}",
             job_type=kind,
             start_time=YESTERDAY,
             queue_name="flink",
@@ -165,8 +166,8 @@ def kill_workers(scene: Scene) -> None:
         "stop": [sql],
         "update_sql": [sql],
         "update_jar": [jar],
-        "create_sql": [f"{DEPLOYED}.create_sql"],
-        "create_jar": [f"{DEPLOYED}.create_jar"],
+        "create_sql": [f"{DEPLOYED}-create_sql"],
+        "create_jar": [f"{DEPLOYED}-create_jar"],
     }.items():
         scene.kills[operation] = KillWorker(scene.airflow, *jobs)
         scene.kills[operation].inject(scene.dli, operation)

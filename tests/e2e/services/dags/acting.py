@@ -16,7 +16,7 @@ except ImportError:  # Airflow 2
 from dli_provider.operators.flink import DliDeployFlinkJobOperator, DliRunFlinkJobOperator
 
 IS_AIRFLOW_2 = importlib.metadata.version("apache-airflow").startswith("2.")
-NAME = "{{ ti.dag_id }}.{{ ti.task_id }}"
+NAME = "{{ ti.dag_id }}-{{ ti.task_id }}"
 TARGETS = {"bounded": "job_finish"}
 if not IS_AIRFLOW_2:
     TARGETS["streaming"] = "job_running"
