@@ -17,6 +17,8 @@ from dli_provider.emulator import AcceptedWrite, DliEmulator, EmulatedJob
 
 WAITING = {"running", "deferred"}
 ENDED = {"success", "failed"}
+LIMIT = 400.0
+"""Seconds that a condition is waited for: thirty tasks start at once, and some wait for minutes."""
 
 
 @dataclass
@@ -82,7 +84,9 @@ class Scene:
             assert state in states or state not in ENDED or number < tries, f"{dag_id}.{task_id} is {state}"
             return state in states and number >= tries
 
-        self.airflow.until(is_there, f"{dag_id}.{task_id} is {' or '.join(states)} in try {tries}", limit=300)
+        self.airflow.until(
+            is_there, f"{dag_id}.{task_id} is {' or '.join(states)} in try {tries}", limit=LIMIT
+        )
 
     def until_waiting(self, dag_id: str, task_id: str, *or_in: str, tries: int = 1) -> None:
         """Wait until a task waits for its job, on a worker that has read it or with its worker given back; or
@@ -100,12 +104,14 @@ class Scene:
                 state == "deferred" and self.airflow.handed_back(run_id, task_id, number) > 0
             )
 
-        self.airflow.until(is_waiting, f"{dag_id}.{task_id} waits for its job")
+        self.airflow.until(is_waiting, f"{dag_id}.{task_id} waits for its job", limit=LIMIT)
 
     def until_left_alone(self, dag_id: str, task_id: str) -> None:
         """Wait until a job is read no more."""
         job_id = self.job(dag_id, task_id).job_id
-        self.airflow.until(lambda: time.time() - self.read_at(job_id) > QUIET, f"job {job_id} isn't read")
+        self.airflow.until(
+            lambda: time.time() - self.read_at(job_id) > QUIET, f"job {job_id} isn't read", limit=LIMIT
+        )
 
     def read_at(self, job_id: int) -> float:
         """Return when a job's detail was read last."""

@@ -18,7 +18,7 @@ from aiohttp import web
 from installation import Airflow
 from killing import KillWorker, kill
 from rest import IS_AIRFLOW_2
-from scene import Scene
+from scene import LIMIT, Scene
 
 from dli_provider.emulator import DliEmulator
 from dli_provider.emulator.faults import Fault
@@ -138,8 +138,8 @@ def scene(airflow: Airflow) -> Iterator[Scene]:
             "AIRFLOW_CONN_DLI_ECHOING": json.dumps(echoing.connection),
             "AIRFLOW_VAR_DEPLOYED": json.dumps({**CANARIES, "shown": SHOWN}),
             "AIRFLOW__CORE__PARALLELISM": "32",
-            "AIRFLOW__SCHEDULER__SCHEDULER_ZOMBIE_TASK_THRESHOLD": "20",  # Airflow 2
-            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "20",
+            "AIRFLOW__SCHEDULER__SCHEDULER_ZOMBIE_TASK_THRESHOLD": "30",  # Airflow 2
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
             "AIRFLOW__SCHEDULER__ZOMBIE_DETECTION_INTERVAL": "2",  # Airflow 2
         }
@@ -181,6 +181,7 @@ def interfere(scene: Scene) -> None:
     airflow.until(
         lambda: all(scene.operations(case.dag, case.task) for case in neighbour_cleared),
         "the workers were killed",
+        limit=LIMIT,
     )
     airflow.api.clear("acting_neighbour_cleared", scene.run_ids["acting_neighbour_cleared"], "neighbour")
     for case in CASES:
@@ -218,8 +219,9 @@ def test_a_job_is_run_once_whatever_happens(scene: Scene, case: Case) -> None:
     assert scene.operations(case.dag, case.task) == ["run", *stopped]
     if case in KILLED:
         assert scene.kills["run"].arrived[str(job.job_id)] == 1
-    if scene.task(case.dag, case.task)[0] == "success":
-        action = "adopted" if IS_AIRFLOW_2 and case.tries > 1 else case.action
+    state, tries = scene.task(case.dag, case.task)
+    if state == "success":
+        action = "adopted" if IS_AIRFLOW_2 and tries > 1 else case.action
         xcom = scene.xcom(case.dag, case.task)
         assert xcom["status"] == case.target
         assert xcom["action"] in action
@@ -246,7 +248,7 @@ def test_a_deployment_takes_each_step_once_though_the_worker_is_killed_after_eac
     is_upgrade = task.startswith("upgrade")
     if is_upgrade:
         scene.airflow.until(
-            lambda: "run" in scene.operations(DEPLOYED, task), f"{task} runs its job", limit=400
+            lambda: "run" in scene.operations(DEPLOYED, task), f"{task} runs its job", limit=LIMIT
         )
         scene.until_waiting(DEPLOYED, task, tries=3)
         scene.dumps.append(scene.dump())
