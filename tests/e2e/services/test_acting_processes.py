@@ -66,7 +66,7 @@ CASES = [
     *(Case("marked_failed", task, ("failed",), tries=1) for task in (*ALL, "stopped_on_kill")),
     Case("task_cleared", "streaming_blocking", action="started or adopted"),
     Case("task_cleared", "streaming_deferrable", action="adopted"),
-    # Airflow 3.3 takes the clear of a running task for a clear or for a retry: its new max_tries may get lost.
+    # Airflow 3.3 may lose the new max_tries of a running task that is cleared: then it is a retry.
     Case("task_cleared", "bounded_blocking", ("success",) if IS_AIRFLOW_2 else ("success", "failed")),
     Case("task_cleared", "bounded_deferrable", ("failed",)),
     *(Case("worker_drained", task) for task in BLOCKING),
