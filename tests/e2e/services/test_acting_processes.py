@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 import psutil
 import pytest
+from acting_tasks import LIMIT, ActingTasks
 from aiohttp import web
 from installation import Airflow
 from killing import KillWorker, kill
 from rest import IS_AIRFLOW_2
-from scene import LIMIT, Scene
 
 from dli_provider.emulator import DliEmulator
 from dli_provider.emulator.faults import Fault
@@ -124,7 +124,7 @@ def add_jobs(dli: DliEmulator) -> None:
 
 
 @pytest.fixture(scope="module")
-def scene(airflow: Airflow) -> Iterator[Scene]:
+def acting(airflow: Airflow) -> Iterator[ActingTasks]:
     """All the DAGs, run at once, and everything that happens to them."""
     with ExitStack() as stack:
         dli = stack.enter_context(DliEmulator())
@@ -147,21 +147,21 @@ def scene(airflow: Airflow) -> Iterator[Scene]:
         airflow.start_scheduler(**environment)
         stack.callback(airflow.start_scheduler)
         stack.callback(lambda: airflow.stop(airflow.scheduler))
-        scene = Scene(airflow, dli)
-        kill_workers(scene)
+        acting = ActingTasks(airflow, dli)
+        kill_workers(acting)
         with airflow.triggerer(**environment) as first:
             for dag_id in (DEPLOYED, *dict.fromkeys(case.dag for case in reversed(CASES))):
-                scene.begin(dag_id)
-            interfere(scene)
+                acting.begin(dag_id)
+            interfere(acting)
             airflow.kill(first)
         stack.enter_context(airflow.triggerer(**environment))
-        yield scene
+        yield acting
 
 
-def kill_workers(scene: Scene) -> None:
+def kill_workers(acting: ActingTasks) -> None:
     """Have workers killed as soon as DLI has accepted their writes."""
-    runs = [scene.job(case.dag, case.task).job_id for case in KILLED]
-    sql, jar = (scene.job(DEPLOYED, task).job_id for task in ("upgrade_sql", "upgrade_jar"))
+    runs = [acting.job(case.dag, case.task).job_id for case in KILLED]
+    sql, jar = (acting.job(DEPLOYED, task).job_id for task in ("upgrade_sql", "upgrade_jar"))
     for operation, jobs in {
         "run": [*runs, sql, jar],
         "stop": [sql],
@@ -170,96 +170,96 @@ def kill_workers(scene: Scene) -> None:
         "create_sql": [f"{DEPLOYED}-create_sql"],
         "create_jar": [f"{DEPLOYED}-create_jar"],
     }.items():
-        scene.kills[operation] = KillWorker(scene.airflow, *jobs)
-        scene.kills[operation].inject(scene.dli, operation)
+        acting.kills[operation] = KillWorker(acting.airflow, *jobs)
+        acting.kills[operation].inject(acting.dli, operation)
 
 
-def interfere(scene: Scene) -> None:
+def interfere(acting: ActingTasks) -> None:
     """Do to the tasks what their DAGs are called after, but for the killing of workers."""
-    airflow = scene.airflow
+    airflow = acting.airflow
     neighbour_cleared = [case for case in KILLED if case.event == "neighbour_cleared"]
     airflow.until(
-        lambda: all(scene.operations(case.dag, case.task) for case in neighbour_cleared),
+        lambda: all(acting.operations(case.dag, case.task) for case in neighbour_cleared),
         "the workers were killed",
         limit=LIMIT,
     )
-    airflow.api.clear("acting_neighbour_cleared", scene.run_ids["acting_neighbour_cleared"], "neighbour")
+    airflow.api.clear("acting_neighbour_cleared", acting.run_ids["acting_neighbour_cleared"], "neighbour")
     for case in CASES:
         if case not in KILLED:
-            scene.until_waiting(case.dag, case.task)
+            acting.until_waiting(case.dag, case.task)
     for case in CASES:
         if case.event == "task_cleared":
-            airflow.api.clear(case.dag, scene.run_ids[case.dag], case.task)
+            airflow.api.clear(case.dag, acting.run_ids[case.dag], case.task)
         elif case.event == "marked_failed":
-            airflow.api.mark_failed(case.dag, scene.run_ids[case.dag], case.task)
+            airflow.api.mark_failed(case.dag, acting.run_ids[case.dag], case.task)
         elif case.event == "worker_drained":
-            drain(scene, case)
+            drain(acting, case)
 
 
-def drain(scene: Scene, case: Case) -> None:
+def drain(acting: ActingTasks, case: Case) -> None:
     """End a worker as Kubernetes does: it is asked to end, and killed when it hasn't after a while."""
-    *above, task = scene.airflow.worker_of(psutil.Process(scene.pid(case.dag, case.task)))
+    *above, task = acting.airflow.worker_of(psutil.Process(acting.pid(case.dag, case.task)))
     above[-1].terminate()
-    scene.airflow.until_polled(scene.dli, scene.job(case.dag, case.task).job_id)
+    acting.airflow.until_polled(acting.dli, acting.job(case.dag, case.task).job_id)
     if task.is_running():  # Airflow 2 ends it
         kill(*above, task)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.event}-{case.task}")
-def test_a_job_is_run_once_whatever_happens(scene: Scene, case: Case) -> None:
-    job = scene.job(case.dag, case.task)
+def test_a_job_is_run_once_whatever_happens(acting: ActingTasks, case: Case) -> None:
+    job = acting.job(case.dag, case.task)
     if "success" in case.ends:
-        scene.until_waiting(case.dag, case.task, *case.ends, tries=case.tries)
+        acting.until_waiting(case.dag, case.task, *case.ends, tries=case.tries)
         if job.status != case.target:
             job.set_status(case.target)
-    scene.until_state(case.dag, case.task, *case.ends, tries=case.tries)
+    acting.until_state(case.dag, case.task, *case.ends, tries=case.tries)
     if case.ends == ("failed",):
-        scene.until_left_alone(case.dag, case.task)
+        acting.until_left_alone(case.dag, case.task)
     stopped = ["stop"] * (case.task == "stopped_on_kill")
-    assert scene.operations(case.dag, case.task) == ["run", *stopped]
+    assert acting.operations(case.dag, case.task) == ["run", *stopped]
     if case in KILLED:
-        assert scene.kills["run"].arrived[str(job.job_id)] == 1
-    state, tries = scene.task(case.dag, case.task)
+        assert acting.kills["run"].arrived[str(job.job_id)] == 1
+    state, tries = acting.task(case.dag, case.task)
     if state == "success":
         action = "adopted" if IS_AIRFLOW_2 and tries > 1 else case.action
-        xcom = scene.xcom(case.dag, case.task)
+        xcom = acting.xcom(case.dag, case.task)
         assert xcom["status"] == case.target
         assert xcom["action"] in action
     elif case.ends == ("failed",) and not stopped:
         assert job.status == "job_submitting"
 
 
-def test_a_bounded_run_is_started_again_by_a_clear_but_not_beside_a_live_one(scene: Scene) -> None:
+def test_a_bounded_run_is_started_again_by_a_clear_but_not_beside_a_live_one(acting: ActingTasks) -> None:
     dag_id, task_id = "acting_task_cleared", "bounded_deferrable"
-    scene.until_state(dag_id, task_id, "failed", tries=2)
-    assert "This task did not start that run" in scene.log(dag_id, task_id)
-    job = scene.job(dag_id, task_id)
+    acting.until_state(dag_id, task_id, "failed", tries=2)
+    assert "This task did not start that run" in acting.log(dag_id, task_id)
+    job = acting.job(dag_id, task_id)
     job.set_status("job_finish")
     job.set_run([("job_submitting", 1), ("job_running", 1), ("job_finish", None)])
-    scene.airflow.api.clear(dag_id, scene.run_ids[dag_id], task_id)
-    scene.until_state(dag_id, task_id, "success", tries=3)
-    assert scene.operations(dag_id, task_id) == ["run", "run"]
+    acting.airflow.api.clear(dag_id, acting.run_ids[dag_id], task_id)
+    acting.until_state(dag_id, task_id, "success", tries=3)
+    assert acting.operations(dag_id, task_id) == ["run", "run"]
 
 
 @pytest.mark.parametrize("task", DEPLOYMENTS)
 def test_a_deployment_takes_each_step_once_though_the_worker_is_killed_after_each(
-    scene: Scene, task: str
+    acting: ActingTasks, task: str
 ) -> None:
     is_upgrade = task.startswith("upgrade")
     if is_upgrade:
-        scene.airflow.until(
-            lambda: "run" in scene.operations(DEPLOYED, task), f"{task} runs its job", limit=LIMIT
+        acting.airflow.until(
+            lambda: "run" in acting.operations(DEPLOYED, task), f"{task} runs its job", limit=LIMIT
         )
-        scene.until_waiting(DEPLOYED, task, tries=3)
-        scene.dumps.append(scene.dump())
-        scene.job(DEPLOYED, task).set_status("job_running")
-    scene.until_state(DEPLOYED, task, "success", tries=2)
-    assert scene.operations(DEPLOYED, task) == DEPLOYMENTS[task]
+        acting.until_waiting(DEPLOYED, task, tries=3)
+        acting.dumps.append(acting.dump())
+        acting.job(DEPLOYED, task).set_status("job_running")
+    acting.until_state(DEPLOYED, task, "success", tries=2)
+    assert acting.operations(DEPLOYED, task) == DEPLOYMENTS[task]
     if is_upgrade:
-        stop, _, run = scene.writes(DEPLOYED, task)
+        stop, _, run = acting.writes(DEPLOYED, task)
         assert stop.arguments["trigger_savepoint"] is True
         assert run.restored_from
-    detail = scene.job(DEPLOYED, task).detail({})
+    detail = acting.job(DEPLOYED, task).detail({})
     assert (detail["status"], detail["job_config"]["obs_bucket"]) == ("job_running", "bucket")
     assert CANARIES["option"] in detail["job_config"]["runtime_config"]
     if task.endswith("sql"):
@@ -271,23 +271,23 @@ def test_a_deployment_takes_each_step_once_though_the_worker_is_killed_after_eac
     )
 
 
-def test_no_password_of_a_deployment_is_kept_or_told_anywhere(scene: Scene) -> None:
+def test_no_password_of_a_deployment_is_kept_or_told_anywhere(acting: ActingTasks) -> None:
     for task, state in {
         "plan": "success",
         "drift": "failed",
         "echo_sql": "failed",
         "echo_jar": "failed",
     }.items():
-        scene.until_state(DEPLOYED, task, state)
-    assert scene.operations(DEPLOYED, "plan") == scene.operations(DEPLOYED, "drift") == []
-    held = {"the database": "\n".join([*scene.dumps, scene.dump()])}
-    logs = {str(path): path for path in scene.airflow.home.rglob("*") if path.is_file()}
+        acting.until_state(DEPLOYED, task, state)
+    assert acting.operations(DEPLOYED, "plan") == acting.operations(DEPLOYED, "drift") == []
+    held = {"the database": "\n".join([*acting.dumps, acting.dump()])}
+    logs = {str(path): path for path in acting.airflow.home.rglob("*") if path.is_file()}
     told = {name: path.read_text(errors="replace") for name, path in logs.items()}
     assert "while_in" in held["the database"], "no deferral of a deployment was seen"
     assert SHOWN in held["the database"]
     assert any("Cannot parse" in text for text in told.values())
     assert any(SHOWN in text for name, text in told.items() if "upgrade_sql" in name)
-    for place, canary in {**CANARIES, "key": scene.dli.secret_key}.items():
+    for place, canary in {**CANARIES, "key": acting.dli.secret_key}.items():
         for where, text in (held | told).items():
             assert canary not in text, f"the {place} stands in {where}"
             assert canary.encode().hex() not in text, f"the {place} stands in {where}"

@@ -22,7 +22,7 @@ LIMIT = 400.0
 
 
 @dataclass
-class Scene:
+class ActingTasks:
     """Tasks that each act on a job that is called as their DAG and they are.
 
     :param airflow: the Airflow.
