@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,6 +34,7 @@ class FakeDli:
     :param delay: seconds for which a status is shown after it is over.
     :param ending: how a run ends; ``job_running`` for never.
     :param shows_savepoints: whether readings tell of a savepoint.
+    :param saves: whether a stop saves what it is to save; always where that isn't shown.
     :param has_state: whether it has run and would lose something.
     """
 
@@ -41,6 +44,7 @@ class FakeDli:
     ending: str
     shows_savepoints: bool
     blind: tuple[int, int]
+    saves: bool = True
     has_state: bool = False
     now: int = 0
     has_savepoint: bool = False
@@ -50,6 +54,7 @@ class FakeDli:
     _coming: list[tuple[int, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.saves = self.saves or not self.shows_savepoints
         self.has_state = self.status not in {None, "job_init"}
         self.start_time = -1000 if self.has_state else None
 
@@ -112,7 +117,7 @@ class FakeDli:
         self._later("job_submitting", "job_running", self.ending)
 
     def _stop(self, arguments: dict[str, Any]) -> None:
-        self._saves = arguments["trigger_savepoint"]
+        self._is_saving = arguments["trigger_savepoint"] and self.saves
         self._later("job_savepointing", "job_canceling", "job_cancel_success")
 
     def _later(self, *statuses: str) -> None:
@@ -126,7 +131,7 @@ class FakeDli:
             elif self.status == "job_running":
                 self.has_state = True
             elif self.status == "job_cancel_success":
-                self.has_savepoint = self._saves
+                self.has_savepoint = self._is_saving
 
 
 @dataclass(frozen=True)
@@ -152,18 +157,6 @@ EVENTS = st.builds(
     crash=st.sampled_from([None, None, None, "before the write", "after the write", "after the answer"]),
     foreign=st.none(),
 )
-FOREIGN = st.sampled_from(
-    [
-        None,
-        None,
-        (Write.RUN, {"resume_savepoint": True}),
-        (Write.STOP, {"trigger_savepoint": True}),
-        (Write.STOP, {"trigger_savepoint": False}),
-        (Write.UPDATE, {"fields": {"smn_topic": "theirs"}}),
-        (Write.UPDATE, {"fields": {"sql_body": "SELECT 3"}}),
-        (Write.DELETE, {}),
-    ]
-)
 NEW = {"sql_body": "SELECT 2", "smn_topic": "new", "obs_bucket": "b"}
 WORLDS = st.builds(
     FakeDli,
@@ -172,10 +165,10 @@ WORLDS = st.builds(
     delay=st.integers(0, 110),
     ending=st.sampled_from(["job_running", "job_running", "job_finish"]),
     shows_savepoints=st.booleans(),
+    saves=st.sampled_from([True, True, False]),
     blind=st.tuples(st.integers(0, 300), st.integers(0, 300)),
 )
 STORM = st.lists(EVENTS, max_size=14)
-STORM_AMONG_OTHERS = st.lists(st.builds(replace, EVENTS, foreign=FOREIGN), max_size=14)
 CALM = Event(10, "told", None)
 
 
@@ -260,15 +253,75 @@ def test_whatever_is_lost_the_job_keeps_its_state_and_runs_as_defined_or_the_tas
         assert dli.status in {"job_running", "job_finish"}
 
 
-@settings(max_examples=400, deadline=None)
-@given(WORLDS, STORM_AMONG_OTHERS, st.booleans())
-def test_among_others_no_state_is_lost(dli, events, keeps):
-    dli.shows_savepoints = (
-        True  # otherwise, nobody can tell another's stop without a savepoint from one's own
-    )
+SAVING_STOP = (Write.STOP, {"trigger_savepoint": True})
+UNSAVED_STOP = (Write.STOP, {"trigger_savepoint": False})
+DELETION: tuple[Write, dict[str, Any]] = (Write.DELETE, {})
+RESUMING_RUN = (Write.RUN, {"resume_savepoint": True})
+FOREIGN = st.sampled_from(
+    [
+        *(None, None, RESUMING_RUN, SAVING_STOP, UNSAVED_STOP),
+        (Write.UPDATE, {"fields": {"smn_topic": "theirs"}}),
+        (Write.UPDATE, {"fields": {"sql_body": "SELECT 3"}}),
+        DELETION,
+    ]
+)
+STORM_AMONG_OTHERS = st.lists(st.builds(replace, EVENTS, foreign=FOREIGN), max_size=14)
+
+
+def is_safe_among_others(dli: FakeDli, events: list[Event], *, keeps: bool) -> None:
+    was_there = dli.status is not None
     end = Player(dli, DeployPlan(DESIRED), keeps).play(events)
     assert end is not None
     assert dli.losses == 0
+    if keeps:
+        assert dli.accepted.count(("us", Write.STOP)) <= 1, "a run that somebody else has started is stopped"
+        assert not (was_there and ("us", Write.CREATE) in dli.accepted), (
+            "what somebody has deleted is created"
+        )
+
+
+@settings(max_examples=400, deadline=None)
+@given(WORLDS, STORM_AMONG_OTHERS, st.booleans())
+def test_among_others_no_state_is_lost_and_no_run_of_theirs_is_touched(dli, events, keeps):
+    if not dli.shows_savepoints:  # then nobody can tell another's stop without a savepoint from one's own
+        events = [replace(e, foreign=None) if e.foreign == UNSAVED_STOP else e for e in events]
+    is_safe_among_others(dli, events, keeps=keeps)
+
+
+def running(**world: Any) -> FakeDli:
+    """Return a job that runs, and differs from its definition in its SQL."""
+    given = {"delay": 0, "ending": "job_running", "shows_savepoints": True, "blind": (0, 0), **world}
+    return FakeDli("job_running", NEW | {"sql_body": "SELECT 1"}, **given)
+
+
+def after(seconds: int, foreign: tuple[Write, dict[str, Any]] | None = None, answer: str = "told") -> Event:
+    """Return a pass, and how long it takes until the next reading."""
+    return Event(seconds, answer, None, foreign)
+
+
+MOMENTS = {
+    "a start just before our update": (running(), [after(20), after(10, RESUMING_RUN)]),
+    "a start after a stop whose answer is lost": (
+        running(blind=(5, 12)),
+        [after(11, answer="lost after"), after(130, RESUMING_RUN)],
+    ),
+    "a start that uses our savepoint up, and all that isn't shown": (
+        running(shows_savepoints=False, blind=(15, 70)),
+        [after(20), after(11, RESUMING_RUN), after(50, UNSAVED_STOP)],
+    ),
+    "a stop of ours that fails to save": (running(saves=False), []),
+    "a run of the job that we have created": (
+        FakeDli(None, {}, 0, "job_running", shows_savepoints=True, blind=(0, 12)),
+        [after(1), after(10, RESUMING_RUN), after(1, UNSAVED_STOP)],
+    ),
+    "a deletion just before our update": (running(), [after(20), after(10, DELETION)]),
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_moments_that_are_rarely_met(moment):
+    dli, events = deepcopy(MOMENTS[moment])
+    is_safe_among_others(dli, events, keeps=True)
 
 
 @settings(max_examples=200, deadline=None)
@@ -285,7 +338,7 @@ def test_stateless_always_gets_there_in_the_end(dli, events):
 @settings(max_examples=200, deadline=None)
 @given(WORLDS)
 def test_in_calm_weather_a_second_deployment_makes_reads_only(dli):
-    dli.blind = (0, 0)
+    dli.blind, dli.saves = (0, 0), True
     first = Player(dli, DeployPlan(DESIRED), keeps=False).play([])
     if isinstance(first, Done):
         writes = list(dli.accepted)

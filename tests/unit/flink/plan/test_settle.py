@@ -148,8 +148,15 @@ class TestStop:
 
     def test_a_job_that_goes_on_starting_means_not_yet(self, play):
         stop = self.sent(play, "unknown", "job_submitting", StopPlan(savepoint=False))
-        assert stop.read("job_running", 10) == "wait"
-        assert stop.read("job_running", 121) == "stop"
+        assert stop.read("job_running", 10, **LATER) == "wait"
+        assert stop.read("job_running", 121, **LATER) == "stop"
+
+    def test_a_job_that_somebody_has_started_since_is_not_stopped_again(self, play):
+        stop = play(StopPlan())
+        assert stop.read("job_running", **EARLIER) == "stop"
+        stop.send("unknown")
+        assert stop.read("job_running", 10, **LATER) == "wait"
+        assert stop.read("job_running", 121, **LATER) == "fail run"
 
     def test_unknown_and_still_running_is_sent_again(self, play):
         stop = self.sent(play, "unknown")
