@@ -110,5 +110,5 @@ def _settle_creation(pending: Pending, reading: Reading, windows: Windows) -> Wa
     return _Verdict.TAKEN if pending.outcome == Outcome.ACCEPTED else _Verdict.MISSED
 
 
-def _refused(pending: Pending, message: str = "") -> Fail:
-    return Fail(Failure.REFUSED, message or f"DLI refused to {pending.write} it", pending.refusal)
+def _refused(pending: Pending, diagnosis: str = "") -> Fail:
+    return Fail(Failure.REFUSED, diagnosis, pending.refusal)

@@ -16,6 +16,7 @@ from dli_provider.api.errors import (
 )
 from dli_provider.exceptions import DliFlinkJobFailedError, DliFlinkJobRunError
 from dli_provider.flink.plan.plans import DeletePlan, RunPlan, StopPlan
+from dli_provider.flink.plan.values import Failure
 from dli_provider.flink.status import FlinkJobStatus as S
 
 STOPS = ["job_running", "job_canceling", "job_cancel_success"]
@@ -97,7 +98,7 @@ def test_a_refusal_is_read_back_and_then_raised_as_it_was(play):
     stop = play(StopPlan(), ["job_running"], [refused()])
     with pytest.raises(DliBadRequestError, match=r"DLI\.0005"):
         stop.run()
-    assert stop.runner.has_failed
+    assert stop.runner.failure == Failure.REFUSED
     assert len(stop.dli.writes) == 1
 
 
@@ -138,7 +139,7 @@ def test_the_deadline_ends_a_wait(play):
     ):
         stop.run()
     assert stop.pauses == [30, 30, 30, 10]
-    assert not stop.runner.has_failed
+    assert stop.runner.failure is None
 
 
 def test_the_deadline_ends_an_outage(play):
@@ -175,5 +176,5 @@ class TestStopOfItsOwnRun:
         )
         with pytest.raises(DliFlinkJobRunError):
             run.run()
-        assert run.runner.stop_own_run()
+        assert not run.runner.stop_own_run()
         assert "it may run on" in caplog.text
