@@ -136,7 +136,7 @@ class DliRunFlinkJobOperator(ActOnFlinkJobMixin, BaseOperator):
         )
 
     def act(self, runner: PlanRunner, rest: Rest) -> Ended:
-        """Run the job. A run that failed, or was stopped with the task, is forgotten: a retry starts another."""
+        """Run the job. A run that was stopped with the task is forgotten, too."""
         try:
             return super().act(runner, rest)
         except BaseException:

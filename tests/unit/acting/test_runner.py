@@ -15,6 +15,8 @@ from dli_provider.api.errors import (
     Outcome,
 )
 from dli_provider.exceptions import DliFlinkJobFailedError, DliFlinkJobRunError
+from dli_provider.flink.plan.deploy import DeployPlan
+from dli_provider.flink.plan.desired import parse_desired
 from dli_provider.flink.plan.plans import DeletePlan, RunPlan, StopPlan
 from dli_provider.flink.plan.values import Failure
 from dli_provider.flink.status import FlinkJobStatus as S
@@ -100,6 +102,16 @@ def test_a_refusal_is_read_back_and_then_raised_as_it_was(play):
         stop.run()
     assert stop.runner.failure == Failure.REFUSED
     assert len(stop.dli.writes) == 1
+
+
+def test_a_creation_that_is_refused_though_nothing_is_seen_says_what_that_may_mean(play):
+    lost = failed(DliOutcomeUnknownError, "no answer", outcome=Outcome.UNKNOWN)
+    plan = DeployPlan(parse_desired("orders", sql="SELECT 1"))
+    deploy = play(plan, ["absent"], [lost, refused()], name="orders")
+    with pytest.raises(
+        DliBadRequestError, match=r"DLI\.0005: no. A job of this name may exist that isn't yours"
+    ):
+        deploy.run()
 
 
 def test_a_refusal_that_another_one_caused_is_not_raised(play):
