@@ -51,7 +51,8 @@ class DliDeployFlinkJobOperator(JobDefinitionMixin, ActOnFlinkJobMixin, BaseOper
         a template. (templated)
     :param entrypoint: the package of a JAR job, such as ``obs://bucket/file.jar``. (templated)
     :param definition: the other fields, named as in the API, such as ``queue_name``; see
-        :mod:`dli_provider.flink.definition`. A mapping or its JSON text. (templated)
+        :mod:`dli_provider.flink.definition`. A mapping or its JSON text. A text in the place of a number or
+        a Boolean, as templates render them, is read as one. (templated)
     :param upgrade_mode: what becomes of a running job that must be stopped to be changed: ``savepoint`` saves
         and restores its state, ``stateless`` loses it, ``refuse`` fails the task and shows the differences.
     :param restore_from: a savepoint that a job begins with that was never started; not used afterwards, so it

@@ -152,7 +152,7 @@ class DeployPlan:
         """Return the start of a job at rest, or the import that comes before it; a failure where the start
         would lose its state.
         """
-        is_new = job.start_time is None or self._is_own_creation(memory, job)
+        is_new = _never_started(job) or self._is_own_creation(memory, job)
         if memory.has_done(Write.IMPORT):
             return _run(f"starting from {self.restore_from}", resumes=True)
         if self.restore_from and is_new:
@@ -193,7 +193,7 @@ class DeployPlan:
         compared. A new job is updated for the fields that it can't be created with alone.
         """
         unseen = {name.split(".")[0] for name in self.compare(job).not_compared}
-        is_new = memory.has_done(Write.CREATE) or (self.runs and job.start_time is None)
+        is_new = memory.has_done(Write.CREATE) or (self.runs and _never_started(job))
         if changed or (is_new and unseen & self.desired.set_by_update):
             return sorted(unseen.union(changed) - self.desired.set_by_creation)
         return ()
@@ -259,6 +259,10 @@ def _expects_rest(memory: Memory) -> bool:
     """Tell whether a write was made after which the job is at rest until this plan starts it."""
     last = memory.taken[-1] if memory.taken else None
     return last is not None and not (last.write == Write.UPDATE and last.mark == S.JOB_RUNNING)
+
+
+def _never_started(job: FlinkJob) -> bool:
+    return job.start_time is None and "start_time" not in job.unreadable
 
 
 def _has_saved(memory: Memory, job: FlinkJob) -> bool:
