@@ -350,6 +350,12 @@ class TestAtRest:
         deploy.send("accepted", 2)
         assert deploy.read("job_running", 3, **fields(**ONCE)) == "started"
 
+    def test_a_repeated_stop_may_have_saved_nothing_unless_dli_shows_it(self, play):
+        deploy = play(DeployPlan(SQL_JOB))
+        assert read(deploy, "job_cancel_fail", **fields(**ONCE)) == "stop save"
+        deploy.send("accepted")
+        assert deploy.read("job_cancel_success", 2, **fields(**ONCE)) == "fail final"
+
     def test_a_start_time_that_cannot_be_read_is_no_sign_of_a_new_job(self, play):
         odd = fields(start_time="the other day")
         assert play(DeployPlan(SQL_JOB)).read("job_cancel_success", **odd) == "fail final"
