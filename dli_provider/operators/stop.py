@@ -93,7 +93,7 @@ class DliTriggerFlinkSavepointOperator(ActOnFlinkJobMixin, BaseOperator):
     A job that is not running yet is awaited; one that is at rest fails the task.
 
     XCom ``return_value`` is the job's summary with ``action`` (``saved``) and ``savepoint_path``, as DLI
-    shows it, or as it was asked for where DLI shows none.
+    shows it, or as it was asked for where DLI shows none yet, or an earlier one.
 
     :param job_id: the job's id: an int, digits, or a template or XComArg that yields one. (templated)
     :param job_name: the job's exact name, instead of its id. (templated)
