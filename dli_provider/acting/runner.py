@@ -122,7 +122,7 @@ class PlanRunner:
         is_started = memory.has_done(Write.RUN) or (
             pending is not None and pending.write == Write.RUN and pending.outcome == Outcome.ACCEPTED
         )
-        if job_id is None or self.failure or memory.is_adopted or not is_started:
+        if job_id is None or self.failure or not is_started:
             return False
         self._log.info("%s: the task was killed, stopping the run that it has started", self._job.label)
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dli_provider.api.errors import (
+    DliAuthError,
     DliBadRequestError,
     DliConnectionError,
     DliError,
@@ -86,6 +87,20 @@ def test_a_throttled_write_is_sent_again_after_its_time(play):
     stop = play(StopPlan(), ["job_running", *STOPS], [throttled])
     stop.run()
     assert stop.pauses[0] == 300
+
+
+def test_a_write_whose_credential_is_refused_is_sent_again_with_another_one(play):
+    locked_out = failed(DliAuthError, 401, "APIG.0301", "no", outcome=Outcome.REFUSED)
+    stop = play(StopPlan(), STOPS, [locked_out])
+    stop.dli.close = lambda: setattr(stop.dli, "settings", "of the connection as it is now")
+    assert stop.run().done.action == "stopped"
+    assert len(stop.dli.writes) == 2
+
+    stop = play(StopPlan(), STOPS, [locked_out])
+    with pytest.raises(DliAuthError):
+        stop.run()
+    assert (len(stop.dli.writes), stop.runner.failure) == (1, None)
+    assert stop.kept[-1]["pending"] is None
 
 
 def test_an_unknown_outcome_is_found_out_and_said(play, caplog):
