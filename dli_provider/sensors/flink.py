@@ -18,7 +18,7 @@ from dli_provider.airflow_compat import (
     reschedule,
     task_state_store,
 )
-from dli_provider.flink.arguments import holds_template, parse_statuses
+from dli_provider.flink.arguments import holds_template, parse_statuses, parse_targets
 from dli_provider.flink.status import FlinkJobStatus
 from dli_provider.links.flink import DliFlinkConsoleLink
 from dli_provider.operators.base import FlinkJobMixin
@@ -205,10 +205,8 @@ class DliFlinkJobSensor(FlinkJobMixin, BaseSensorOperator):
             self._statuses()
 
     def _statuses(self) -> tuple[tuple[FlinkJobStatus, ...], tuple[FlinkJobStatus, ...]]:
-        targets = parse_statuses("target_status", self.target_status)
+        targets = parse_targets(self.target_status)
         failures = parse_statuses("failure_status", self.failure_status)
-        if not targets:
-            raise ValueError("target_status is empty: name one or more statuses to wait for")
         if both := [status for status in targets if status in failures]:
             raise ValueError(f"{', '.join(both)} can't be both a target_status and a failure_status")
         return targets, failures
