@@ -24,7 +24,7 @@ RESOURCES = {
     "taskmanager_resource_spec": {"cpu": 2.0, "memory": "8192 MB"},
 }
 
-COMMON = {
+COMMON: dict[str, Any] = {
     "desc": "made elsewhere",
     "queue_name": "etl",
     "cu_number": 6,

@@ -101,7 +101,7 @@ def add_jobs(dli: DliEmulator) -> None:
         elif case not in KILLED:
             job.set_run([("job_submitting", None)])
     before = CANARIES["before"]
-    old = {
+    old: dict[str, Any] = {
         "sql_body": f"CREATE TABLE {SHOWN} (id INT) WITH ('password' = '{before}')",
         "entrypoint_args": f"--password {before}",
         "job_config": {
@@ -162,14 +162,15 @@ def kill_workers(acting: ActingTasks) -> None:
     """Have workers killed as soon as DLI has accepted their writes."""
     runs = [acting.job(case.dag, case.task).job_id for case in KILLED]
     sql, jar = (acting.job(DEPLOYED, task).job_id for task in ("upgrade_sql", "upgrade_jar"))
-    for operation, jobs in {
+    written_by: dict[str, list[int | str]] = {
         "run": [*runs, sql, jar],
         "stop": [sql],
         "update_sql": [sql],
         "update_jar": [jar],
         "create_sql": [f"{DEPLOYED}-create_sql"],
         "create_jar": [f"{DEPLOYED}-create_jar"],
-    }.items():
+    }
+    for operation, jobs in written_by.items():
         acting.kills[operation] = KillWorker(acting.airflow, *jobs)
         acting.kills[operation].inject(acting.dli, operation)
 
@@ -259,7 +260,7 @@ def test_a_deployment_takes_each_step_once_though_the_worker_is_killed_after_eac
         stop, _, run = acting.writes(DEPLOYED, task)
         assert stop.arguments["trigger_savepoint"] is True
         assert run.restored_from
-    detail = acting.job(DEPLOYED, task).detail({})
+    detail = acting.dli.jobs.detail(acting.job(DEPLOYED, task))
     assert (detail["status"], detail["job_config"]["obs_bucket"]) == ("job_running", "bucket")
     assert CANARIES["option"] in detail["job_config"]["runtime_config"]
     if task.endswith("sql"):

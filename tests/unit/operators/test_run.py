@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from dli_provider.operators.flink import DliRunFlinkJobOperator
 
 JOB = 104
 BOUNDED = {"target_status": "job_finish"}
-WRONG = {
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no job": ({"job_id": None}, "Neither job_id nor job_name"),
     "if_running": ({"if_running": "maybe"}, "if_running must be 'adopt' or 'fail'"),
     "a misspelt target": ({"target_status": "job_runing"}, "did you mean 'job_running'"),
