@@ -12,7 +12,7 @@ from aiohttp.client_reqrep import ConnectionKey
 
 from dli_provider.api.connection_faults import describe_fault
 
-KEY = ConnectionKey("dli.example.com", 443, True, True, None, None, None)  # type: ignore[arg-type]
+KEY = ConnectionKey("dli.example.com", 443, True, True, None, None, None)
 
 
 def caused_by(cause: BaseException, error: BaseException) -> BaseException:
