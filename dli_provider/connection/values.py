@@ -96,12 +96,12 @@ def parse_proxies(value: object) -> dict[str, str]:
     raise ValueError('must be JSON such as {"https": "http://proxy.example.com:3128"}')
 
 
-def parse_iam_endpoint(value: object, *, allow_http: bool = False) -> str:
+def parse_iam_endpoint(value: object) -> str:
     """Return the origin of IAM; a path ``/v3``, as Terraform has it, is left out.
 
-    :raises ValueError: as :func:`~dli_provider.api.settings.parse_origin` does.
+    :raises ValueError: for anything that isn't an origin; whether http is allowed, another extra says.
     """
-    return parse_origin(re.sub(r"/v3/?$", "", parse_text(value)), allow_http=allow_http)
+    return parse_origin(re.sub(r"/v3/?$", "", parse_text(value)), allow_http=True)
 
 
 def parse_metadata_endpoint(value: object) -> str:
@@ -167,7 +167,7 @@ EXTRAS: dict[str, Callable[[Any], object]] = {
     "auth": lambda value: parse_choice(value, AUTH_KINDS),
     "domain_name": parse_text,
     "security_token": parse_text,
-    "iam_endpoint": lambda value: parse_iam_endpoint(value, allow_http=True),
+    "iam_endpoint": parse_iam_endpoint,
     "metadata_endpoint": parse_metadata_endpoint,
     "verify": parse_verify,
     "proxies": parse_proxies,
