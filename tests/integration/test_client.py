@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from dli_provider.api import aio, errors, transport
+from dli_provider.api import aio, connections, errors
 from dli_provider.api.aio import AsyncDliClient
 from dli_provider.api.auth import shared
 from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, PasswordCredential
@@ -28,7 +28,7 @@ from dli_provider.hooks.dli import DliHook
 
 JOB = 104
 SEVERAL = 20
-SSL_CONTEXT = cache(transport.ssl_context)  # to read the CAs takes its time
+SSL_CONTEXT = cache(connections.ssl_context)  # to read the CAs takes its time
 QUICK = RetryPolicy(base=0.001, retry_after_cap=0.01)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from dli_provider.api import aio, errors, transport
+from dli_provider.api import aio, connections, errors
 from dli_provider.api.aio import AsyncDliClient
 from dli_provider.api.auth import flight, shared
 from dli_provider.api.auth.credentials import AkSkCredential
@@ -27,7 +27,7 @@ JOB = 104
 LOCKED_AFTER = 5
 """Refusals within five minutes, each of them one too many for every other system that uses the key."""
 
-SSL_CONTEXT = cache(transport.ssl_context)  # to read the CAs takes its time
+SSL_CONTEXT = cache(connections.ssl_context)  # to read the CAs takes its time
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ import pytest
 from aiohttp import web
 from leaks import Watch
 
-from dli_provider.api import aio, blocking, errors, transport
+from dli_provider.api import aio, blocking, connections, errors
 from dli_provider.api.aio import AsyncDliClient
 from dli_provider.api.auth import shared, signing
 from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, Credential, PasswordCredential
@@ -31,7 +31,7 @@ from dli_provider.emulator import DliEmulator, faults
 from dli_provider.emulator.services.gateway import AccessKey
 
 JOB = 104
-SSL_CONTEXT = cache(transport.ssl_context)  # to read the system's CAs takes its time
+SSL_CONTEXT = cache(connections.ssl_context)  # to read the system's CAs takes its time
 PROXY_PASSWORD = "pr0xy-hunter2"
 
 
