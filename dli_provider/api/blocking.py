@@ -45,10 +45,13 @@ class BlockingTransport:
         mark = None if request.idempotent else SendMark()
         connection = pool.open() if mark else pool.take()
         try:
-            answer, body = connection.exchange(request, {**step.headers, **self._headers}, mark)
+            answer = connection.exchange(request, {**step.headers, **self._headers}, mark)
+            body = answer.read_at_most(MAX_BODY + 1)
         except (http.client.HTTPException, OSError, ValueError) as error:
+            connection.close()
             return pool.route.connection_error(error, mark)
-        if mark:
+        if mark or answer.will_close or not answer.isclosed():
+            answer.close()
             connection.close()
         else:
             pool.keep(connection)
@@ -107,9 +110,8 @@ class _Pool:
             connection.close()
 
     def keep(self, connection: _Connection) -> None:
-        """Keep a connection, unless it was closed."""
-        if connection.sock is not None:
-            self._idle.append(connection)
+        """Keep a connection whose last answer was read to its end."""
+        self._idle.append(connection)
 
     def close(self) -> None:
         """Close the connections that nobody uses."""
@@ -133,35 +135,20 @@ class _Connection(http.client.HTTPConnection):
         port = first.port or {"http": 80, "https": 443}[first.scheme]
         super().__init__(first.hostname or "", port, timeout=connect_timeout)
 
-    def exchange(
-        self, request: Request, headers: dict[str, str], mark: SendMark | None
-    ) -> tuple[CompleteResponse, bytes]:
-        """Send a request, and return the answer with its body, cut off a byte after what is allowed.
-
-        Afterwards the connection is good for another request, or closed.
-        """
-        try:
-            if self.sock is None:
-                self.connect()
-            self.sock.settimeout(self._read_timeout)
-            target = request.target
-            if self._proxy and self._origin.scheme == "http":
-                target, headers = request.url, {**headers, **self._proxy_headers()}
-            if mark:
-                mark.is_set = True
-            self.request(request.method, target, request.body or None, headers)
-            return self._read_answer()
-        except BaseException:
-            self.close()
-            raise
-
-    def _read_answer(self) -> tuple[CompleteResponse, bytes]:
-        with self.getresponse() as answer:
-            assert isinstance(answer, CompleteResponse)
-            body = answer.read_at_most(MAX_BODY + 1)
-            if not answer.isclosed():  # there is more to it
-                self.close()
-        return answer, body
+    def exchange(self, request: Request, headers: dict[str, str], mark: SendMark | None) -> CompleteResponse:
+        """Send a request, and return its answer, of which the body remains to be read."""
+        if self.sock is None:
+            self.connect()
+        self.sock.settimeout(self._read_timeout)
+        target = request.target
+        if self._proxy and self._origin.scheme == "http":
+            target, headers = request.url, {**headers, **self._proxy_headers()}
+        if mark:
+            mark.is_set = True
+        self.request(request.method, target, request.body or None, headers)
+        answer = self.getresponse()
+        assert isinstance(answer, CompleteResponse)
+        return answer
 
     def is_open(self) -> bool:
         """Tell whether the other side has neither closed the connection nor sent what nobody asked for."""

@@ -16,7 +16,6 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from unittest.mock import Mock
 from urllib.parse import urlsplit
 
 import pytest
@@ -29,7 +28,6 @@ from dli_provider.api.aio import AsyncDliClient
 from dli_provider.api.auth import shared
 from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, PasswordCredential
 from dli_provider.api.client import DliClient
-from dli_provider.api.http_response import CompleteResponse
 from dli_provider.api.retry import ONE_ATTEMPT
 from dli_provider.api.settings import DliSettings, parse_origin
 from dli_provider.emulator import DliEmulator
@@ -268,18 +266,6 @@ def test_a_kept_connection_that_the_server_closes_is_replaced(dli):
                 assert client.show_flink_job(JOB).job_id == JOB
                 assert closed.wait(10)
                 closed.clear()
-
-
-def test_a_call_that_is_interrupted_keeps_no_connection(dli, monkeypatch):
-    with serving(Relay(dli.url)) as relay:
-        own = settings(dli, endpoint=f"http://127.0.0.1:{relay.port}")
-        with DliClient(own, ONE_ATTEMPT) as client:
-            with monkeypatch.context() as interrupted:
-                interrupted.setattr(CompleteResponse, "begin", Mock(side_effect=KeyboardInterrupt))
-                with pytest.raises(KeyboardInterrupt):
-                    client.show_flink_job(JOB)
-            assert client.show_flink_job(JOB).job_id == JOB
-        assert relay.connections == 2
 
 
 def test_a_closed_client_connects_again(dli):
