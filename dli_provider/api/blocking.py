@@ -185,7 +185,7 @@ class _Connection(http.client.HTTPConnection):
 
         ``http.client`` has the same, but names an IPv6 address without its brackets before Python 3.11.9.
         """
-        place = self._origin.netloc if self._origin.port else f"{self._origin.netloc}:443"
+        place = f"{self._origin.netloc}" if self._origin.port else f"{self._origin.netloc}:443"
         headers = {"Host": place, **self._proxy_headers()}
         lines = [f"CONNECT {place} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
         self.sock.sendall("\r\n".join([*lines, "", ""]).encode("latin-1"))
@@ -198,7 +198,7 @@ class _Connection(http.client.HTTPConnection):
             answer.close()
 
     def _proxy_headers(self) -> dict[str, str]:
-        if self._proxy is None or self._proxy.username is None:
+        if not self._proxy or not self._proxy.username:
             return {}
         login = f"{unquote(self._proxy.username)}:{unquote(self._proxy.password or '')}"
         return {"Proxy-Authorization": f"Basic {b64encode(login.encode('latin-1')).decode()}"}
