@@ -48,7 +48,7 @@ def describe_fault(error: BaseException) -> Fault:
             return Fault("connection refused: nobody listens there, or a firewall is in between")
         if isinstance(cause, TimeoutError):
             return Fault("timed out")
-    text = _PREFIX.sub("", _USER.sub("", str(causes[-1])))
+    text = _OBJECT.sub("", _USER.sub("", str(causes[-1])))
     return Fault(printable(text, 300) or type(causes[-1]).__name__)
 
 
@@ -66,9 +66,9 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 _NO_TLS = frozenset(
     {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"}
 )
-_WRAPPING = ("os_error", "certificate_error")  # of aiohttp
+_WRAPPING = ("reason", "os_error", "certificate_error", "original_error")
 _USER = re.compile(r"(?<=://)[^\s/]*@")
-_PREFIX = re.compile(r"^400, message:\s*")
+_OBJECT = re.compile(r"^(?:(?:None|<?[\w.]+\([^()]*\)(?: at 0x\w+)?>?): )+|^400, message:\s*")
 
 
 def _certificate_fault(error: ssl.SSLCertVerificationError) -> str:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies
 
@@ -158,30 +156,6 @@ def choose_ca_bundle(settings: DliSettings) -> str | None:
     from certifi import where
 
     return where()
-
-
-def ssl_context(bundle: str | None) -> ssl.SSLContext:
-    """Return how certificates are verified.
-
-    :param bundle: path of the CA bundle, a file or a folder; None to verify nothing.
-    :raises DliSettingsError: for a file without certificates.
-    """
-    if bundle is None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        return context
-    try:
-        is_folder = Path(bundle).is_dir()
-        context = (
-            ssl.create_default_context(capath=bundle)
-            if is_folder
-            else ssl.create_default_context(cafile=bundle)
-        )
-    except OSError as error:
-        raise DliSettingsError(f"The CA bundle {bundle!r:.200} can't be read: {error!s:.100}") from None
-    context.hostname_checks_common_name = False
-    return context
 
 
 def _flaw_of(proxy: str) -> str | None:

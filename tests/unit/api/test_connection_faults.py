@@ -9,6 +9,13 @@ from http.client import BadStatusLine, IncompleteRead
 import aiohttp
 import pytest
 from aiohttp.client_reqrep import ConnectionKey
+from urllib3.exceptions import (
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+    ProxyError,
+)
 
 from dli_provider.api.connection_faults import describe_fault
 
@@ -58,10 +65,11 @@ CERTIFICATES = {
     "wrap",
     [
         lambda e: e,
+        lambda e: MaxRetryError(None, "/", e),
         lambda e: aiohttp.ClientConnectorCertificateError(KEY, e),
     ],
-    ids=["bare", "aiohttp"],
-)
+    ids=["bare", "urllib3", "aiohttp"],
+)  # type: ignore[arg-type]
 @pytest.mark.parametrize("name", CERTIFICATES)
 def test_a_certificate_fault_says_which_and_what_helps_and_does_not_pass(name, wrap):
     code, message, told = CERTIFICATES[name]
@@ -74,8 +82,8 @@ def test_a_certificate_fault_says_which_and_what_helps_and_does_not_pass(name, w
 UNKNOWN = socket.gaierror(-2, "Name or service not known")
 REFUSED = ConnectionRefusedError(111, "Connection refused")
 FAULTS: dict[str, tuple[BaseException, str]] = {
-    "a name that can't be resolved": (
-        UNKNOWN,
+    "a name that urllib3 can't resolve": (
+        MaxRetryError(None, "/", caused_by(UNKNOWN, NameResolutionError("x", None, UNKNOWN))),  # type: ignore[arg-type]
         "the host's name can't be resolved (Name or service not known): check host and region, and this "
         "machine's DNS",
     ),
@@ -84,8 +92,8 @@ FAULTS: dict[str, tuple[BaseException, str]] = {
         "the host's name can't be resolved (Name or service not known): check host and region, and this "
         "machine's DNS",
     ),
-    "refused": (
-        REFUSED,
+    "refused, by urllib3": (
+        caused_by(REFUSED, NewConnectionError(None, "Failed to establish")),  # type: ignore[arg-type]
         "connection refused: nobody listens there, or a firewall is in between",
     ),
     "refused, by aiohttp": (
@@ -93,17 +101,21 @@ FAULTS: dict[str, tuple[BaseException, str]] = {
         "connection refused: nobody listens there, or a firewall is in between",
     ),
     "a proxy that is down": (
-        aiohttp.ClientProxyConnectionError(KEY, REFUSED),
+        MaxRetryError(None, "/", ProxyError("Unable to connect to proxy", REFUSED)),  # type: ignore[arg-type]
         "connection refused: nobody listens there, or a firewall is in between",
     ),
     "no time left": (aiohttp.ServerTimeoutError(), "timed out"),
     "plain http": (
-        caused_by(ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number"), OSError("x")),
+        caused_by(ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number"), ProtocolError("x")),
         "wrong version number",
     ),
     "cut off": (
-        IncompleteRead(b"abc", 7),
+        ProtocolError("Connection broken", IncompleteRead(b"abc", 7)),
         "IncompleteRead(3 bytes read, 7 more expected)",
+    ),
+    "a connection as text": (
+        NewConnectionError(None, "<HTTPSConnection(host='x', port=443) at 0x7f>: No route to host"),  # type: ignore[arg-type]
+        "No route to host",
     ),
     "nothing to tell": (OSError(), "OSError"),
     "blanks": (BadStatusLine("\r\n"), "BadStatusLine"),
@@ -116,12 +128,15 @@ def test_any_other_fault_is_told_by_its_cause_and_may_pass(name):
     fault = describe_fault(error)
     assert fault.text.endswith(told)
     assert "object at" not in fault.text
+    assert "Connection(" not in fault.text
     assert fault.transient
 
 
 @pytest.mark.parametrize("user", ["user:hunter2", "hunter2", "hunter2:", ":hunter2", "h'unter2@hunter2"])
 def test_a_fault_is_told_in_brief_and_without_credentials(user):
-    text = describe_fault(OSError(f"'http://{user}@proxy.example.com:3128' refused\n" + "x" * 5000)).text
+    text = describe_fault(
+        ProtocolError(f"'http://{user}@proxy.example.com:3128' refused\n" + "x" * 5000)
+    ).text
     assert "unter2" not in text
     assert "'http://proxy.example.com:3128' refused" in text
     assert len(text) < 400

@@ -1,6 +1,6 @@
-"""Answers of ``http.client`` that are complete, and come in time.
+"""Connections of urllib3 whose answers must be complete, and in time.
 
-The timeout of a socket bounds the wait for the next byte. A server that sends one every few seconds holds a
+The timeouts of urllib3 bound the wait for the next byte. A server that sends one every few seconds holds a
 call for ever; here every read of an answer, headers and body, gets what is left of one deadline. Headers that
 end with the connection are an error, and answers before the real one (HTTP 1xx) are skipped: ``http.client``
 takes both for an answer without a body.
@@ -12,9 +12,21 @@ import http.client
 import io
 import re
 import socket
+import ssl
+from functools import partial
 from http import HTTPStatus
+from pathlib import Path
 from time import monotonic
 from typing import Any
+from urllib.parse import unquote
+
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util import make_headers, parse_url
+from urllib3.util.ssl_ import create_urllib3_context
+
+from dli_provider.api.errors import DliSettingsError
+from dli_provider.api.transport import SendMark
 
 
 class _DeadlineReader(io.RawIOBase):
@@ -57,8 +69,8 @@ class _DeadlineSocket:
         return io.BufferedReader(self.reader)
 
 
-class CompleteResponse(http.client.HTTPResponse):
-    """An answer that is complete, or an error. The timeout of the socket bounds all of it."""
+class _CompleteResponse(http.client.HTTPResponse):
+    """An answer that is whole, or an error."""
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         limited = _DeadlineSocket(sock)
@@ -66,25 +78,10 @@ class CompleteResponse(http.client.HTTPResponse):
         super().__init__(limited, *args, **kwargs)  # type: ignore[arg-type]
 
     def begin(self) -> None:
-        """Read the headers.
-
-        :raises http.client.HTTPException: when they aren't as HTTP has them.
-        """
         super().begin()
         if problem := self._problem():
             self.close()
             raise http.client.HTTPException(problem)
-
-    def read_at_most(self, size: int) -> bytes:
-        """Return the body, or its first bytes when it is longer.
-
-        :param size: how many bytes at the most.
-        :raises http.client.IncompleteRead: when the body was cut off.
-        """
-        body = self.read(size)
-        if self.length and len(body) < size:
-            raise http.client.IncompleteRead(body, self.length)
-        return body
 
     def _problem(self) -> str | None:
         """Return what is wrong with the headers; aiohttp is as strict about them."""
@@ -123,3 +120,79 @@ _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\0]*")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\n]*)?\r?\n")
 _LONGEST_CHUNK_LINE = 4096
+
+
+class _MarkingConnection:
+    """Mixed into a connection, notes when it begins to send a request."""
+
+    sock: Any
+
+    def __init__(self, *args: Any, mark: SendMark, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._mark = mark
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        if self.sock is None:
+            self.connect()  # type: ignore[attr-defined]
+        self._mark.is_set = True
+        super().request(*args, **kwargs)  # type: ignore[misc]
+
+
+class _Connection(_MarkingConnection, HTTPConnection):
+    response_class = _CompleteResponse
+
+
+class _SecureConnection(_MarkingConnection, HTTPSConnection):
+    response_class = _CompleteResponse
+
+
+class _Pool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+def open_pool(
+    origin: str, proxy: str | None, tls: ssl.SSLContext | None, mark: SendMark
+) -> urllib3.HTTPConnectionPool:
+    """Return a pool of connections to an origin.
+
+    :param origin: scheme, host and port.
+    :param proxy: URL of the proxy that leads there.
+    :param tls: how certificates are verified; None where neither origin nor proxy has any.
+    :param mark: where the pool's connections note that they sent a request.
+    """
+    manager: urllib3.PoolManager
+    if proxy:
+        login = parse_url(proxy).auth
+        manager = urllib3.ProxyManager(
+            proxy,
+            proxy_headers=make_headers(proxy_basic_auth=unquote(login)) if login else {},
+            proxy_ssl_context=tls,
+            ssl_context=tls,
+        )
+    else:
+        manager = urllib3.PoolManager(ssl_context=tls)
+    manager.pool_classes_by_scheme = {
+        "http": partial(_Pool, mark=mark),  # type: ignore[dict-item]
+        "https": partial(_SecurePool, mark=mark),  # type: ignore[dict-item]
+    }
+    return manager.connection_from_url(origin)
+
+
+def ssl_context(bundle: str | None) -> ssl.SSLContext:
+    """Return how certificates are verified, the same for both drivers.
+
+    :param bundle: path of the CA bundle, a file or a folder; None to verify nothing.
+    :raises DliSettingsError: for a file without certificates.
+    """
+    if bundle is None:
+        return create_urllib3_context(cert_reqs=ssl.CERT_NONE)
+    context = create_urllib3_context()
+    try:
+        context.load_verify_locations(**{"capath" if Path(bundle).is_dir() else "cafile": bundle})
+    except OSError as error:
+        raise DliSettingsError(f"The CA bundle {bundle!r:.200} can't be read: {error!s:.100}") from None
+    return context
