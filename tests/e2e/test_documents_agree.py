@@ -15,7 +15,7 @@ import pytest
 
 from dli_provider.airflow_compat import Connection
 from dli_provider.api import error_codes, errors
-from dli_provider.connection import settings_from_connection
+from dli_provider.connection import ConnectionFields, settings_from_fields
 from dli_provider.connection.values import EXTRAS
 from dli_provider.emulator import DliEmulator, faults
 from dli_provider.flink.drift import _COMPARISONS, drift
@@ -265,7 +265,9 @@ def test_every_connection_is_one_that_the_provider_accepts(block: Block) -> None
         connection = Connection.from_json(value, conn_id="dli_default")
     else:
         connection = Connection(conn_id="dli_default", uri=value)  # type: ignore[call-arg]
-    assert settings_from_connection(connection, connection.extra_dejson).endpoint.startswith("https://dli.")
+    assert settings_from_fields(ConnectionFields(connection, connection.extra_dejson)).endpoint.startswith(
+        "https://dli."
+    )
 
 
 def _load(path: Path) -> ModuleType:

@@ -20,11 +20,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dli_provider.api import aio, endpoints, errors
+from dli_provider.api.answers import error_of
 from dli_provider.api.auth import shared
 from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, Credential, PasswordCredential
 from dli_provider.api.client import DliClient
 from dli_provider.api.conversation import converse
-from dli_provider.api.error_reader import read_error
 from dli_provider.api.messages import Response, Send
 from dli_provider.api.retry import ONE_ATTEMPT
 from dli_provider.api.settings import DliSettings
@@ -107,7 +107,7 @@ def fuzzed(examples: int) -> Callable[[Any], Any]:
 @fuzzed(MANY)
 @given(status=st.integers(300, 999), headers=headers, body=bodies)
 def test_any_error_body_is_read(status, headers, body):
-    error = read_error(status, headers, body)
+    error = error_of(Response(status, headers, body))
     assert isinstance(error, errors.DliApiError | errors.DliProtocolError)
     assert len(str(error)) < 2500
     str(error).encode()
