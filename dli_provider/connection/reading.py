@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dli_provider.airflow_compat import AIRFLOW_VERSION
-from dli_provider.api.auth.agency import METADATA_ENDPOINT
-from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, Credential, PasswordCredential
+from dli_provider.api.auth.agency import METADATA_ENDPOINT, AgencyCredential
+from dli_provider.api.auth.aksk import AkSkCredential
+from dli_provider.api.auth.lease import Credential
+from dli_provider.api.auth.token import PasswordCredential
 from dli_provider.api.regions import console_url, dli_endpoint, iam_endpoint, is_same_cloud
 from dli_provider.api.settings import DliSettings, parse_origin
 from dli_provider.api.transport import USER_AGENT

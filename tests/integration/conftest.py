@@ -9,9 +9,9 @@ from dataclasses import replace
 import pytest
 from hostile_answers import job_answer
 from hostile_dli import HostileDli
+from new_process import forget_all
 
 from dli_provider.api import aio, client, retry
-from dli_provider.api.auth.shared import forget_all
 from dli_provider.api.retry import RetryPolicy
 from dli_provider.polling import changes, list_reader, rate_limiter, subscriber
 

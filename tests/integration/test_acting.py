@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 from airflow_lines import TaskDeferred
+from new_process import forget_all
 
 from dli_provider.acting import writes as writes_module
 from dli_provider.airflow_compat import AIRFLOW_VERSION
 from dli_provider.api import client
-from dli_provider.api.auth.shared import forget_all
 from dli_provider.api.retry import RetryPolicy
 from dli_provider.emulator import DliEmulator, faults
 from dli_provider.exceptions import DliFlinkJobRunError

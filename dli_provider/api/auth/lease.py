@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol, TypeGuard
 
 from dli_provider.api.messages import Conversation, Request
@@ -34,20 +34,12 @@ class Lease:
     :param renew_at: monotonic seconds from which a new lease is asked for.
     :param expires_at: monotonic seconds from which this one is refused.
     :param project_id: project to which the lease is bound, if it is bound to one.
-    :ivar key_id: the signer's, computed once.
-    :ivar fingerprint: the signer's, computed once.
     """
 
     signer: Signer
     renew_at: float = math.inf
     expires_at: float = math.inf
     project_id: str | None = None
-    key_id: str | None = field(init=False, repr=False)
-    fingerprint: str = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "key_id", self.signer.key_id)
-        object.__setattr__(self, "fingerprint", self.signer.fingerprint)
 
 
 class Credential(Protocol):

@@ -32,16 +32,11 @@ class SharedCredential:
         self.credential = credential
         self.guard = guard
         self._fingerprint = credential.fingerprint
-        self._key = credential.key_id or credential.fingerprint
+        self._key_id = credential.key_id or self._fingerprint
         self._renewals, self._lookups = SingleFlight(), SingleFlight()
         self._lease: Lease | None = None
         self._next_renewal = 0.0
         self._projects: dict[tuple[str, str], str] = {}
-
-    @property
-    def key_id(self) -> str | None:
-        """A digest of what too many refusals lock, the same whatever the secret; None when nothing is."""
-        return self.credential.key_id
 
     def send(self, request: Request) -> Conversation[Response]:
         """Send a request that shows who is calling, and return the answer: JSON, and no error.
@@ -52,7 +47,8 @@ class SharedCredential:
         :raises DliAuthError: when the credential is refused, or was less than five minutes ago.
         :raises DliError: for every other error; when no answer came, and when no lease can be had.
         """
-        self.guard.check(self._own_use(request.origin))
+        own_use = self._own_use(request.origin)
+        self.guard.check(own_use)
         lease = yield from self.lease()
         try:
             return (yield from self._send(request, lease))
@@ -64,7 +60,7 @@ class SharedCredential:
         try:
             return (yield from self._send(request, lease))
         except DliAuthError as error:
-            self.guard.refuse(self._own_use(request.origin), error)
+            self.guard.refuse(own_use, error)
             raise
 
     def lease(self) -> Conversation[Lease]:
@@ -75,7 +71,7 @@ class SharedCredential:
         """
         if lease := self._current():
             return lease
-        with (yield from self._renewals.join(None, lambda: self._current() is not None)):
+        with (yield from self._renewals.join("lease", lambda: self._current() is not None)):
             return self._current() or (yield from self._renewed())
 
     def project(self, iam_endpoint: str, name: str, look_up: Conversation[str]) -> Conversation[str]:
@@ -93,9 +89,11 @@ class SharedCredential:
             return self._projects[key]
 
     def _send(self, request: Request, lease: Lease) -> Conversation[Response]:
-        if lease.key_id is None:  # a token: refusals of it lock nothing
+        """Send a request with a lease, and learn from the answer what it says of the key."""
+        key_id = lease.signer.key_id
+        if key_id is None:  # a token: refusals of it lock nothing
             return (yield from self._exchange(request, lease, self._own_use(request.origin)))
-        use = Use(lease.key_id, lease.fingerprint, request.origin)
+        use = Use(key_id, lease.signer.fingerprint, request.origin)
         with (yield from self.guard.enter(use)):
             try:
                 return (yield from self._exchange(request, lease, use))
@@ -123,6 +121,7 @@ class SharedCredential:
         return None
 
     def _renewed(self) -> Conversation[Lease]:
+        """Return a new lease; the present one when the issuer can't give any for the moment."""
         self._next_renewal = monotonic() + RENEWAL_PAUSE
         lease = self._lease
         try:
@@ -149,7 +148,7 @@ class SharedCredential:
             return lease
 
     def _own_use(self, origin: str) -> Use:
-        return Use(self._key, self._fingerprint, origin)
+        return Use(self._key_id, self._fingerprint, origin)
 
     def _discard(self, lease: Lease) -> None:
         with LOCK:
@@ -169,48 +168,27 @@ def _is_refusal(error: DliError) -> bool:
     return isinstance(error, DliApiError) and not error.transient
 
 
-class _Register:
-    """The credentials of this process, each by its fingerprint.
+_guards: WeakValueDictionary[str, KeyGuard] = WeakValueDictionary()
+_credentials: WeakValueDictionary[str, SharedCredential] = WeakValueDictionary()
+_kept: dict[str, SharedCredential] = {}
+
+
+def share_credential(credential: Credential) -> SharedCredential:
+    """Return the process's one :class:`SharedCredential` of a credential.
 
     Those that somebody uses are found for as long as they are used. Of the others, the latest are kept for
     their leases, and all those that were refused for as long as that counts.
     """
-
-    def __init__(self) -> None:
-        self._guards: WeakValueDictionary[str, KeyGuard] = WeakValueDictionary()
-        self._credentials: WeakValueDictionary[str, SharedCredential] = WeakValueDictionary()
-        self._kept: dict[str, SharedCredential] = {}
-
-    def share(self, credential: Credential) -> SharedCredential:
-        fingerprint = credential.fingerprint
-        with LOCK:
-            shared = self._kept.pop(fingerprint, None) or self._credentials.get(fingerprint)
-            if shared is None:
-                key = credential.key_id or fingerprint
-                guard = self._guards.get(key) or KeyGuard()
-                shared = SharedCredential(credential, guard)
-                self._guards[key], self._credentials[fingerprint] = guard, shared
-            self._kept[fingerprint] = shared
-            self._forget_oldest()
-            return shared
-
-    def _forget_oldest(self) -> None:
-        excess = len(self._kept) - MOST_KEPT
-        if excess > 0:
-            idle = [name for name, shared in self._kept.items() if not shared.guard.has_refusals]
-            for fingerprint in idle[:excess]:
-                del self._kept[fingerprint]
-
-
-_register = _Register()
-
-
-def share_credential(credential: Credential) -> SharedCredential:
-    """Return the process's one :class:`SharedCredential` of a credential."""
-    return _register.share(credential)
-
-
-def forget_all() -> None:
-    """Forget every lease, project and refusal, as a new process would; for tests that play several."""
-    global _register
-    _register = _Register()
+    fingerprint = credential.fingerprint
+    with LOCK:
+        shared = _kept.pop(fingerprint, None) or _credentials.get(fingerprint)
+        if shared is None:
+            key = credential.key_id or fingerprint
+            guard = _guards.get(key) or KeyGuard()
+            shared = SharedCredential(credential, guard)
+            _guards[key], _credentials[fingerprint] = guard, shared
+        _kept[fingerprint] = shared
+        idle = [name for name, other in _kept.items() if not other.guard.has_refusals]
+        for name in idle[: max(0, len(_kept) - MOST_KEPT)]:
+            del _kept[name]
+        return shared

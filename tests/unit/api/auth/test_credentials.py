@@ -11,7 +11,9 @@ from typing import ClassVar
 import pytest
 
 from dli_provider.api import errors
-from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, PasswordCredential, Token
+from dli_provider.api.auth.agency import AgencyCredential
+from dli_provider.api.auth.aksk import AkSkCredential
+from dli_provider.api.auth.token import PasswordCredential, Token
 from dli_provider.api.messages import Request, Response
 from dli_provider.api.retry import ONE_ATTEMPT
 

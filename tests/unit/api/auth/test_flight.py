@@ -118,7 +118,7 @@ def test_one_that_is_given_up_while_it_waits_leaves_no_trace(errand):
     begin(errand.do())
     for _ in range(10):
         begin(errand.do())[0].close()
-    assert not errand.flights._gate._waiting
+    assert not errand.flights._waiting
 
 
 def test_one_on_an_event_loop_that_was_stopped_holds_nobody_up(errand):
@@ -212,12 +212,11 @@ def test_those_that_wait_go_in_the_order_in_which_they_came(errand):
         other.close()
 
 
-def test_a_flight_is_over_at_the_end_of_its_context(errand):
+def test_one_that_is_through_holds_nobody_up_after_its_context(errand):
     conversation = errand.flights.join("errand", lambda: False)
     with pytest.raises(StopIteration) as end:
         next(conversation)
     flown: Flight = end.value.value
-    assert flown.is_under_way
     with flown:
-        pass
-    assert not flown.is_under_way
+        assert is_waiting(begin(errand.do())[1])
+    assert not errand.flights._flights

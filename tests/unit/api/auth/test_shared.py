@@ -7,10 +7,14 @@ from heapq import heappop, heappush
 from typing import ClassVar
 
 import pytest
+from new_process import forget_all
 
 from dli_provider.api import errors
 from dli_provider.api.auth import shared
-from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, Lease, PasswordCredential
+from dli_provider.api.auth.agency import AgencyCredential
+from dli_provider.api.auth.aksk import AkSkCredential
+from dli_provider.api.auth.lease import Lease
+from dli_provider.api.auth.token import PasswordCredential
 from dli_provider.api.endpoints import show_flink_job
 from dli_provider.api.messages import Response, Send, Sleep
 from dli_provider.api.retry import ONE_ATTEMPT
@@ -596,5 +600,5 @@ class TestTheRegister:
 
     def test_forgets_all_like_a_new_process(self, begin, answer):
         begin().reply(answer.refusal())
-        shared.forget_all()
+        forget_all()
         assert begin().run(answer.job()).result
