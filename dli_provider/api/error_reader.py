@@ -46,7 +46,7 @@ def read_error(status: int, headers: Mapping[str, str], body: bytes) -> DliError
     code = (found and found.code) or str(status)
     message = found.message if found else _text_of(body)
     request_id = headers.get("x-request-id") or headers.get("x-iam-trace-id") or _request_id(content)
-    kind = DliThrottledError if is_lock(code, message) else _CLASSES[kind_of(status, code)]
+    kind = DliThrottledError if is_lock(code, message) else ERROR_CLASSES[kind_of(status, code)]
     error = kind(
         status,
         printable(code, 80),
@@ -65,7 +65,7 @@ class _Found:
     message: str
 
 
-_CLASSES: dict[Kind, type[DliApiError]] = {
+ERROR_CLASSES: dict[Kind, type[DliApiError]] = {
     Kind.AUTH: DliAuthError,
     Kind.FORBIDDEN: DliForbiddenError,
     Kind.NOT_FOUND: DliNotFoundError,

@@ -15,11 +15,12 @@ from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from time import monotonic
-from types import TracebackType
-from typing import Any, Self
+from typing import Any, TypeVar
 
 from dli_provider.api.errors import DliError
 from dli_provider.api.messages import Conversation, Sleep, Wake
+
+T = TypeVar("T")
 
 LONGEST_FLIGHT = 45.0
 """Seconds after which a flight holds nobody up any longer; a call with the default timeouts takes less."""
@@ -34,23 +35,20 @@ os.register_at_fork(before=LOCK.acquire, after_in_parent=LOCK.release, after_in_
 
 
 class Flight:
-    """A conversation's passage through a gate: it waits until it may start, and ends with its context.
+    """A conversation's passage through a gate: it waits until it may start, and goes on until it ends.
 
-    :param gate: the gate.
     :param topic: what it is about: those that wait with the same topic share its failure.
     :ivar started: monotonic seconds of its start.
-    :ivar failure: the error by which it ended without a start.
-    :ivar decided: set when it has started or failed.
+    :ivar decided: set when it has started, or must not.
     """
 
-    __slots__ = ("_gate", "_loop", "decided", "failure", "started", "topic")
+    __slots__ = ("_failure", "_loop", "decided", "started", "topic")
 
-    def __init__(self, gate: Gate, topic: Any) -> None:
+    def __init__(self, topic: Any) -> None:
         self.topic = topic
         self.started = 0.0
-        self.failure: DliError | None = None
+        self._failure: DliError | None = None
         self.decided = Wake()
-        self._gate = gate
         self._loop = _running_loop()
 
     @property
@@ -59,13 +57,20 @@ class Flight:
         is_stopped = self._loop is not None and not self._loop.is_running()
         return is_stopped or monotonic() - self.started > LONGEST_FLIGHT
 
-    def __enter__(self) -> Self:
-        return self
+    def start(self) -> None:
+        """Let it start."""
+        self.started = monotonic()
+        self.decided.set()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._gate.leave(self, error)
+    def fail(self, error: DliError) -> None:
+        """End it without a start."""
+        self._failure = error.with_traceback(None)
+        self.decided.set()
+
+    def check(self) -> None:
+        """Raise the error by which it ended without a start."""
+        if self._failure:
+            raise self._failure
 
 
 class Gate(ABC):
@@ -91,45 +96,26 @@ class Gate(ABC):
         only find the same, one after the other.
         """
 
-    def enter(self, topic: Any) -> Conversation[Flight]:
-        """Return the caller's flight once it has started.
+    def run(self, topic: Any, conversation: Conversation[T]) -> Conversation[T]:
+        """Carry a conversation on once it may start, and return what it returns.
 
         :param topic: what it is about.
-        :raises DliError: when it must not start; the failure of the flight that was waited for.
+        :param conversation: the conversation.
+        :raises DliError: when it must not start; the failure of the one that was waited for; its own.
         """
-        flight = Flight(self, topic)
-        with LOCK:
-            if self._pid != os.getpid():  # forked: who flew or waited before did so in another process
-                self._pid = os.getpid()
-                self._flights.clear()
-                self._waiting.clear()
-            self._waiting.append(flight)
-            self.serve()
+        flight = Flight(topic)
+        self._join(flight)
         try:
             while not flight.decided.is_set:
                 yield Sleep(RECHECK, until=flight.decided)
                 self.serve()
-        except BaseException:
-            self.leave(flight)
+            flight.check()
+            result = yield from conversation
+        except BaseException as error:
+            self._leave(flight, error)
             raise
-        if flight.failure:
-            raise flight.failure
-        return flight
-
-    def leave(self, flight: Flight, error: BaseException | None = None) -> None:
-        """Take a flight off, or from among those that wait, and let others through.
-
-        :param flight: the flight.
-        :param error: the error by which it ended.
-        """
-        with LOCK:
-            if flight in self._waiting:
-                self._waiting.remove(flight)
-            elif flight in self._flights:
-                self._flights.remove(flight)
-                if isinstance(error, DliError) and error.transient and self.shares_failure(flight.topic):
-                    self._fail_all(flight.topic, error)
-            self.serve()
+        self._leave(flight)
+        return result
 
     def serve(self) -> None:
         """Let those through that may start by now, in their order, and tell those that must not."""
@@ -142,18 +128,33 @@ class Gate(ABC):
                 try:
                     if not self.may_start(flight.topic, self._flights):
                         return
-                    flight.started = monotonic()
-                    self._flights.append(flight)
                 except DliError as error:
-                    flight.failure = error.with_traceback(None)
+                    flight.fail(error)
+                else:
+                    self._flights.append(flight)
+                    flight.start()
                 self._waiting.popleft()
-                flight.decided.set()
 
-    def _fail_all(self, topic: Any, error: DliError) -> None:
-        for flight in [waiting for waiting in self._waiting if waiting.topic == topic]:
-            flight.failure = copy(error).with_traceback(None)  # each is told which call it ended
-            self._waiting.remove(flight)
-            flight.decided.set()
+    def _join(self, flight: Flight) -> None:
+        with LOCK:
+            if self._pid != os.getpid():  # forked: who flew or waited before did so in another process
+                self._pid = os.getpid()
+                self._flights.clear()
+                self._waiting.clear()
+            self._waiting.append(flight)
+            self.serve()
+
+    def _leave(self, flight: Flight, error: BaseException | None = None) -> None:
+        with LOCK:
+            if flight in self._flights:
+                self._flights.remove(flight)
+                if isinstance(error, DliError) and error.transient and self.shares_failure(flight.topic):
+                    for other in [waiting for waiting in self._waiting if waiting.topic == flight.topic]:
+                        self._waiting.remove(other)
+                        other.fail(copy(error))  # each is told which call it ended
+            elif flight in self._waiting:
+                self._waiting.remove(flight)
+            self.serve()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,14 +168,15 @@ class _Errand:
 class SingleFlight(Gate):
     """Has one conversation do what all need; the others wait for its outcome."""
 
-    def join(self, name: object, is_done: Callable[[], bool]) -> Conversation[Flight]:
-        """Return a flight: the only one, or one of many when nothing is left to do.
+    def do(self, name: object, is_done: Callable[[], bool], errand: Conversation[T]) -> Conversation[T]:
+        """Do it alone, or beside others when it is done, and return what it returns.
 
         :param name: what is done.
         :param is_done: tells whether it is done.
-        :raises DliError: the failure of the flight that was waited for, when that may pass by itself.
+        :param errand: does it; once it is done, it returns what there is.
+        :raises DliError: of the errand; when it may pass by itself, also that of the one that was waited for.
         """
-        return self.enter(_Errand(name, is_done))
+        return self.run(_Errand(name, is_done), errand)
 
     def may_start(self, topic: _Errand, under_way: Sequence[Flight]) -> bool:
         """Let one start alone, or all when it is done."""

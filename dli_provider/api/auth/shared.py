@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from time import monotonic
+from typing import TypeGuard
 from weakref import WeakValueDictionary
 
 from dli_provider.api.answers import error_of
@@ -71,8 +72,7 @@ class SharedCredential:
         """
         if lease := self._current():
             return lease
-        with (yield from self._renewals.join("lease", lambda: self._current() is not None)):
-            return self._current() or (yield from self._renewed())
+        return (yield from self._renewals.do("lease", lambda: self._current() is not None, self._renew()))
 
     def project(self, iam_endpoint: str, name: str, look_up: Conversation[str]) -> Conversation[str]:
         """Return a project's id; one conversation looks it up for all.
@@ -83,26 +83,22 @@ class SharedCredential:
         :raises DliError: that of the look-up, also of one that was waited for.
         """
         key = (iam_endpoint, name)
-        with (yield from self._lookups.join(key, lambda: key in self._projects)):
+
+        def find() -> Conversation[str]:
             if key not in self._projects:
                 self._projects[key] = yield from look_up
             return self._projects[key]
 
+        return self._lookups.do(key, lambda: key in self._projects, find())
+
     def _send(self, request: Request, lease: Lease) -> Conversation[Response]:
-        """Send a request with a lease, and learn from the answer what it says of the key."""
-        key_id = lease.signer.key_id
-        if key_id is None:  # a token: refusals of it lock nothing
-            return (yield from self._exchange(request, lease, self._own_use(request.origin)))
-        use = Use(key_id, lease.signer.fingerprint, request.origin)
-        with (yield from self.guard.enter(use)):
-            try:
-                return (yield from self._exchange(request, lease, use))
-            except DliApiError as error:
-                if isinstance(error, DliAuthError) or is_lock(error.code, error.message):
-                    self.guard.refuse(use, error)
-                raise
+        if lease.signer.key_id is None:
+            return self._exchange(request, lease, self._own_use(request.origin))
+        use = Use(lease.signer.key_id, lease.signer.fingerprint, request.origin)
+        return self.guard.run(use, self._exchange(request, lease, use))
 
     def _exchange(self, request: Request, lease: Lease, use: Use) -> Conversation[Response]:
+        """Send a request, and have the guard learn what the answer says of the key."""
         started = monotonic()
         response = yield from send(Send(request, lease.signer.sign(request)))
         error = error_of(response)
@@ -112,6 +108,8 @@ class SharedCredential:
             return response
         if isinstance(error, DliAuthError):
             error.diagnosis = " ".join(filter(None, (error.diagnosis, clock_skew(response))))
+        if lease.signer.key_id and _shows_refusal(error):  # those of a token lock nothing
+            self.guard.refuse(use, error)
         raise error
 
     def _current(self) -> Lease | None:
@@ -120,32 +118,35 @@ class SharedCredential:
             return lease
         return None
 
-    def _renewed(self) -> Conversation[Lease]:
+    def _renew(self) -> Conversation[Lease]:
         """Return a new lease; the present one when the issuer can't give any for the moment."""
+        if lease := self._current():
+            return lease
         self._next_renewal = monotonic() + RENEWAL_PAUSE
-        lease = self._lease
         try:
-            lease = self._lease = yield from self._obtain()
-        except DliError as error:
-            if _is_refusal(error) or lease is None or monotonic() >= lease.expires_at:
+            self._lease = yield from self._obtain()
+        except DliError:
+            if self._lease is None or monotonic() >= self._lease.expires_at:
                 raise
-        return lease
+        return self._lease
 
     def _obtain(self) -> Conversation[Lease]:
-        issuer = self.credential.issuer
-        if issuer is None:
-            return (yield from self.credential.obtain())
-        use = self._own_use(issuer)
-        with (yield from self.guard.enter(use)) as flight:
-            try:
-                lease = yield from self.credential.obtain()
-            except DliApiError as error:
-                if _is_refusal(error):
-                    self.guard.refuse(use, error)
-                    self._lease = None
-                raise
-            self.guard.accept(use, flight.started)
-            return lease
+        if self.credential.issuer is None:
+            return self.credential.obtain()
+        use = self._own_use(self.credential.issuer)
+        return self.guard.run(use, self._ask_issuer(use))
+
+    def _ask_issuer(self, use: Use) -> Conversation[Lease]:
+        started = monotonic()
+        try:
+            lease = yield from self.credential.obtain()
+        except DliApiError as error:
+            if not error.transient:
+                self.guard.refuse(use, error)
+                self._lease = None
+            raise
+        self.guard.accept(use, started)
+        return lease
 
     def _own_use(self, origin: str) -> Use:
         return Use(self._key_id, self._fingerprint, origin)
@@ -163,9 +164,11 @@ def _shows_acceptance(response: Response, error: DliError | None) -> bool:
     return error is None and bool(response.content)
 
 
-def _is_refusal(error: DliError) -> bool:
-    """Tell whether an issuer's error says no to the credential."""
-    return isinstance(error, DliApiError) and not error.transient
+def _shows_refusal(error: DliError) -> TypeGuard[DliApiError]:
+    """Tell whether the gateway refused the credential, or found its key locked."""
+    return isinstance(error, DliAuthError) or (
+        isinstance(error, DliApiError) and is_lock(error.code, error.message)
+    )
 
 
 _guards: WeakValueDictionary[str, KeyGuard] = WeakValueDictionary()
