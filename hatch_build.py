@@ -1,4 +1,4 @@
-"""Makes the long description of README.md, for pages that don't have the other files beside it."""
+"""Makes the project URLs and the long description, for pages that don't have the other files beside them."""
 
 from __future__ import annotations
 
@@ -11,21 +11,36 @@ from hatchling.metadata.plugin.interface import MetadataHookInterface
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\((?!https?://|#)([^)\s]+)\)")
 
 
-class LongDescription(MetadataHookInterface):
-    """Sets ``readme``."""
+class RepositoryLinks(MetadataHookInterface):
+    """Sets ``urls`` and ``readme``, whose links lead to the ``source`` of this hook's configuration."""
 
     def update(self, metadata: dict[str, Any]) -> None:
-        """Set the readme, with links that lead to the ``Source`` of ``[project.urls]``."""
+        """Set both."""
+        source: str = self.config.get("source", "")
         text = Path(self.root, "README.md").read_text(encoding="utf-8")
-        source = metadata.get("urls", {}).get("Source")
         metadata["readme"] = {"content-type": "text/markdown", "text": long_description(text, source)}
+        metadata["urls"] = project_urls(source)
 
 
-def long_description(text: str, source: str | None) -> str:
+def project_urls(source: str) -> dict[str, str]:
+    """Return where the project page leads to.
+
+    :param source: address of the repository; "" gives no URLs.
+    """
+    pages = {
+        "Documentation": "/blob/HEAD/docs/index.md",
+        "Changelog": "/blob/HEAD/CHANGELOG.md",
+        "Issues": "/issues",
+        "Source": "",
+    }
+    return {label: source + path for label, path in pages.items()} if source else {}
+
+
+def long_description(text: str, source: str) -> str:
     """Return a readme without relative links.
 
     :param text: the readme.
-    :param source: address of the repository. Without one, pictures are left out, and links become plain text.
+    :param source: address of the repository. With "", pictures are left out, and links become plain text.
     """
 
     def replace(link: re.Match[str]) -> str:

@@ -45,8 +45,8 @@ class DliEmulator:
     :param allow_remote: True to listen on an address that other machines reach.
     :param boolean_success: True to answer ``is_success`` as a Boolean, not as text.
     :param clock: the emulated time; None for this machine's.
-    :raises ValueError: for a host that is no loopback address, without ``allow_remote``; for a port, a
-        project's id or a key that is none.
+    :raises ValueError: for a host that isn't a loopback address, without ``allow_remote``; for a wrong port,
+        project id or key.
     """
 
     def __init__(
@@ -143,7 +143,7 @@ class DliEmulator:
         """Return the requests for one operation.
 
         :param operation: its name, as :meth:`inject` takes it, or ``unknown``.
-        :raises ValueError: for a name that is none.
+        :raises ValueError: for an unknown operation.
         """
         if operation not in (known := [*self._faults.operations, "unknown"]):
             raise ValueError(f"{operation!r:.80} is no operation: there are {', '.join(known)}")
@@ -152,7 +152,7 @@ class DliEmulator:
     def history(self, job_id: int | str | None = None) -> list[AcceptedWrite]:
         """Return the writes that were accepted, the oldest first, whether or not their answers arrived.
 
-        :param job_id: the job that they concern, be it deleted since; None for all jobs.
+        :param job_id: the job that they concern, even if it was deleted since; None for all jobs.
         """
         return self._history.of(None if job_id is None else parse_job_id(job_id))
 
@@ -172,7 +172,7 @@ class DliEmulator:
         :param job_id: its id; a job of that id is replaced.
         :param lifecycle: statuses, each with the seconds (or the timedelta) it lasts; None lasts for ever.
             Without one it is ``job_submitting`` for two seconds, and then ``job_running``.
-        :param status: a status that lasts for ever, instead of a lifecycle. It is one of DLI's 14, or another
+        :param status: a status that lasts forever, instead of a lifecycle. It is one of DLI's 14, or another
             that resembles none of them, to see what a DAG makes of it.
         :param begins: ``now``; ``first_show`` to hold the first status until ShowFlinkJob reads the job;
             ``first_read`` to hold it until that or until any list is read.

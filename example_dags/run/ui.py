@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 from airflow_api import IS_AIRFLOW_2, VERSION, AirflowApi
 from local_airflow import AIRFLOW, CHECKOUT, EXAMPLES, add_jobs, settings
 

@@ -7,14 +7,13 @@ import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import LocalAirflow
-
     from dli_provider.emulator import DliEmulator
+    from tests.e2e.conftest import LocalAirflow
 
 DAGS = Path(__file__).with_name("dags")
 
@@ -48,7 +47,7 @@ def test_a_dag_that_deploys(local_airflow: LocalAirflow, dli: DliEmulator, dag_i
     assert "swordfish1" not in output
 
 
-def rendered_fields(airflow: LocalAirflow, dag_id: str) -> dict[str, dict[str, object]]:
+def rendered_fields(airflow: LocalAirflow, dag_id: str) -> dict[str, dict[str, Any]]:
     """Read what Airflow stored of the tasks' arguments."""
     with closing(sqlite3.connect(airflow.home / "airflow.db")) as database:
         rows = database.execute(

@@ -16,9 +16,8 @@ from tests.e2e.documents import Block, blocks
 from tests.e2e.test_example_dags import IS_AIRFLOW_2, LOAD
 
 if TYPE_CHECKING:
-    from conftest import LocalAirflow
-
     from dli_provider.emulator import DliEmulator
+    from tests.e2e.conftest import LocalAirflow
 
 PYTHON = blocks("python")
 DAGS = [block for block in PYTHON if "@dag(" in block.text]

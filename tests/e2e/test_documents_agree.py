@@ -177,7 +177,7 @@ def test_every_connection_is_one_that_the_provider_accepts(block: Block) -> None
     if value.startswith("{"):
         connection = Connection.from_json(value, conn_id="dli_default")
     else:
-        connection = Connection(conn_id="dli_default", uri=value)
+        connection = Connection(conn_id="dli_default", uri=value)  # type: ignore[call-arg]
     assert settings_from_connection(connection, connection.extra_dejson).endpoint.startswith("https://dli.")
 
 

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 from local_airflow import EXAMPLES, add_jobs
 
 if TYPE_CHECKING:
-    from conftest import LocalAirflow
-
     from dli_provider.emulator import DliEmulator
+    from tests.e2e.conftest import LocalAirflow
 
 MAIN = "example_dli_wait_and_use_config"
 FLEET = "example_dli_fleet_health"

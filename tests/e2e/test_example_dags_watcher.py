@@ -14,9 +14,8 @@ import ui
 from local_airflow import AIRFLOW, CHECKOUT, add_jobs
 
 if TYPE_CHECKING:
-    from conftest import LocalAirflow
-
     from dli_provider.emulator import DliEmulator
+    from tests.e2e.conftest import LocalAirflow
 
 DAG = "example_dli_react_to_failure"
 IS_AIRFLOW_2 = importlib.metadata.version("apache-airflow").startswith("2.")

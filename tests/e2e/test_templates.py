@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import LocalAirflow
-
     from dli_provider.emulator import DliEmulator
+    from tests.e2e.conftest import LocalAirflow
 
 DAGS = Path(__file__).with_name("dags")
 REASONS = [

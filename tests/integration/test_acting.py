@@ -531,7 +531,7 @@ class TestKill:
         assert writes(dli) == []
 
 
-WRONG = {
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no job": ({"job_id": None}, "Neither job_id nor job_name"),
     "if_running": ({"if_running": "maybe"}, "if_running must be 'adopt' or 'fail'"),
     "a misspelt target": ({"target_status": "job_runing"}, "did you mean 'job_running'"),

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from new_process import forget_all
 
-from dli_provider.api import aio, errors
+from dli_provider.api import aio, connections, errors
 from dli_provider.api.aio import AsyncDliClient
 from dli_provider.api.auth import shared
 from dli_provider.api.auth.agency import AgencyCredential
@@ -31,7 +31,7 @@ from dli_provider.hooks.dli import DliHook
 
 JOB = 104
 SEVERAL = 20
-SSL_CONTEXT = cache(aio.ssl_context)  # to read the CAs takes its time
+SSL_CONTEXT = cache(connections.ssl_context)  # to read the CAs takes its time
 QUICK = RetryPolicy(base=0.001, retry_after_cap=0.01)
 
 
@@ -47,7 +47,7 @@ class Sync:
     def find(self, name: str) -> FlinkJob | None:
         return self.client.find_flink_job(name)
 
-    def list(self, **filters: Any) -> list[FlinkJob]:
+    def listed(self, **filters: Any) -> list[FlinkJob]:
         return list(self.client.list_flink_jobs(**filters))
 
     def show_several(self) -> list[FlinkJob | errors.DliError]:
@@ -80,7 +80,7 @@ class Async:
     def find(self, name: str) -> FlinkJob | None:
         return self.loop.run(self.client.find_flink_job(name))
 
-    def list(self, **filters: Any) -> list[FlinkJob]:
+    def listed(self, **filters: Any) -> list[FlinkJob]:
         async def read() -> list[FlinkJob]:
             return [job async for job in self.client.list_flink_jobs(**filters)]
 
@@ -140,7 +140,7 @@ def received(dli: DliEmulator, operation: str | None = None) -> int:
     return sum(1 for request in dli.requests if operation in {None, request.operation})
 
 
-def failure(call: Callable[[], Any]) -> errors.DliError:
+def failure(call: Callable[[], Any]) -> Any:
     with pytest.raises(errors.DliError) as caught:
         call()
     return caught.value
@@ -172,14 +172,14 @@ class TestReading:
     def test_all_jobs_of_three_pages(self, dli, connect):
         for job_id in range(1000, 1249):
             dli.add_job(job_id, [("job_finish", None)])
-        assert [job.job_id for job in connect().list()] == [JOB, *range(1000, 1249)]
+        assert [job.job_id for job in connect().listed()] == [JOB, *range(1000, 1249)]
         assert [request.query["offset"] for request in dli.requests] == ["0", "100", "200"]
         assert {request.query["show_detail"] for request in dli.requests} == {"true"}
 
     def test_no_page_more_than_there_are(self, dli, connect):
         for job_id in range(1000, 1199):
             dli.add_job(job_id)
-        assert len(connect().list()) == 200
+        assert len(connect().listed()) == 200
         assert received(dli) == 2
 
     @pytest.mark.parametrize(
@@ -203,15 +203,15 @@ class TestReading:
         dli.add_job(201, running, name="etl ü*~ a", tags=tags, job_type="flink_sql_job")
         other = {"queue_name": "other", "job_config": {"root_id": 7}}
         dli.add_job(202, finished, name="etl ü*~ b", tags={"team": "etl"}, **other)
-        assert [job.job_id for job in connect().list(**filters)] == found
+        assert [job.job_id for job in connect().listed(**filters)] == found
 
     def test_jobs_in_brief(self, connect):
-        (job,) = connect().list(show_detail=False)
+        (job,) = connect().listed(show_detail=False)
         assert (job.status, job.job_config) == ("job_running", None)
 
     def test_a_job_with_a_field_that_can_not_be_read(self, dli, connect):
         dli.add_job(201, job_config={"cu_number": "many"})
-        unreadable = {job.job_id: job.unreadable for job in connect().list()}
+        unreadable = {job.job_id: job.unreadable for job in connect().listed()}
         assert unreadable.pop(201) == ("job_config.cu_number",)
         assert not any(unreadable.values())
 

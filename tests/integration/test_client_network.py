@@ -209,7 +209,7 @@ def certificate_in(folder: Path) -> Path:
 def name_hash(name: x509.Name) -> int:
     """Return the hash that OpenSSL finds a certificate by in a folder, for a name of one plain attribute."""
     (attribute,) = name
-    value = attribute.value.lower().encode()
+    value = str(attribute.value).lower().encode()
     oid = bytes([6, 3, 0x55, 4, 3])
     inner = oid + bytes([12, len(value)]) + value
     canonical = bytes([0x31, len(inner) + 2, 0x30, len(inner)]) + inner

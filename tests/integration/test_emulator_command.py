@@ -84,7 +84,10 @@ RUNNING = {"job_id": 1, "status": "job_running"}
             [{"job_id": 1, "begins": "later"}],
             "entry 1: job 1: begins must be 'now', 'first_read' or 'first_show'",
         ),
-        ([{"job_id": 1, "nmae": "x"}], "entry 1: job 1: nmae is no field of job_detail, did you mean name?"),
+        (
+            [{"job_id": 1, "nmae": "x"}],
+            "job 1: nmae is no field of job_detail; did you mean 'name'?",
+        ),
         ([{"job_id": 1, "job_config": []}], "entry 1: job 1: job_config must be a mapping"),
     ],
 )

@@ -276,7 +276,7 @@ class TestAnAnswerWithoutEnd:
         monkeypatch.setattr("dli_provider.api.blocking.LINK_LOCAL_TIMEOUT", 0.2)
         monkeypatch.setattr("dli_provider.api.aio.LINK_LOCAL_TIMEOUT", 0.2)
         with serving(goes_on(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b" ", pause=0.05)) as server:
-            credential = AgencyCredential(server.url)
+            credential: Any = AgencyCredential(server.url)
             if auth == "password":
                 credential = PasswordCredential("u", "p", "d", server.url, project_id="p1")
             error = fail(server.url, credential=credential, **IMPATIENT)

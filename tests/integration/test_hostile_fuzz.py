@@ -154,7 +154,7 @@ def test_a_conversation_ends_in_a_result_or_an_error_of_the_project(call, creden
         region="r",
         iam_endpoint="https://iam.example.com",
     )
-    conversation = converse(CALLS[call], own, shared.share_credential(own.credential), ONE_ATTEMPT)
+    conversation: Any = converse(CALLS[call], own, shared.share_credential(own.credential), ONE_ATTEMPT)
     with suppress(StopIteration, errors.DliError):
         step = next(conversation)
         for _ in range(8):

@@ -15,7 +15,7 @@ import pytest
 from aiohttp import web
 from new_process import forget_all
 
-from dli_provider.api import aio, errors
+from dli_provider.api import aio, connections, errors
 from dli_provider.api.aio import AsyncDliClient
 from dli_provider.api.auth import flight
 from dli_provider.api.auth.aksk import AkSkCredential
@@ -28,7 +28,7 @@ JOB = 104
 LOCKED_AFTER = 5
 """Refusals within five minutes, each of them one too many for every other system that uses the key."""
 
-SSL_CONTEXT = cache(aio.ssl_context)  # to read the CAs takes its time
+SSL_CONTEXT = cache(connections.ssl_context)  # to read the CAs takes its time
 
 
 @pytest.fixture(autouse=True)

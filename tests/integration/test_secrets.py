@@ -18,7 +18,7 @@ from aiohttp import web
 from leaks import Watch
 from new_process import forget_all
 
-from dli_provider.api import aio, blocking, errors
+from dli_provider.api import aio, blocking, connections, errors
 from dli_provider.api.aio import AsyncDliClient
 from dli_provider.api.auth import shared, signing
 from dli_provider.api.auth.agency import AgencyCredential
@@ -35,7 +35,7 @@ from dli_provider.emulator import DliEmulator, faults
 from dli_provider.emulator.services.gateway import AccessKey
 
 JOB = 104
-SSL_CONTEXT = cache(aio.ssl_context)  # to read the system's CAs takes its time
+SSL_CONTEXT = cache(connections.ssl_context)  # to read the system's CAs takes its time
 PROXY_PASSWORD = "pr0xy-hunter2"
 
 
@@ -157,7 +157,7 @@ def show(request, watch):
 
     def read(settings: DliSettings, **_: Any) -> None:
         with DliClient(settings, ONE_ATTEMPT) as client:
-            for _ in range(2):
+            for _time in range(2):
                 attempt(client, lambda: client.show_flink_job(JOB))
 
     def read_async(settings: DliSettings, *, debug: bool = False) -> None:

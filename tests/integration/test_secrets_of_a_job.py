@@ -6,8 +6,9 @@ import asyncio
 import copy
 import json
 import pickle
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing
+from typing import Any, cast
 
 import pytest
 from hostile_answers import JOB, http, job_answer, json_answer, list_answer
@@ -166,7 +167,7 @@ def escapes(job: FlinkJob) -> dict[str, Callable[[], Any]]:
         "a deep copy": lambda: repr(copy.deepcopy(job)),
         "a changed copy": lambda: repr(job.model_copy(update={"name": "x"})),
         "deep to_dict": lambda: copy.deepcopy(job.to_dict()),
-        "the error of a missing attribute": lambda: job.no_such_field,
+        "the error of a missing attribute": lambda: job.no_such_field,  # type: ignore[attr-defined]
         "the error of a change": lambda: setattr(job, "name", "x"),
         "the error of a comparison": lambda: job < job,  # type: ignore[operator]
         "the error of a hash": lambda: hash(job),
@@ -247,11 +248,9 @@ async def test_a_watcher_lets_none_out(hostile_dli: HostileDli, planter: Planter
     hostile_dli.respond, _ = series(*(list_answer([job], 1) for job in jobs))
     trigger = DliFlinkJobStatusChangeTrigger(poke_interval=0.01)
     watch.see(trigger.serialize(), trigger)
-    events = trigger.run()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(20), aclosing(cast("AsyncGenerator[Any]", trigger.run())) as events:
         for _ in range(2):
             watch.see(stored((await anext(events)).payload))
-    await events.aclose()
 
 
 def test_the_console_link_lets_none_out(hostile_dli: HostileDli, planter: Planter, watch: Watch) -> None:

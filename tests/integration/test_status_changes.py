@@ -8,6 +8,7 @@ import logging
 import os
 from contextlib import AsyncExitStack
 from functools import partialmethod
+from typing import Any
 
 import airflow
 import pytest
@@ -26,7 +27,7 @@ class Store:
     """An asset's state store, as the triggerer gives it to a trigger on Airflow 3.3."""
 
     def __init__(self) -> None:
-        self.kept = {}
+        self.kept: dict[str, Any] = {}
 
     async def aget(self, key):
         return self.kept.get(key)
@@ -47,10 +48,10 @@ class Watcher:
             path, arguments = trigger.serialize()
             assert path == "dli_provider.triggers.flink.DliFlinkJobStatusChangeTrigger"
         self.trigger = DliFlinkJobStatusChangeTrigger(**json.loads(json.dumps(arguments)))
-        self.trigger.asset_state_store = store
+        self.trigger.asset_state_store = store  # type: ignore[assignment]
         self.payloads: list[dict] = []
         self.lines: list[tuple[int, str]] = []
-        self.trigger._log = self
+        self.trigger._log = self  # type: ignore[assignment]
 
     def log(self, level, text, *arguments) -> None:
         """Take a line that the trigger logs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -222,7 +223,7 @@ class TestRefusals:
 
     def test_refusals_of_a_name_that_is_too_long_and_of_a_wrong_type(self, client):
         for fields in ({"name": "x" * 58}, {"name": "orders", "cu_number": "many"}):
-            assert "DLI.0001" in refusal(lambda fields=fields: create_sql(client, **fields))[1]
+            assert "DLI.0001" in refusal(partial(create_sql, client, **fields))[1]
 
     def test_refusals_of_an_unknown_job(self, client):
         job = Job(client, 999)

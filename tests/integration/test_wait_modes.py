@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import Mock
@@ -26,6 +27,7 @@ from dli_provider.airflow_compat import (
     AirflowNotFoundException,
     AirflowRescheduleException,
     AirflowTaskTimeout,
+    PokeReturnValue,
 )
 from dli_provider.api import client
 from dli_provider.api.retry import RetryPolicy
@@ -47,17 +49,24 @@ def dli(monkeypatch):
         yield emulator
 
 
+@dataclass
+class End:
+    """Runs a sensor to its end in a mode."""
+
+    mode: str
+    monkeypatch: pytest.MonkeyPatch
+
+    def __call__(self, **arguments: Any) -> Ending:
+        return run_to_the_end(self.mode, self.monkeypatch, **arguments)
+
+
 @pytest.fixture(params=MODES)
 def end(request, monkeypatch):
-    def end(**arguments: Any) -> Ending:
-        return run_to_the_end(request.param, monkeypatch, **arguments)
-
-    end.mode = request.param
-    return end
+    return End(request.param, monkeypatch)
 
 
 QUICK = 0.15
-LIVES = {
+LIVES: dict[str, tuple[Any, dict[str, Any], str]] = {
     "straight to running": (
         [("job_init", QUICK), ("job_submitting", QUICK), ("job_running", None)],
         {},
@@ -485,6 +494,7 @@ class TestSubclassWithItsOwnPoke:
         class Picky(DliFlinkJobSensor):
             def poke(self, context: Any) -> Any:
                 poked = super().poke(context)
+                assert isinstance(poked, PokeReturnValue)
                 return poked and poked.xcom_value["name"] == "orders" and poked
 
         dli.add_job(JOB, name="orders", lifecycle=[("job_submitting", QUICK), ("job_running", None)])

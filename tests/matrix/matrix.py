@@ -204,7 +204,7 @@ def run_tests(cell: Cell, tests: Sequence[str]) -> str:
 
 def print_table(cells: Iterable[Cell]) -> None:
     """Print the outcome of every cell, and the versions that it was tested with."""
-    rows = [("Airflow", "Python", "tests", "time", *SHOWN)]
+    rows: list[tuple[str, ...]] = [("Airflow", "Python", "tests", "time", *SHOWN)]
     rows += [
         (
             cell.release.label,

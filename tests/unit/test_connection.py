@@ -551,7 +551,9 @@ class TestProjectName:
 
     def test_is_the_scope_of_a_token(self):
         extra = {"auth": "password", "domain_name": "a", "project_id": None, "project_name": "cn-north-4_dev"}
-        assert settings(extra=extra).credential.project_name == "cn-north-4_dev"
+        credential = settings(extra=extra).credential
+        assert isinstance(credential, PasswordCredential)
+        assert credential.project_name == "cn-north-4_dev"
 
     def test_is_of_the_connections_region(self):
         extra = {"project_name": "cn-north-4_dev"}

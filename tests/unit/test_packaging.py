@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -81,20 +82,33 @@ def test_every_path_in_the_provider_info_can_be_imported(key: str, path: str) ->
         assert hasattr(importlib.import_module(module), name)
 
 
-def test_the_long_description_has_no_relative_links() -> None:
+@pytest.fixture
+def build_hook() -> ModuleType:
     pytest.importorskip("hatchling")
     spec = importlib.util.spec_from_file_location("hatch_build", CHECKOUT / "hatch_build.py")
     assert spec
     assert spec.loader
     hook = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(hook)
+    return hook
+
+
+def test_the_long_description_has_no_relative_links(build_hook: ModuleType) -> None:
     readme = "[page](docs/a.md), [elsewhere](https://example.com), [below](#below)\n\n![form](a.png)\n\nEnd"
     kept = "[elsewhere](https://example.com), [below](#below)\n\n"
     source = "https://example.org/dli"
-    assert hook.long_description(readme, None) == f"page, {kept}End"
-    assert hook.long_description(readme, source) == (
+    assert build_hook.long_description(readme, "") == f"page, {kept}End"
+    assert build_hook.long_description(readme, source) == (
         f"[page]({source}/blob/HEAD/docs/a.md), {kept}![form]({source}/raw/HEAD/a.png)\n\nEnd"
     )
+
+
+def test_the_project_urls_are_all_made_of_the_repository_s_address(build_hook: ModuleType) -> None:
+    assert build_hook.project_urls("") == {}
+    urls = build_hook.project_urls("https://example.org/dli")
+    assert set(urls) == {"Documentation", "Changelog", "Issues", "Source"}
+    pages = [url.partition("/blob/HEAD/")[2] for url in urls.values()]
+    assert all((CHECKOUT / page).is_file() for page in pages if page)
 
 
 def test_the_connection_type_is_one_that_airflow_can_carry_in_a_uri() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any
 
 from dli_provider.emulator import validation
+from dli_provider.flink.arguments import nearest
 from dli_provider.flink.job import FlinkJob, JobConfig
 
 JOB_TYPES = frozenset({"flink_sql_job", "flink_opensource_sql_job", "flink_sql_edge_job", "flink_jar_job"})
@@ -75,8 +75,7 @@ def parse_fields(detail: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, A
     """Return fields of ``job_detail`` and of ``job_config`` as an answer can hold them.
 
     :param detail: fields of ``job_detail``, ``job_config`` among them.
-    :raises ValueError: for what is no field, for a ``job_type`` that DLI doesn't have, and for what JSON
-        can't hold.
+    :raises ValueError: for an unknown field or ``job_type``, and for a value that JSON can't hold.
     """
     for name in _NO_FIELDS.keys() & detail.keys():
         raise ValueError(f"{name} is no field to be given: {_NO_FIELDS[name]}")
@@ -86,10 +85,11 @@ def parse_fields(detail: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, A
     for name in config.keys() - _CONFIG_NAMES:
         raise _unknown(name, "job_config", _CONFIG_NAMES)
     if fields.get("job_type", "flink_jar_job") not in JOB_TYPES:
-        job_type = fields["job_type"]
-        near = get_close_matches(str(job_type), JOB_TYPES, n=1, cutoff=0.5)
-        hint = f", did you mean {near[0]}?" if near else f": it has {', '.join(sorted(JOB_TYPES))}."
-        raise ValueError(f"job_type {job_type!r:.80} is none that DLI has{hint} {_HOW_TO_BE_ODD}")
+        known = ", ".join(sorted(JOB_TYPES))
+        hint = nearest(fields["job_type"], JOB_TYPES)
+        raise ValueError(
+            f"job_type {fields['job_type']!r:.80} is unknown: DLI has {known}{hint or '.'} {_HOW_TO_BE_ODD}"
+        )
     if "root_id" in fields:
         config["root_id"] = fields.pop("root_id")
     return fields, config
@@ -99,7 +99,7 @@ def parse_extra(detail: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, An
     """Return fields of any name, as an answer can hold them.
 
     :param detail: fields of ``job_detail``, ``job_config`` among them.
-    :raises ValueError: for what JSON can't hold.
+    :raises ValueError: for a value that JSON can't hold.
     """
     fields = {name: _as_json(name, value) for name, value in detail.items()}
     config = fields.pop("job_config", {})
@@ -125,9 +125,7 @@ _HOW_TO_BE_ODD = "To emulate what DLI may introduce some day, put it into extra=
 def _unknown(name: str, where: str, known: Collection[str]) -> ValueError:
     if where == "job_detail" and name in _CONFIG_NAMES:
         return ValueError(f"{name} is a field of job_config: give job_config={{{name!r}: ...}}")
-    near = get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f", did you mean {near[0]}?" if near else "."
-    return ValueError(f"{name} is no field of {where}{hint} {_HOW_TO_BE_ODD}")
+    return ValueError(f"{name} is no field of {where}{nearest(name, known) or '.'} {_HOW_TO_BE_ODD}")
 
 
 def _as_json(name: str, value: object) -> Any:

@@ -12,8 +12,6 @@ from dli_provider.emulator.model.clock import Clock
 from dli_provider.emulator.model.fields import (
     DEFAULT_CONFIG,
     DEFAULT_DETAIL,
-    ONLY_IN_BRIEF,
-    ONLY_IN_DETAIL,
     fill_in_checkpoint_path,
     parse_extra,
     parse_fields,
@@ -112,11 +110,11 @@ class EmulatedJob:
                 self._timeline.begin()
 
     def set_status(self, status: str, status_desc: str | None = None) -> None:
-        """Give the job a status now, which lasts for ever.
+        """Give the job a status now, which lasts forever.
 
         :param status: the status.
         :param status_desc: why; a new status without one has an empty one.
-        :raises ValueError: for a status that is none.
+        :raises ValueError: for a text that isn't a status.
         """
         with validation.located(f"job {self.job_id}"):
             own, _ = parse_fields({} if status_desc is None else {"status_desc": status_desc})
@@ -129,7 +127,7 @@ class EmulatedJob:
 
         :param lifecycle: as :class:`EmulatedJob` takes it.
         :param begins: as :class:`EmulatedJob` takes it; the job has the first status at once.
-        :raises ValueError: for a lifecycle that is none, naming the step at fault.
+        :raises ValueError: for a wrong lifecycle, naming the step at fault.
         """
         with validation.located(f"job {self.job_id}"):
             steps, self._begins = parse_lifecycle(lifecycle), parse_begins(begins)
@@ -153,7 +151,7 @@ class EmulatedJob:
 
         :param lifecycle: the statuses after the run has begun to show, as :class:`EmulatedJob` takes them.
         :param status_desc: the reason, shown where a status is a failure.
-        :raises ValueError: for a lifecycle that is none, naming the step at fault.
+        :raises ValueError: for a wrong lifecycle, naming the step at fault.
         """
         with validation.located(f"job {self.job_id}"):
             self._run, self._run_desc = parse_lifecycle(lifecycle), status_desc
@@ -214,15 +212,6 @@ class EmulatedJob:
         """
         with self._lock:
             self._savepoint.put(path)
-
-    def detail(self, defaults: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the job as ShowFlinkJob shows it."""
-        return _without(ONLY_IN_BRIEF, self.record(defaults))
-
-    def item(self, defaults: Mapping[str, Any], *, show_detail: bool) -> dict[str, Any]:
-        """Return the job as ListFlinkJobs shows it: a start that never was is 0 there, not null."""
-        item = _without(ONLY_IN_BRIEF if show_detail else ONLY_IN_DETAIL, self.record(defaults))
-        return item | {"start_time": item["start_time"] or 0}
 
     def record(self, defaults: Mapping[str, Any]) -> dict[str, Any]:
         """Return all fields that any answer shows of it."""
@@ -301,7 +290,3 @@ class EmulatedJob:
 
 def _milliseconds(epoch: float) -> int:
     return int(epoch * 1000)
-
-
-def _without(names: frozenset[str], record: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in record.items() if name not in names}

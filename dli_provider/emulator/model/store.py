@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from dli_provider.emulator.model.fields import ONLY_IN_BRIEF, ONLY_IN_DETAIL
 from dli_provider.emulator.model.job import EmulatedJob
 
 _FIRST_ID = 2**31 + 1
@@ -38,7 +39,7 @@ class JobStore:
             return self._last_id
 
     def named(self, name: str) -> EmulatedJob | None:
-        """Return a job of that name; None when there is none."""
+        """Return the first job of that name, or None."""
         return next((job for job in self if job.name == name), None)
 
     def value(self, job: EmulatedJob, name: str) -> Any:
@@ -49,25 +50,25 @@ class JobStore:
     def remove(self, job_id: int) -> None:
         """Delete a job.
 
-        :raises KeyError: when there is none.
+        :raises KeyError: when there is no such job.
         """
         with self._lock:
             del self._jobs[job_id]
 
     def get(self, job_id: int) -> EmulatedJob | None:
-        """Return a job; None when there is none of that id."""
+        """Return the job of that id, or None."""
         return self._jobs.get(job_id)
 
     def detail(self, job: EmulatedJob) -> dict[str, Any]:
         """Return a job as ShowFlinkJob shows it."""
-        return job.detail(self._defaults)
+        return _without(ONLY_IN_BRIEF, job.record(self._defaults))
 
     def items(
         self, filters: Mapping[str, str], *, offset: int, limit: int, newest_first: bool, show_detail: bool
     ) -> tuple[int, list[dict[str, Any]]]:
         """Return how many jobs match, and a page of them as ListFlinkJobs shows it.
 
-        All jobs count as read, for each was looked at.
+        The start of a job that never started is 0 there. All jobs count as read, because each was looked at.
 
         :param filters: values by parameter; ``name`` matches the beginning of a job's name. Without
             ``root_job_id`` the children of edge jobs are left out.
@@ -82,7 +83,9 @@ class JobStore:
         if filters:
             jobs = [job for job in jobs if self._matches(job, filters)]
         page = jobs[offset : offset + limit]
-        return len(jobs), [job.item(self._defaults, show_detail=show_detail) for job in page]
+        hidden = ONLY_IN_BRIEF if show_detail else ONLY_IN_DETAIL
+        items = [_without(hidden, job.record(self._defaults)) for job in page]
+        return len(jobs), [item | {"start_time": item["start_time"] or 0} for item in items]
 
     def _matches(self, job: EmulatedJob, filters: Mapping[str, str]) -> bool:
         record = job.record(self._defaults)
@@ -97,6 +100,10 @@ class JobStore:
 
     def __len__(self) -> int:
         return len(self._jobs)
+
+
+def _without(names: frozenset[str], record: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in names}
 
 
 def _passes(record: Mapping[str, Any], name: str, wanted: str) -> bool:

@@ -39,7 +39,7 @@ STOPPED = frozenset(
 
 
 def parse_status(value: object) -> FlinkJobStatus:
-    """Return the status that a text names, be it one that DLI may introduce some day.
+    """Return the status that a text names, one that DLI may introduce some day included.
 
     A misspelling of one of DLI's statuses is refused; ``FlinkJobStatus("job_runing")`` means it so.
 
@@ -54,7 +54,7 @@ def parse_status(value: object) -> FlinkJobStatus:
         return FlinkJobStatus(value)
     if near := get_close_matches(value.removeprefix("job_"), known, n=1, cutoff=_SIMILARITY):
         raise ValueError(
-            f"{value!r:.80} is none of DLI's statuses, did you mean {known[near[0]]}? "
+            f"{value!r:.80} is not one of DLI's statuses; did you mean {str(known[near[0]])!r}? "
             f"To emulate an unknown status that is called so, give FlinkJobStatus({value!r:.80})"
         )
     return FlinkJobStatus(value)

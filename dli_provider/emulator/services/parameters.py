@@ -14,7 +14,7 @@ _MAX_ID_DIGITS = 19
 def find_job(jobs: JobStore, job_id: int) -> EmulatedJob:
     """Return a job.
 
-    :raises RefusalError: when there is none.
+    :raises RefusalError: when there is no such job.
     """
     if job := jobs.get(job_id):
         return job
@@ -24,7 +24,7 @@ def find_job(jobs: JobStore, job_id: int) -> EmulatedJob:
 def job_of(jobs: JobStore, request: Request) -> EmulatedJob:
     """Return the job that the path of a request names.
 
-    :raises RefusalError: when there is none.
+    :raises RefusalError: for a wrong id, and when there is no such job.
     """
     return find_job(jobs, parse_id("job_id", request.path_parameters["job_id"]))
 

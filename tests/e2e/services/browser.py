@@ -92,4 +92,4 @@ class Page:
 
     def click(self, selector: str, text: str = "") -> None:
         """Click the first element with a text as soon as that can be done."""
-        self.until(lambda: (element := self.shown(selector, text)) and (element.click() or True))
+        self.until(lambda: (element := self.shown(selector, text)) and not element.click())  # type: ignore[func-returns-value]

@@ -97,7 +97,7 @@ class FormOfAirflow3(Form):
     def press(self, button: str) -> None:
         """Press a button in the connection's row of the list."""
         path = f"//tr[.//*[text()='{self.connection_id}']]//button[@aria-label='{button}']"
-        self.until(lambda: (found := self.chrome.find_elements("xpath", path)) and (found[0].click() or True))
+        self.until(lambda: self.chrome.find_elements("xpath", path))[0].click()
 
     def choose(self, name: str, value: str) -> None:
         if "enum" in FIELDS[name]["schema"]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from airflow_api import IS_AIRFLOW_2, LINE
 from browser import Page, open_chromium
-from connection_form import FORM, Form
+from connection_form import FORM, FormOfAirflow2, FormOfAirflow3
 from local_airflow import CHECKOUT
 from ui import AWAITED_JOB, LocalUi, local_ui, port_wanted
 
@@ -46,7 +46,7 @@ def finished_run(ui: LocalUi) -> str:
     return run_id
 
 
-def take_form(form: Form) -> None:
+def take_form(form: FormOfAirflow2 | FormOfAirflow3) -> None:
     """Take the form of a new connection, filled in.
 
     :param form: the form.

@@ -19,7 +19,7 @@ from urllib3.exceptions import (
 
 from dli_provider.api.connection_faults import describe_fault
 
-KEY = ConnectionKey("dli.example.com", 443, True, True, None, None, None)  # type: ignore[arg-type]
+KEY = ConnectionKey("dli.example.com", 443, True, True, None, None, None)
 
 
 def caused_by(cause: BaseException, error: BaseException) -> BaseException:
@@ -69,7 +69,7 @@ CERTIFICATES = {
         lambda e: aiohttp.ClientConnectorCertificateError(KEY, e),
     ],
     ids=["bare", "urllib3", "aiohttp"],
-)  # type: ignore[arg-type]
+)
 @pytest.mark.parametrize("name", CERTIFICATES)
 def test_a_certificate_fault_says_which_and_what_helps_and_does_not_pass(name, wrap):
     code, message, told = CERTIFICATES[name]
@@ -83,7 +83,7 @@ UNKNOWN = socket.gaierror(-2, "Name or service not known")
 REFUSED = ConnectionRefusedError(111, "Connection refused")
 FAULTS: dict[str, tuple[BaseException, str]] = {
     "a name that urllib3 can't resolve": (
-        MaxRetryError(None, "/", caused_by(UNKNOWN, NameResolutionError("x", None, UNKNOWN))),  # type: ignore[arg-type]
+        MaxRetryError(None, "/", caused_by(UNKNOWN, NameResolutionError("x", None, UNKNOWN))),
         "the host's name can't be resolved (Name or service not known): check host and region, and this "
         "machine's DNS",
     ),
@@ -93,7 +93,7 @@ FAULTS: dict[str, tuple[BaseException, str]] = {
         "machine's DNS",
     ),
     "refused, by urllib3": (
-        caused_by(REFUSED, NewConnectionError(None, "Failed to establish")),  # type: ignore[arg-type]
+        caused_by(REFUSED, NewConnectionError(None, "Failed to establish")),
         "connection refused: nobody listens there, or a firewall is in between",
     ),
     "refused, by aiohttp": (
@@ -101,7 +101,7 @@ FAULTS: dict[str, tuple[BaseException, str]] = {
         "connection refused: nobody listens there, or a firewall is in between",
     ),
     "a proxy that is down": (
-        MaxRetryError(None, "/", ProxyError("Unable to connect to proxy", REFUSED)),  # type: ignore[arg-type]
+        MaxRetryError(None, "/", ProxyError("Unable to connect to proxy", REFUSED)),
         "connection refused: nobody listens there, or a firewall is in between",
     ),
     "no time left": (aiohttp.ServerTimeoutError(), "timed out"),
@@ -114,7 +114,7 @@ FAULTS: dict[str, tuple[BaseException, str]] = {
         "IncompleteRead(3 bytes read, 7 more expected)",
     ),
     "a connection as text": (
-        NewConnectionError(None, "<HTTPSConnection(host='x', port=443) at 0x7f>: No route to host"),  # type: ignore[arg-type]
+        NewConnectionError(None, "<HTTPSConnection(host='x', port=443) at 0x7f>: No route to host"),
         "No route to host",
     ),
     "nothing to tell": (OSError(), "OSError"),

@@ -7,7 +7,7 @@ import json
 import pickle
 
 import pytest
-from airflow.exceptions import AirflowException
+from airflow.exceptions import AirflowException  # type: ignore[attr-defined]
 
 from dli_provider.api import errors
 from dli_provider.api.errors import DliError, Outcome

@@ -20,7 +20,7 @@ def met(queue: FaultQueue, operations: str) -> str:
     """Tell which fault a row of requests meets, ``s`` for show and ``l`` for list; ``.`` for none."""
     names = {A: "A", B: "B", None: "."}
     found = [queue.next_for({"s": "show", "l": "list"}[letter]) for letter in operations]
-    return "".join(names[injected and injected.fault] for injected in found)
+    return "".join(names[injected.fault if injected else None] for injected in found)
 
 
 def add(queue, fault, *, times=1, only=None, after=0) -> None:

@@ -84,7 +84,7 @@ class TestTheTimeOfAnUpdate:
     [
         ("run_dealy", 1, AttributeError, "run_dealy is no behaviour: there are boolean_success, stop_answer"),
         ("stop_answer", "list", ValueError, "stop_answer must be one of each, one, object, and not 'list'"),
-        ("run", [("job_runing", None)], ValueError, "did you mean job_running"),
+        ("run", [("job_runing", None)], ValueError, "did you mean 'job_running'"),
         ("stop", [], ValueError, "lifecycle is empty"),
     ],
 )

@@ -72,9 +72,9 @@ class TestAStatus:
     @pytest.mark.parametrize(
         ("text", "hint"),
         [
-            ("job_runing", "did you mean job_running? To emulate an unknown status that is called so"),
-            ("job_finished", "did you mean job_finish?"),
-            ("job_cancelled", "did you mean job_cancel"),
+            ("job_runing", "did you mean 'job_running'? To emulate an unknown status that is called so"),
+            ("job_finished", "did you mean 'job_finish'?"),
+            ("job_cancelled", "did you mean 'job_cancel"),
             ("RUNNING", "DLI has job_init, job_submitting"),
             ("", "DLI has job_init"),
             (7, "7 is no status"),
@@ -277,16 +277,16 @@ class TestDetails:
     @pytest.mark.parametrize(
         ("detail", "hint"),
         [
-            ({"nmae": "x"}, "nmae is no field of job_detail, did you mean name? To emulate what DLI may"),
-            ({"queue": "etl"}, "queue is no field of job_detail, did you mean queue_name?"),
+            ({"nmae": "x"}, "nmae is no field of job_detail; did you mean 'name'? To emulate what DLI may"),
+            ({"queue": "etl"}, "queue is no field of job_detail; did you mean 'queue_name'?"),
             ({"zzz": 1}, "zzz is no field of job_detail. To emulate what DLI may introduce some day, put it"),
             ({"parallel_number": 4}, "parallel_number is a field of job_config: give job_config={'parallel_"),
-            ({"job_config": {"paralel_number": 4}}, "paralel_number is no field of job_config, did you mean"),
+            ({"job_config": {"paralel_number": 4}}, "paralel_number is no field of job_config; did you mean"),
             (
                 {"job_type": "flink_jar"},
-                "job_type 'flink_jar' is none that DLI has, did you mean flink_jar_job?",
+                "job_type 'flink_jar' is unknown: DLI has flink_jar_job, flink_",
             ),
-            ({"job_type": 7}, "job_type 7 is none that DLI has: it has flink_jar_job, flink_"),
+            ({"job_type": 7}, "job_type 7 is unknown: DLI has flink_jar_job, flink_"),
         ],
     )
     def test_details_that_are_misspelt_are_refused_with_a_suggestion(self, dli, detail, hint):

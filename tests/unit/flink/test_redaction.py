@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dli_provider.api.error_reader import excerpt
+from dli_provider.api.bodies import excerpt
 from dli_provider.flink.health import Problem
 from dli_provider.flink.job import FlinkJob, JobConfig
 from dli_provider.flink.redaction import WITHHELD_FIELDS, check_include, is_withheld, redact

@@ -149,7 +149,7 @@ def test_the_misspelling_of_the_service_before_is_understood() -> None:
 @pytest.mark.parametrize("value", ["", None, 3, ["job_running"], b"job_running"])
 def test_what_is_no_text_is_no_status(value: object) -> None:
     with pytest.raises(ValueError, match="is not a valid FlinkJobStatus"):
-        S(value)  # type: ignore[arg-type]
+        S(value)
 
 
 @pytest.mark.parametrize("status", [*S, S("job_dreaming")])

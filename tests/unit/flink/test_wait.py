@@ -224,7 +224,7 @@ class TestNews:
         assert "can't be read" not in wait.observe(job("job_submitting", **odd), NOW).news
 
     def test_many_fields_that_can_not_be_read_are_counted(self):
-        odd = {
+        odd: dict[str, Any] = {
             name: []
             for name in ("create_time", "duration", "image", "queue_name", "restart_times", "user_id")
         }

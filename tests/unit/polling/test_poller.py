@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import statistics
 from collections import Counter
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -38,7 +39,8 @@ class Dli:
         self.status = dict.fromkeys(range(1, jobs + 1), "job_running")
         self.unlisted: set[int] = set()
         self.calls: list[tuple[float, str]] = []
-        self.failure = lambda _call: None
+        self.failure: Callable[[str], BaseException | None] = lambda _call: None
+        self.filters: dict[str, str] = {}
         self.credential = "first"
         self.connection = "first"
         self.closed = 0
@@ -335,7 +337,7 @@ class TestThrottling:
     def test_retry_after_is_honoured(self, poll):
         dli = Dli(5)
         asked = errors.DliThrottledError(429, "APIG.0308", "slower", retry_after=45.0)
-        throttled_at = []
+        throttled_at: list[float] = []
 
         def failure(_call):
             if not throttled_at and loop_time() > 100:

@@ -90,7 +90,7 @@ class TestList:
 
     def test_refuses_a_filter_that_does_not_exist_and_lists_those_that_do(self):
         with pytest.raises(ValueError, match=r"no filter \['state'\]; it has \['job_type', .*'user_name'\]"):
-            list_flink_jobs(state="job_running")
+            list_flink_jobs(state="job_running")  # type: ignore[call-arg]
 
     def test_reads_a_page(self):
         page = list_flink_jobs().read(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from dli_provider.api import endpoints
+from dli_provider.api.endpoints.call import Call
 from dli_provider.api.errors import DliError, DliProtocolError
 
 RUN, STOP = endpoints.run_flink_job(104), endpoints.stop_flink_job(104)
@@ -18,7 +19,17 @@ UPDATE_SQL = endpoints.update_flink_sql_job(104, desc="x")
 UPDATE_JAR = endpoints.update_flink_jar_job(104, desc="x")
 SAVEPOINT = endpoints.trigger_flink_savepoint(104, "bucket/dir/")
 IMPORT = endpoints.import_flink_savepoint(104, "bucket/dir/")
-EVERY = [RUN, STOP, DELETE, CREATE_SQL, CREATE_JAR, UPDATE_SQL, UPDATE_JAR, SAVEPOINT, IMPORT]
+EVERY: list[Call[Any]] = [
+    RUN,
+    STOP,
+    DELETE,
+    CREATE_SQL,
+    CREATE_JAR,
+    UPDATE_SQL,
+    UPDATE_JAR,
+    SAVEPOINT,
+    IMPORT,
+]
 
 
 @pytest.mark.parametrize("call", EVERY, ids=lambda call: call.title)

@@ -21,9 +21,10 @@ BODY = {
     "jar": {"job_type": "flink_jar_job"},
 }
 CONFIG = {"cu_number": 4, "smn_topic": "urn:alerts", "entrypoint": "obs://b/etl.jar", "obs_bucket": "b"}
-NEVER, ONCE = {}, {"start_time": 1_700_000_000_000}
+NEVER: dict[str, Any] = {}
+ONCE = {"start_time": 1_700_000_000_000}
 SAVED = {**ONCE, "has_savepoint": True}
-DIFFERS = {"N": {}, "H": {"smn_topic": "urn:others"}, "D": {"cu_number": 2}}
+DIFFERS: dict[str, dict[str, Any]] = {"N": {}, "H": {"smn_topic": "urn:others"}, "D": {"cu_number": 2}}
 
 TABLE = {
     # status, what is known of its runs           N             H             D

@@ -289,7 +289,9 @@ def test_in_calm_weather_a_second_deployment_makes_reads_only(dli):
     first = Player(dli, DeployPlan(DESIRED), keeps=False).play([])
     if isinstance(first, Done):
         writes = list(dli.accepted)
-        assert Player(dli, DeployPlan(DESIRED), keeps=False).play([]).action == "unchanged"
+        again = Player(dli, DeployPlan(DESIRED), keeps=False).play([])
+        assert isinstance(again, Done)
+        assert again.action == "unchanged"
         assert dli.accepted == writes
     else:
         assert dli.status in AT_REST  # one that would lose its state

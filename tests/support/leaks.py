@@ -40,7 +40,7 @@ class Watch(logging.Handler):
                 patch.setattr(logger, "level", logging.DEBUG)
                 patch.setattr(logger, "propagate", True)
                 patch.setattr(logger, "disabled", False)
-                logger.manager._clear_cache()
+                logger.manager._clear_cache()  # type: ignore[attr-defined]
             logging.captureWarnings(True)
             yield
             logging.captureWarnings(False)

@@ -8,6 +8,7 @@ import json
 import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import airflow
@@ -60,7 +61,7 @@ class BrokenStateStore(StateStore):
     def fail(self, *_: Any) -> Any:
         raise RuntimeError("out of order")
 
-    get = set = fail
+    get = set = fail  # type: ignore[assignment]
 
 
 def stored(value: Any) -> Any:
@@ -146,6 +147,6 @@ def run_to_the_end(
         except AirflowRescheduleException:
             ti.first_poke = begun
         except TaskDeferred as deferred:
-            step = lambda deferred=deferred: resume(deferred)  # noqa: E731
+            step = partial(resume, deferred)
         except BaseException as error:  # noqa: BLE001
             return replace(ending, error=error)
