@@ -108,7 +108,8 @@ class Gate(ABC):
         try:
             while not flight.decided.is_set:
                 yield Sleep(RECHECK, until=flight.decided)
-                self.serve()
+                if not flight.decided.is_set:
+                    self.serve()
             flight.check()
             result = yield from conversation
         except BaseException as error:

@@ -79,10 +79,11 @@ class KeyGuard(Gate):
         """True while a refusal still counts."""
         return bool(self._counting())
 
-    def check(self, use: Use) -> None:
-        """Raise when no call may be made.
+    def check(self, use: Use) -> int:
+        """Return how many refusals of the key count.
 
-        :raises DliApiError: the refusal, with when and where it was, and for how long it counts.
+        :raises DliApiError: when no call may be made: the refusal, with when and where it was, and for how
+            long it counts.
         """
         refusals = self._counting()
         for refusal in refusals:
@@ -92,12 +93,11 @@ class KeyGuard(Gate):
         of_key = [refusal for refusal in refusals if refusal.use.key_id == use.key_id]
         if len(of_key) >= MAX_REFUSALS:
             raise _too_many(of_key)
+        return len(of_key)
 
     def may_start(self, topic: Use, under_way: Sequence[Flight]) -> bool:
         """Let four start at a time, but those with a secret that nobody has seen accepted one by one."""
-        self.check(topic)
-        refused = sum(refusal.use.key_id == topic.key_id for refusal in self._counting())
-        if len(under_way) + refused >= MAX_REFUSALS:
+        if self.check(topic) + len(under_way) >= MAX_REFUSALS:
             return False
         return topic in self._accepted or all(flight.topic in self._accepted for flight in under_way)
 
