@@ -12,6 +12,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field
 from time import monotonic
@@ -104,12 +105,11 @@ class Gate(ABC):
         :raises DliError: when it must not start; the failure of the one that was waited for; its own.
         """
         flight = Flight(topic)
-        self._join(flight)
         try:
+            self._queue(flight)
             while not flight.decided.is_set:
                 yield Sleep(RECHECK, until=flight.decided)
-                if not flight.decided.is_set:
-                    self.serve()
+                self._queue(flight)
             flight.check()
             result = yield from conversation
         except BaseException as error:
@@ -121,41 +121,51 @@ class Gate(ABC):
     def serve(self) -> None:
         """Let those through that may start by now, in their order, and tell those that must not."""
         with LOCK:
-            if not self._waiting:
-                return
-            self._flights = [flight for flight in self._flights if not flight.is_lost]
             while self._waiting:
-                flight = self._waiting[0]
+                flight = self._waiting.popleft()
                 try:
                     if not self.may_start(flight.topic, self._flights):
+                        self._waiting.appendleft(flight)
                         return
                 except DliError as error:
                     flight.fail(error)
                 else:
                     self._flights.append(flight)
                     flight.start()
-                self._waiting.popleft()
 
-    def _join(self, flight: Flight) -> None:
+    def _queue(self, flight: Flight) -> None:
+        """Have a flight wait until it is decided, and take off those whose owner disappeared."""
+        if flight.decided.is_set:
+            return
         with LOCK:
             if self._pid != os.getpid():  # forked: who flew or waited before did so in another process
                 self._pid = os.getpid()
                 self._flights.clear()
                 self._waiting.clear()
-            self._waiting.append(flight)
+            for lost in [other for other in self._flights if other.is_lost]:
+                _remove(lost, self._flights)
+            if flight not in self._waiting:
+                self._waiting.append(flight)
             self.serve()
 
     def _leave(self, flight: Flight, error: BaseException | None = None) -> None:
         with LOCK:
-            if flight in self._flights:
-                self._flights.remove(flight)
-                if isinstance(error, DliError) and error.transient and self.shares_failure(flight.topic):
-                    for other in [waiting for waiting in self._waiting if waiting.topic == flight.topic]:
-                        self._waiting.remove(other)
-                        other.fail(copy(error))  # each is told which call it ended
-            elif flight in self._waiting:
-                self._waiting.remove(flight)
+            was_under_way = flight in self._flights
+            _remove(flight, self._flights if was_under_way else self._waiting)
+            if was_under_way and isinstance(error, DliError) and error.transient:
+                self._share(error, flight.topic)
             self.serve()
+
+    def _share(self, error: DliError, topic: Any) -> None:
+        if self.shares_failure(topic):
+            for other in [waiting for waiting in self._waiting if waiting.topic == topic]:
+                _remove(other, self._waiting)
+                other.fail(copy(error))  # each is told which call it ended
+
+
+def _remove(flight: Flight, flights: list[Flight] | deque[Flight]) -> None:
+    with suppress(ValueError):  # garbage collection may have ended a flight in between, in this very thread
+        flights.remove(flight)
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,3 +212,30 @@ def test_those_that_wait_go_in_the_order_in_which_they_came(errand):
         steps = [late.send(None) for late, _ in others[number:]]
         assert [is_waiting(step) for step in steps] == [False] + [True] * (len(steps) - 1)
         other.close()
+
+
+def test_one_that_garbage_collection_ends_while_another_is_let_through_costs_nobody_a_turn(
+    errand, monkeypatch
+):
+    garbage = [begin(errand.do())[0]]
+    others = [begin(errand.do())[0] for _ in range(3)]
+    may_start = errand.flights.may_start
+
+    def collect(*arguments: Any) -> bool:
+        while garbage:
+            garbage.pop().close()
+        return may_start(*arguments)
+
+    monkeypatch.setattr(errand.flights, "may_start", collect)
+    others.append(begin(errand.do())[0])
+    results = []
+    while others:
+        for other in list(others):
+            try:
+                other.send(None)
+            except StopIteration as end:
+                results.append(end.value)
+                others.remove(other)
+    assert results == [1, 1, 1, 1]
+    assert errand.begun == 2
+    assert not errand.flights._flights
