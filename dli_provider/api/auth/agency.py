@@ -58,9 +58,12 @@ class AgencyCredential:
             raise DliProtocolError(
                 f"The metadata service's credential has no {', '.join(flaws)} that a header can carry"
             )
-        signer = AkSkCredential(*(object_in(response, "credential")[name] for name in keys))
         expires_at, lifetime = lease_until(object_in(response, "credential").get("expires_at"), response)
-        return Lease(signer, expires_at - min(_RENEWED_AHEAD, lifetime / 6), expires_at)
+        return AkSkCredential(
+            *(object_in(response, "credential")[name] for name in keys),
+            renew_at=expires_at - min(_RENEWED_AHEAD, lifetime / 6),
+            expires_at=expires_at,
+        )
 
     def _session(self) -> Conversation[Mapping[str, str]]:
         """Return the header of a new session; none where the service has no sessions."""

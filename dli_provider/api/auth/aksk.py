@@ -13,7 +13,7 @@ from dli_provider.api.messages import Conversation, Request
 
 
 @dataclass(frozen=True)
-class AkSkCredential:
+class AkSkCredential(Lease):
     """An access key and its secret key, which signs every request. A temporary key has a security token too.
 
     :param access_key: the AK.
@@ -45,8 +45,8 @@ class AkSkCredential:
         return digest("access key", self.access_key)
 
     def obtain(self) -> Conversation[Lease]:
-        """Return the only lease, which never ends."""
-        return Lease(self)
+        """Return the key itself, which is a lease that never ends."""
+        return self
         yield
 
     def sign(self, request: Request) -> dict[str, str]:

@@ -92,15 +92,15 @@ class SharedCredential:
         return self._lookups.do(key, lambda: key in self._projects, find())
 
     def _send(self, request: Request, lease: Lease) -> Conversation[Response]:
-        if lease.signer.key_id is None:
+        if lease.key_id is None:
             return self._exchange(request, lease, self._own_use(request.origin))
-        use = Use(lease.signer.key_id, lease.signer.fingerprint, request.origin)
+        use = Use(lease.key_id, lease.fingerprint, request.origin)
         return self.guard.run(use, self._exchange(request, lease, use))
 
     def _exchange(self, request: Request, lease: Lease, use: Use) -> Conversation[Response]:
         """Send a request, and have the guard learn what the answer says of the key."""
         started = monotonic()
-        response = yield from send(Send(request, lease.signer.sign(request)))
+        response = yield from send(Send(request, lease.sign(request)))
         error = error_of(response)
         if _shows_acceptance(response, error):
             self.guard.accept(use, started)
@@ -108,7 +108,7 @@ class SharedCredential:
             return response
         if isinstance(error, DliAuthError):
             error.diagnosis = " ".join(filter(None, (error.diagnosis, clock_skew(response))))
-        if lease.signer.key_id and _shows_refusal(error):  # those of a token lock nothing
+        if lease.key_id and _shows_refusal(error):  # those of a token lock nothing
             self.guard.refuse(use, error)
         raise error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import ClassVar
 
@@ -432,14 +433,22 @@ class TestAToken:
         assert len(begin(credential=password).run(answer.job()).sends) == 1
 
 
-class Ticket:
-    """A signer of another kind, of which too many refusals lock something.
+@dataclass(frozen=True)
+class Ticket(Lease):
+    """A lease of another kind, of which too many refusals lock something.
 
     :param number: which ticket it is.
     """
 
-    def __init__(self, number: int) -> None:
-        self.key_id = self.fingerprint = f"ticket {number}"
+    number: int
+
+    @property
+    def key_id(self) -> str:
+        return f"ticket {self.number}"
+
+    @property
+    def fingerprint(self) -> str:
+        return self.key_id
 
     def sign(self, request):
         return {**request.headers, "X-Ticket": self.fingerprint}
@@ -459,7 +468,7 @@ class TicketOffice:
         self.tickets = [Ticket(number) for number in numbers]
 
     def obtain(self):
-        return Lease(self.tickets.pop(0))
+        return self.tickets.pop(0)
         yield
 
 
