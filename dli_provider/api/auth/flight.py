@@ -39,34 +39,35 @@ class Flight:
     """A conversation's passage through a gate: it waits until it may start, and goes on until it ends.
 
     :param topic: what it is about: those that wait with the same topic share its failure.
-    :ivar started: monotonic seconds of its start.
-    :ivar decided: set when it has started, or must not.
+    :ivar is_decided: True when it has started, or must not.
+    :ivar wake: set after that.
     """
 
-    __slots__ = ("_failure", "_loop", "decided", "started", "topic")
+    __slots__ = ("_failure", "_loop", "_started", "is_decided", "topic", "wake")
 
     def __init__(self, topic: Any) -> None:
         self.topic = topic
-        self.started = 0.0
+        self.is_decided = False
+        self.wake = Wake()
         self._failure: DliError | None = None
-        self.decided = Wake()
+        self._started = 0.0
         self._loop = _running_loop()
 
     @property
     def is_lost(self) -> bool:
         """True when its event loop was stopped, or it takes longer than a call does."""
         is_stopped = self._loop is not None and not self._loop.is_running()
-        return is_stopped or monotonic() - self.started > LONGEST_FLIGHT
+        return is_stopped or monotonic() - self._started > LONGEST_FLIGHT
 
     def start(self) -> None:
         """Let it start."""
-        self.started = monotonic()
-        self.decided.set()
+        self._started = monotonic()
+        self.is_decided = True
 
     def fail(self, error: DliError) -> None:
         """End it without a start."""
         self._failure = error.with_traceback(None)
-        self.decided.set()
+        self.is_decided = True
 
     def check(self) -> None:
         """Raise the error by which it ended without a start."""
@@ -107,8 +108,8 @@ class Gate(ABC):
         flight = Flight(topic)
         try:
             self._queue(flight)
-            while not flight.decided.is_set:
-                yield Sleep(RECHECK, until=flight.decided)
+            while not flight.is_decided:
+                yield Sleep(RECHECK, until=flight.wake)
                 self._queue(flight)
             flight.check()
             result = yield from conversation
@@ -119,25 +120,32 @@ class Gate(ABC):
         return result
 
     def serve(self) -> None:
-        """Let those through that may start by now, in their order, and tell those that must not."""
+        """Let those through that may start by now, in their order, and tell those that must not.
+
+        Call it without the lock: to wake a conversation takes a lock of its driver's.
+        """
+        decided = []
         with LOCK:
             while self._waiting:
                 flight = self._waiting.popleft()
                 try:
                     if not self.may_start(flight.topic, self._flights):
                         self._waiting.appendleft(flight)
-                        return
+                        break
                 except DliError as error:
                     flight.fail(error)
                 else:
                     self._flights.append(flight)
                     flight.start()
+                decided.append(flight)
+        for flight in decided:
+            flight.wake.set()
 
     def _queue(self, flight: Flight) -> None:
         """Have a flight wait until it is decided, and take off those whose owner disappeared."""
-        if flight.decided.is_set:
-            return
         with LOCK:
+            if flight.is_decided:
+                return
             if self._pid != os.getpid():  # forked: who flew or waited before did so in another process
                 self._pid = os.getpid()
                 self._flights.clear()
@@ -146,21 +154,22 @@ class Gate(ABC):
                 _remove(lost, self._flights)
             if flight not in self._waiting:
                 self._waiting.append(flight)
-            self.serve()
+        self.serve()
 
     def _leave(self, flight: Flight, error: BaseException | None = None) -> None:
+        shared = error if isinstance(error, DliError) and error.transient else None
+        failed = []
         with LOCK:
             was_under_way = flight in self._flights
             _remove(flight, self._flights if was_under_way else self._waiting)
-            if was_under_way and isinstance(error, DliError) and error.transient:
-                self._share(error, flight.topic)
-            self.serve()
-
-    def _share(self, error: DliError, topic: Any) -> None:
-        if self.shares_failure(topic):
-            for other in [waiting for waiting in self._waiting if waiting.topic == topic]:
-                _remove(other, self._waiting)
-                other.fail(copy(error))  # each is told which call it ended
+            if shared and was_under_way and self.shares_failure(flight.topic):
+                failed = [waiting for waiting in self._waiting if waiting.topic == flight.topic]
+                for other in failed:
+                    _remove(other, self._waiting)
+                    other.fail(copy(shared))  # each is told which call it ended
+        for other in failed:
+            other.wake.set()
+        self.serve()
 
 
 def _remove(flight: Flight, flights: list[Flight] | deque[Flight]) -> None:

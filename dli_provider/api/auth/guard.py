@@ -114,9 +114,10 @@ class KeyGuard(Gate):
         if use in self._accepted:
             return
         with LOCK:
-            if not any(refusal.at >= started and refusal.use == use for refusal in self._refusals):
-                self._accepted.add(use)
-                self.serve()
+            if any(refusal.at >= started and refusal.use == use for refusal in self._refusals):
+                return
+            self._accepted.add(use)
+        self.serve()
 
     def refuse(self, use: Use, error: DliApiError) -> None:
         """Note that the server refused the secret, or found the key locked."""
@@ -124,7 +125,7 @@ class KeyGuard(Gate):
         with LOCK:
             self._refusals = [*self._counting(), refusal]
             self._accepted.discard(use)
-            self.serve()
+        self.serve()
 
     def _counting(self) -> list[_Refusal]:
         return [refusal for refusal in self._refusals if refusal.rest > 0]
