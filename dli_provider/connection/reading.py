@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from dli_provider.airflow_compat import AIRFLOW_VERSION
-from dli_provider.api.auth.agency import METADATA_ENDPOINT
-from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, Credential, PasswordCredential
+from dli_provider.api.auth.aksk import AkSkCredential
 from dli_provider.api.regions import console_url, dli_endpoint, iam_endpoint, is_same_cloud
 from dli_provider.api.settings import DliSettings
 from dli_provider.api.transport import USER_AGENT
 from dli_provider.connection.fields import ConnectionFields
 from dli_provider.connection.values import known_region, parse_id, parse_name
 from dli_provider.flink.arguments import is_blank
+
+if TYPE_CHECKING:
+    from dli_provider.api.auth.lease import Credential
 
 
 def settings_from_fields(
@@ -111,6 +114,8 @@ def _credential(
     if "extra auth" in fields.faults:
         return None
     if kind == "agency":
+        from dli_provider.api.auth.agency import METADATA_ENDPOINT, AgencyCredential
+
         return AgencyCredential(fields.option("metadata_endpoint", METADATA_ENDPOINT))
     return _access_key(fields) if kind == "aksk" else _password(fields, project_id, project_name, iam)
 
@@ -143,7 +148,7 @@ def _access_key(fields: ConnectionFields) -> AkSkCredential | None:
 
 def _password(
     fields: ConnectionFields, project_id: str | None, project_name: str | None, iam: str | None
-) -> PasswordCredential | None:
+) -> Credential | None:
     user = fields.require("login", fields.standard("login"), "set the IAM user's name")
     password = fields.require("password", fields.standard("password"), "set the IAM user's password")
     domain = fields.require(
@@ -154,4 +159,6 @@ def _password(
         fields.fault_unless_told("extra iam_endpoint", told)
     if user is None or password is None or domain is None or iam is None:
         return None
+    from dli_provider.api.auth.token import PasswordCredential
+
     return PasswordCredential(user, password, domain, iam, project_id, None if project_id else project_name)

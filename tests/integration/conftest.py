@@ -14,9 +14,9 @@ import pytest
 from acting_runs import QUICK, RUNS, Task
 from hostile_answers import job_answer
 from hostile_dli import HostileDli
+from new_process import forget_all
 
 from dli_provider.api import aio, client, retry
-from dli_provider.api.auth.shared import forget_all
 from dli_provider.api.retry import RetryPolicy
 from dli_provider.emulator import DliEmulator
 from dli_provider.flink.plan.values import Windows

@@ -22,11 +22,13 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from new_process import forget_all
 
 from dli_provider.api import errors
 from dli_provider.api.aio import AsyncDliClient
-from dli_provider.api.auth import shared
-from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, PasswordCredential
+from dli_provider.api.auth.agency import AgencyCredential
+from dli_provider.api.auth.aksk import AkSkCredential
+from dli_provider.api.auth.token import PasswordCredential
 from dli_provider.api.client import DliClient
 from dli_provider.api.retry import ONE_ATTEMPT
 from dli_provider.api.settings import DliSettings, parse_origin
@@ -129,12 +131,12 @@ def serving(server: socketserver.BaseServer) -> Iterator[Any]:
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch):
-    shared.forget_all()
+    forget_all()
     names = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
     for name in (*names, *map(str.lower, names)):
         monkeypatch.delenv(name, raising=False)
     yield
-    shared.forget_all()
+    forget_all()
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from new_process import forget_all
 
 from dli_provider.api import blocking, retry, transport
-from dli_provider.api.auth.shared import forget_all
 from dli_provider.api.errors import DliAuthError, DliConnectionError, DliProtocolError
 from dli_provider.emulator import DliEmulator, faults
 from dli_provider.emulator.samples import add_sample_jobs

@@ -12,7 +12,9 @@ import pytest
 
 from dli_provider import __version__
 from dli_provider.airflow_compat import BaseHook, Connection
-from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, PasswordCredential
+from dli_provider.api.auth.agency import AgencyCredential
+from dli_provider.api.auth.aksk import AkSkCredential
+from dli_provider.api.auth.token import PasswordCredential
 from dli_provider.api.errors import DliSettingsError
 from dli_provider.api.settings import DliSettings, parse_origin
 from dli_provider.connection import ConnectionFields, fields, settings_from_fields
