@@ -81,7 +81,7 @@ def test_nothing_that_airflow_stores_or_shows_holds_a_secret_of_the_job(dli, ti,
     shown += [ti.xcom, *(getattr(operator, name) for name in operator.template_fields)]
     assert "hunter2" not in str(shown)
     assert "orders" in str(shown) or "healthy" in str(shown) or "parallel_number" in str(shown)
-    assert "hunter2" in str(dli.job(JOB).detail({}))
+    assert "hunter2" in str(dli.jobs.detail(dli.job(JOB)))
 
 
 class TestShow:

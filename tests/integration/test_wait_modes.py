@@ -555,7 +555,7 @@ def test_nothing_that_airflow_stores_or_shows_holds_a_secret_of_the_job(dli, end
         ending = end()
     assert ending.kind == ("success" if last == "job_running" else "DliFlinkJobFailedError")
     assert len(ending.arguments) == len(ending.events) == (1 if end.mode == "deferrable" else 0)
-    assert "hunter2" in str(dli.job(JOB).detail({}))
+    assert "hunter2" in str(dli.jobs.detail(dli.job(JOB)))
     assert "hunter2" not in ending.shown
 
 
