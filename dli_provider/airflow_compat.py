@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from airflow import __version__ as AIRFLOW_VERSION  # noqa: N812
+from airflow.triggers import base as triggers
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 if TYPE_CHECKING:
@@ -50,84 +51,47 @@ if TYPE_CHECKING:
         """
 
 else:
+    _EXCEPTIONS = ("airflow.sdk.exceptions", "airflow.exceptions")
+    _STATS = ("airflow.sdk.observability.stats", "airflow.observability.stats", "airflow.stats")
+    _MODULES = {
+        "BaseHook": ("airflow.sdk", "airflow.hooks.base"),
+        "BaseOperator": ("airflow.sdk", "airflow.models.baseoperator"),
+        "BaseOperatorLink": ("airflow.sdk", "airflow.models.baseoperatorlink"),
+        "BaseSensorOperator": ("airflow.sdk", "airflow.sensors.base"),
+        "Connection": ("airflow.sdk", "airflow.models.connection"),
+        "PokeReturnValue": ("airflow.sdk", "airflow.sensors.base"),
+        "BaseXCom": ("airflow.sdk.bases.xcom", "airflow.models.xcom"),
+        "conf": ("airflow.sdk.configuration", "airflow.configuration"),
+        "AirflowException": _EXCEPTIONS,
+        "AirflowFailException": _EXCEPTIONS,
+        "AirflowNotFoundException": _EXCEPTIONS,
+        "AirflowRescheduleException": _EXCEPTIONS,
+        "AirflowSensorTimeout": _EXCEPTIONS,
+        "AirflowSkipException": _EXCEPTIONS,
+        "AirflowTaskTimeout": _EXCEPTIONS,
+    }
+    """Where each name may be, the newest Airflow's module first."""
 
-    def _first(name, *modules):
-        """Return a name from the first of some modules that has it; the newest Airflow's comes first."""
-        for module in modules[:-1]:
+    def _first(name, modules):
+        """Return a name from the first module that has it."""
+        for module in modules:
             try:
                 return getattr(import_module(module), name)
             except (ImportError, AttributeError):
                 continue
-        return getattr(import_module(modules[-1]), name)
+        raise ImportError(f"this Airflow has no {name} in any of {modules}")
 
-    BaseHook = _first("BaseHook", "airflow.sdk", "airflow.hooks.base")
-    BaseOperator = _first("BaseOperator", "airflow.sdk", "airflow.models.baseoperator")
-    BaseOperatorLink = _first("BaseOperatorLink", "airflow.sdk", "airflow.models.baseoperatorlink")
-    BaseSensorOperator = _first("BaseSensorOperator", "airflow.sdk", "airflow.sensors.base")
-    Connection = _first("Connection", "airflow.sdk", "airflow.models.connection")
-    PokeReturnValue = _first("PokeReturnValue", "airflow.sdk", "airflow.sensors.base")
-    BaseXCom = _first("BaseXCom", "airflow.sdk.bases.xcom", "airflow.models.xcom")
-    conf = _first("conf", "airflow.sdk.configuration", "airflow.configuration")
-
-    _EXCEPTIONS = ("airflow.sdk.exceptions", "airflow.exceptions")
-    AirflowException = _first("AirflowException", *_EXCEPTIONS)
-    AirflowFailException = _first("AirflowFailException", *_EXCEPTIONS)
-    AirflowNotFoundException = _first("AirflowNotFoundException", *_EXCEPTIONS)
-    AirflowRescheduleException = _first("AirflowRescheduleException", *_EXCEPTIONS)
-    AirflowSensorTimeout = _first("AirflowSensorTimeout", *_EXCEPTIONS)
-    AirflowSkipException = _first("AirflowSkipException", *_EXCEPTIONS)
-    AirflowTaskTimeout = _first("AirflowTaskTimeout", *_EXCEPTIONS)
+    globals().update({name: _first(name, modules) for name, modules in _MODULES.items()})
 
     def gauge(name, value):
         """Set a gauge of Airflow's own metrics."""
-        metrics = ("airflow.sdk.observability.stats", "airflow.observability.stats", "airflow.stats")
-        _first("Stats", *metrics).gauge(name, value)
+        _first("Stats", _STATS).gauge(name, value)
 
-    try:
-        from airflow.triggers.base import BaseEventTrigger
-
-        HAS_ASSET_WATCHERS = True
-    except ImportError:
-        BaseEventTrigger = BaseTrigger
-        HAS_ASSET_WATCHERS = False
+    HAS_ASSET_WATCHERS = hasattr(triggers, "BaseEventTrigger")
+    BaseEventTrigger = getattr(triggers, "BaseEventTrigger", BaseTrigger)
 
 TRIGGER_TIMEOUT_TEXTS = frozenset({"Trigger timeout", "Trigger/execution timeout"})
 """What Airflow 3 and Airflow 2 tell a task whose trigger did not fire within the deferral's timeout."""
-
-__all__ = [
-    "AIRFLOW_VERSION",
-    "HAS_ASSET_WATCHERS",
-    "TRIGGER_TIMEOUT_TEXTS",
-    "AirflowException",
-    "AirflowFailException",
-    "AirflowNotFoundException",
-    "AirflowRescheduleException",
-    "AirflowSensorTimeout",
-    "AirflowSkipException",
-    "AirflowTaskTimeout",
-    "BaseEventTrigger",
-    "BaseHook",
-    "BaseOperator",
-    "BaseOperatorLink",
-    "BaseSensorOperator",
-    "BaseTrigger",
-    "BaseXCom",
-    "Connection",
-    "Context",
-    "Logger",
-    "PokeReturnValue",
-    "RenderedFieldsMixin",
-    "TaskInstanceKey",
-    "TriggerEvent",
-    "XComArg",
-    "conf",
-    "first_poke_at",
-    "gauge",
-    "get_connection_async",
-    "mapped_arguments",
-    "reschedule",
-    "task_state_store",
-]
 
 
 async def get_connection_async(hook: BaseHook, conn_id: str) -> tuple[Connection, dict[str, Any]]:

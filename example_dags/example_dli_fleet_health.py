@@ -37,6 +37,7 @@ def example_dli_fleet_health() -> None:
     """Check all jobs, and report those that aren't healthy."""
     check_fleet = DliFlinkHealthCheckOperator(
         task_id="check_fleet",
+        healthy_status=["job_running", "job_savepointing", "job_finish"],  # batch jobs come to an end
         starting_limit=timedelta(minutes=10),
         max_restarts=5,
         checkpointing=True,

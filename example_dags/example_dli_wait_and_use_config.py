@@ -42,7 +42,7 @@ def example_dli_wait_and_use_config() -> None:
         task_id="wait_for_job",
         job_id="{{ params.job_id }}",
         target_status="job_running",
-        poke_interval=3,  # seconds; 60 will do for a job that takes minutes to start
+        poke_interval=2,  # seconds; 60 will do for a job that takes minutes to start
         timeout=timedelta(hours=1),
         deferrable=True,
     )

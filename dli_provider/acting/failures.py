@@ -24,7 +24,9 @@ def failure_error(fail: Fail, acted: ActedJob, job: FlinkJob | None) -> Exceptio
     if fail.failure == Failure.NOT_FOUND:
         return acted.missing or DliNotFoundError(404, "404", fail.message)
     if fail.failure == Failure.REFUSED and fail.refusal:
-        return DliError.from_dict(fail.refusal.error)
+        error = DliError.from_dict(fail.refusal.error)
+        error.diagnosis = ". ".join(filter(None, (error.diagnosis, fail.message)))
+        return error
     subject = describe_job(acted.job_id, job) if job and acted.job_id else acted.label
     text = f"{subject}. {fail.message}"
     if fail.failure == Failure.UNKNOWN:

@@ -1,4 +1,4 @@
-"""What a retry of a task must know of the tries before it: whether they have started a run."""
+"""What a retry of a task must know of the tries before it: which writes they have sent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dli_provider.airflow_compat import Logger
 
 
-class RunRecord:
+class PlanRecord:
     """The memory of a plan, kept from one try of a task to the next.
 
     A clear of the task begins a new record: it raises ``max_tries``, which a retry leaves as it is.
@@ -43,9 +43,16 @@ class RunRecord:
 
     def save(self, memory: Memory) -> None:
         """Keep a plan's memory."""
+        self._set(storable(memory.to_dict()))
+
+    def lose(self) -> None:
+        """Keep that nobody knows what was done."""
+        self._set({})
+
+    def _set(self, value: dict[str, Any]) -> None:
         if self._store is not None:
             with self._tolerating():
-                self._store.set(self._key, storable(memory.to_dict()))
+                self._store.set(self._key, value)
 
     @contextmanager
     def _tolerating(self) -> Iterator[None]:

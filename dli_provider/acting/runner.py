@@ -11,7 +11,7 @@ from dli_provider.acting.failures import failure_error
 from dli_provider.acting.writes import Answer, Sender, attempt, send_to_job
 from dli_provider.api.errors import DliError, DliThrottledError
 from dli_provider.exceptions import DliFlinkJobRunError
-from dli_provider.flink.plan.values import Call, Done, Fail, Outcome, Reading, Wait, Write
+from dli_provider.flink.plan.values import Call, Done, Fail, Failure, Outcome, Reading, Wait, Write
 from dli_provider.flink.plan.waiting import PlanWait, note
 from dli_provider.waiting.clock import steady_clock
 
@@ -54,7 +54,7 @@ class PlanRunner:
     :param keep: stores the plan's memory before and after each write, for a retry after a crash.
     :param send: makes the call of a write.
     :param clock: the time of day.
-    :ivar has_failed: True when the job, and not the time or the connection, ended the plan.
+    :ivar failure: why the plan failed; None when it has not, or the time or the connection has ended it.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class PlanRunner:
         self._keep = keep
         self._send_call = send
         self._clock = clock or steady_clock()
-        self.has_failed = False
+        self.failure: Failure | None = None
         self._awaited = Wait("an answer of DLI")
         self._said = ""
         self._retry_after = 0.0
@@ -105,7 +105,7 @@ class PlanRunner:
             elif isinstance(step, Done):
                 return self._end(step, reading)
             elif isinstance(step, Fail):
-                self.has_failed = True
+                self.failure = step.failure
                 raise failure_error(step, self._job, reading.job)
             elif isinstance(step, Wait):
                 self._rest(step, rest)
@@ -113,7 +113,7 @@ class PlanRunner:
                 self._rest(None, rest)
 
     def stop_own_run(self) -> bool:
-        """Try once to stop the run that this plan has started; False when there is none.
+        """Try once to stop the run that this plan has started; return True when DLI has accepted it.
 
         It is for a task that is killed and has no time left, so an error is logged and not raised.
         """
@@ -122,13 +122,14 @@ class PlanRunner:
         is_started = memory.has_done(Write.RUN) or (
             pending is not None and pending.write == Write.RUN and pending.outcome == Outcome.ACCEPTED
         )
-        if job_id is None or memory.is_adopted or not is_started:
+        if job_id is None or self.failure or not is_started:
             return False
         self._log.info("%s: the task was killed, stopping the run that it has started", self._job.label)
         try:
             self._client.read(lambda client: client.stop_flink_job(job_id, trigger_savepoint=False))
         except Exception as error:  # noqa: BLE001
             self._log.error("%s: it may run on, for it could not be stopped: %s", self._job.label, error)
+            return False
         return True
 
     def _read(self) -> Reading | None:

@@ -7,6 +7,7 @@ import ssl
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
 
@@ -20,7 +21,7 @@ from dli_provider.api.connections import ssl_context
 from dli_provider.api.conversation import converse, find_job
 from dli_provider.api.endpoints import Call, JobFilters, JobPage
 from dli_provider.api.errors import DliError, Outcome
-from dli_provider.api.messages import Conversation, Reply, Request, Response, Send, Sleep, Wake
+from dli_provider.api.messages import Conversation, Reply, Request, Response, Send, Sleep
 from dli_provider.api.paging import Pages
 from dli_provider.api.retry import RetryPolicy
 from dli_provider.api.settings import DliSettings
@@ -113,33 +114,32 @@ class AsyncDliClient:
     async def _sleep(self, step: Sleep) -> None:
         if step.notice and self._tell:
             self._tell(step.notice)
-        if step.until is None:
-            await asyncio.sleep(step.seconds)
-        else:
-            await _sleep_until(step.until, step.seconds)
+        woken = asyncio.get_running_loop().create_future()
+        timer = woken.get_loop().call_later(step.seconds, _settle, woken)
+        if step.until:
+            step.until.on_set(partial(_settle_from_any_thread, woken, threading.get_ident()))
+        try:
+            await woken
+        finally:
+            timer.cancel()
 
 
-async def _sleep_until(wake: Wake, seconds: float) -> None:
-    loop, thread = asyncio.get_running_loop(), threading.get_ident()
-    woken = loop.create_future()
+def _settle(woken: asyncio.Future[None]) -> None:
+    if not woken.done():
+        woken.set_result(None)
 
-    def settle() -> None:
-        if not woken.done():
-            woken.set_result(None)
 
-    def settle_from_any_thread() -> None:
+def _settle_from_any_thread(woken: asyncio.Future[None], thread: int) -> None:
+    """End a sleep.
+
+    :param woken: what the sleep waits for.
+    :param thread: identity of the thread whose event loop it belongs to.
+    """
+    if threading.get_ident() == thread:
+        _settle(woken)
+    else:
         with suppress(RuntimeError):  # the loop was closed meanwhile
-            if threading.get_ident() == thread:
-                settle()
-            else:
-                loop.call_soon_threadsafe(settle)
-
-    wake.on_set(settle_from_any_thread)
-    timer = loop.call_later(seconds, settle)
-    try:
-        await woken
-    finally:
-        timer.cancel()
+            woken.get_loop().call_soon_threadsafe(_settle, woken)
 
 
 class _Transport:
@@ -247,10 +247,8 @@ def _new_session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
 async def _read(answer: aiohttp.ClientResponse, route: Route) -> Response | DliError:
     headers = {name.lower(): value for name, value in answer.headers.items()}
     body = bytearray()
-    while chunk := await answer.content.readany():
-        body += chunk
-        if len(body) > MAX_BODY:
-            break
+    while not answer.content.at_eof() and len(body) <= MAX_BODY:
+        body += await answer.content.readany()
     return route.response_error(answer.status, headers, len(body)) or Response(
         answer.status, headers, bytes(body)
     )

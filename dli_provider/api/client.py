@@ -1,13 +1,14 @@
-"""The client of DLI for ordinary, blocking code: it drives conversations over urllib3."""
+"""The client of DLI for ordinary, blocking code: it drives conversations over kept HTTP connections."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from copy import copy
+from inspect import Parameter, Signature, signature
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
+from typing import Concatenate, ParamSpec, Self, TypeVar, Unpack
 
 from dli_provider.api import endpoints
 from dli_provider.api.auth.shared import share_credential
@@ -20,16 +21,28 @@ from dli_provider.api.retry import RetryPolicy
 from dli_provider.api.settings import DliSettings
 from dli_provider.flink.job import FlinkJob
 
-if TYPE_CHECKING:
-    from dli_provider.flink.definition import JarJobChanges, NewJarJobFields, NewSqlJobFields, SqlJobChanges
-
+P = ParamSpec("P")
 T = TypeVar("T")
+
+
+def _method(endpoint: Callable[P, Call[T]]) -> Callable[Concatenate[DliClient, P], T]:
+    """Return the method of the client that calls an endpoint, with its arguments and its docstring."""
+
+    def method(self: DliClient, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self.call(endpoint(*args, **kwargs))
+
+    parameters = [Parameter("self", Parameter.POSITIONAL_ONLY), *signature(endpoint).parameters.values()]
+    method.__name__, method.__doc__ = endpoint.__name__, endpoint.__doc__
+    method.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    return method
 
 
 class DliClient:
     """Calls DLI; one set of connections for its whole life. Close it, or use it in a ``with``.
 
-    Threads may share a client. It costs nothing until its first call.
+    Threads may share a client. It costs nothing until its first call. A method for each endpoint makes one
+    call; arguments and errors are those of :class:`~dli_provider.hooks.dli.DliHook`, whose methods of the
+    same names describe them.
 
     :param settings: where DLI is and who asks.
     :param retry: how often a failure that may pass is tried again.
@@ -58,15 +71,18 @@ class DliClient:
         other._retry, other._tell = retry, tell  # noqa: SLF001
         return other
 
-    def show_flink_job(self, job_id: int | str) -> FlinkJob:
-        """Return one job's detail.
-
-        :param job_id: the job, as an int or digits.
-        :raises ValueError: for anything else as ``job_id``, before any call.
-        :raises DliNotFoundError: when the project has no such job, or it is somebody else's.
-        :raises DliError: for every other failure.
-        """
-        return self.call(endpoints.show_flink_job(job_id))
+    show_flink_job = _method(endpoints.show_flink_job)
+    show_flink_execution_graph = _method(endpoints.show_flink_execution_graph)
+    show_flink_metrics = _method(endpoints.show_flink_metrics)
+    create_flink_sql_job = _method(endpoints.create_flink_sql_job)
+    create_flink_jar_job = _method(endpoints.create_flink_jar_job)
+    update_flink_sql_job = _method(endpoints.update_flink_sql_job)
+    update_flink_jar_job = _method(endpoints.update_flink_jar_job)
+    run_flink_job = _method(endpoints.run_flink_job)
+    stop_flink_job = _method(endpoints.stop_flink_job)
+    trigger_flink_savepoint = _method(endpoints.trigger_flink_savepoint)
+    import_flink_savepoint = _method(endpoints.import_flink_savepoint)
+    delete_flink_job = _method(endpoints.delete_flink_job)
 
     def find_flink_job(self, name: str) -> FlinkJob | None:
         """Return the detail of the job of a name; None when the project has none.
@@ -99,52 +115,6 @@ class DliClient:
         pages = Pages(filters)
         while call := pages.next_call():
             yield pages.take(self.call(call))
-
-    def show_flink_execution_graph(self, job_id: int | str) -> dict[str, Any]:
-        """Return a job's execution graph, with credentials masked."""
-        return self.call(endpoints.show_flink_execution_graph(job_id))
-
-    def show_flink_metrics(self, job_ids: Iterable[int | str]) -> dict[int, dict[str, Any]]:
-        """Return what jobs read and write, by job."""
-        return self.call(endpoints.show_flink_metrics(job_ids))
-
-    def create_flink_sql_job(
-        self, name: str, *, sql_body: str | None, **fields: Unpack[NewSqlJobFields]
-    ) -> int:
-        """Create a SQL job, and return its id."""
-        return self.call(endpoints.create_flink_sql_job(name, sql_body=sql_body, **fields))
-
-    def create_flink_jar_job(self, name: str, *, entrypoint: str, **fields: Unpack[NewJarJobFields]) -> int:
-        """Create a JAR job, and return its id."""
-        return self.call(endpoints.create_flink_jar_job(name, entrypoint=entrypoint, **fields))
-
-    def update_flink_sql_job(self, job_id: int | str, **fields: Unpack[SqlJobChanges]) -> None:
-        """Change a SQL job."""
-        self.call(endpoints.update_flink_sql_job(job_id, **fields))
-
-    def update_flink_jar_job(self, job_id: int | str, **fields: Unpack[JarJobChanges]) -> None:
-        """Change a JAR job."""
-        self.call(endpoints.update_flink_jar_job(job_id, **fields))
-
-    def run_flink_job(self, job_id: int | str, *, resume_savepoint: bool = False) -> None:
-        """Start a job."""
-        self.call(endpoints.run_flink_job(job_id, resume_savepoint=resume_savepoint))
-
-    def stop_flink_job(self, job_id: int | str, *, trigger_savepoint: bool = False) -> None:
-        """Stop a job."""
-        self.call(endpoints.stop_flink_job(job_id, trigger_savepoint=trigger_savepoint))
-
-    def trigger_flink_savepoint(self, job_id: int | str, savepoint_path: str) -> None:
-        """Save the state of a running job."""
-        self.call(endpoints.trigger_flink_savepoint(job_id, savepoint_path))
-
-    def import_flink_savepoint(self, job_id: int | str, savepoint_path: str) -> None:
-        """Give a job that doesn't run the state to start from."""
-        self.call(endpoints.import_flink_savepoint(job_id, savepoint_path))
-
-    def delete_flink_job(self, job_id: int | str) -> None:
-        """Delete a job."""
-        self.call(endpoints.delete_flink_job(job_id))
 
     def count_flink_jobs(self) -> int:
         """Return how many Flink jobs the project has, by reading one of them."""

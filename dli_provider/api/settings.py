@@ -14,7 +14,7 @@ from dli_provider.api.errors import DliSettingsError
 from dli_provider.flink.arguments import parse_project_id
 
 if TYPE_CHECKING:
-    from dli_provider.api.auth.credentials import Credential
+    from dli_provider.api.auth.lease import Credential
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dli_provider.api.errors import DliSettingsError
-from dli_provider.connection.values import EXTRAS, parse_iam_endpoint, parse_text, shown
+from dli_provider.api.settings import parse_origin
+from dli_provider.connection.values import EXTRAS, parse_text, shown
 from dli_provider.flink.arguments import nearest
 from dli_provider.masking import printable
 
@@ -31,43 +32,25 @@ class ConnectionFields:
 
     :param connection: the connection.
     :param extra: its extra; read by the caller, because on an event loop that must be awaited.
+    :ivar faults: what is wrong with a field, by its name; the first problem of each counts.
     """
 
     def __init__(self, connection: Connection, extra: Mapping[str, Any]) -> None:
+        self.faults: dict[str, str] = {}
+        self.port = connection.port
         self._connection = connection
         self._extra: Mapping[str, Any] = extra if isinstance(extra, Mapping) else {}
-        self._faults: dict[str, str] = {}
         if not isinstance(extra, Mapping):
             self.fault("extra", 'must be a JSON object such as {"region": "cn-north-4"}')
 
-    def fault(self, field: str, problem: str) -> None:
-        """Note what is wrong with a field; the first problem of each counts."""
-        self._faults.setdefault(field, problem)
+    def standard(self, name: str) -> str | None:
+        """Return a field that every connection has: ``host``, ``schema``, ``login`` or ``password``."""
+        return self.read(name, getattr(self._connection, name), parse_text)
 
-    def fault_unless_told(self, field: str, problem: str) -> None:
-        """Note what is wrong with a field, unless it may follow from what was noted of a place: which region,
-        project or endpoint is meant.
-        """
-        if not self._faults.keys() & _PLACES:
-            self.fault(field, problem)
-
-    def is_faulty(self, field: str) -> bool:
-        """Tell whether a problem of a field was noted."""
-        return field in self._faults
-
-    @property
-    def has_faults(self) -> bool:
-        """True when a problem was noted."""
-        return bool(self._faults)
-
-    def error(self) -> DliSettingsError:
-        """Return the error that names the connection and all that is wrong with it."""
-        name = f"Connection {printable(self._connection.conn_id, 100)!r}"
-        told = [f"{field}: {problem}" for field, problem in self._faults.items()]
-        if len(told) == 1:
-            return DliSettingsError(f"{name}, {told[0]}")
-        listed = "; ".join(f"({number}) {text}" for number, text in enumerate(told, 1))
-        return DliSettingsError(f"{name} has {len(told)} faults: {listed}")
+    def option(self, name: str, default: object = None) -> Any:
+        """Return an extra, as :data:`EXTRAS` reads it."""
+        found = self.read(f"extra {name}", self._extra.get(name), EXTRAS[name])
+        return default if found is None else found
 
     def read(self, field: str, value: object, parse: Callable[[Any], T]) -> T | None:
         """Return what a value means; None when it is blank, or when it is at fault, which is noted."""
@@ -79,28 +62,10 @@ class ConnectionFields:
             self.fault(field, str(error))
             return None
 
-    def standard(self, name: str) -> str | None:
-        """Return a field that every connection has: ``host``, ``schema``, ``login`` or ``password``."""
-        return self.read(name, getattr(self._connection, name), parse_text)
-
-    @property
-    def port(self) -> int | None:
-        """The connection's port."""
-        return self._connection.port
-
-    def option(self, name: str, default: object = None) -> Any:
-        """Return an extra, as :data:`EXTRAS` reads it."""
-        found = self.read(f"extra {name}", self._extra.get(name), EXTRAS[name])
-        return default if found is None else found
-
-    def origin(self, field: str, value: object, parse: Callable[..., str]) -> str | None:
+    def origin(self, field: str, value: str | None) -> str | None:
         """Return an endpoint; plain http to another machine is accepted where the connection allows it."""
-        allow_http = self.option("allow_http") or self.is_faulty("extra allow_http")
-        return self.read(field, value, lambda given: parse(given, allow_http=allow_http))
-
-    def iam_endpoint(self) -> str | None:
-        """Return the extra ``iam_endpoint``."""
-        return self.origin("extra iam_endpoint", self._extra.get("iam_endpoint"), parse_iam_endpoint)
+        allow_http = self.option("allow_http") or "extra allow_http" in self.faults
+        return self.read(field, value, lambda given: parse_origin(given, allow_http=allow_http))
 
     def require(self, field: str, value: T | None, what: str) -> T | None:
         """Return a value, and note a fault where there is none.
@@ -111,28 +76,42 @@ class ConnectionFields:
             self.fault(field, f"is missing: {what}")
         return value
 
-    def check(self) -> None:
-        """Note what is wrong with the type and with each extra by itself, and warn of unknown extras."""
-        self._check_type()
-        self._warn_of_unknown()
-        for name in EXTRAS:
-            self.option(name)
+    def fault(self, field: str, problem: str) -> None:
+        """Note what is wrong with a field."""
+        self.faults.setdefault(field, problem)
 
-    def _check_type(self) -> None:
+    def fault_unless_told(self, field: str, problem: str) -> None:
+        """Note what is wrong with a field, unless it may follow from what was noted of a place: which region,
+        project or endpoint is meant.
+        """
+        if not self.faults.keys() & _PLACES:
+            self.fault(field, problem)
+
+    def error(self) -> DliSettingsError:
+        """Return the error that names the connection and all that is wrong with it."""
+        told = [f"{field}: {problem}" for field, problem in self.faults.items()]
+        if len(told) == 1:
+            return DliSettingsError(f"{self._name}, {told[0]}")
+        listed = "; ".join(f"({number}) {text}" for number, text in enumerate(told, 1))
+        return DliSettingsError(f"{self._name} has {len(told)} faults: {listed}")
+
+    def check(self) -> None:
+        """Note what is wrong with the type and with each extra by itself, and warn of unknown extras; those
+        of the other provider's connections are passed over, unless they look like a slip.
+        """
         conn_type = self._connection.conn_type
         if conn_type not in {None, "", CONNECTION_TYPE, OTHER_TYPE}:
             self.fault("type", f"is {shown(conn_type)}, and must be {CONNECTION_TYPE} (or {OTHER_TYPE})")
-
-    def _warn_of_unknown(self) -> None:
-        """Warn of extras that nothing reads; those of the other provider's connections are passed over."""
-        for name in self._extra:
+        for name in (name for name in self._extra if name not in EXTRAS):
             hint = nearest(name, EXTRAS)
-            if name in EXTRAS or (self._connection.conn_type == OTHER_TYPE and not hint):
-                continue
-            _warn_once(
-                f"Connection {printable(self._connection.conn_id, 100)!r} has an extra {shown(name)}, which "
-                f"means nothing{hint}"
-            )
+            if hint or conn_type != OTHER_TYPE:
+                _warn_once(f"{self._name} has an extra {shown(name)}, which means nothing{hint}")
+        for name in EXTRAS:
+            self.option(name)
+
+    @property
+    def _name(self) -> str:
+        return f"Connection {printable(self._connection.conn_id, 100)!r}"
 
 
 _PLACES = frozenset(

@@ -3,40 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dli_provider.airflow_compat import AIRFLOW_VERSION
-from dli_provider.api.auth.agency import METADATA_ENDPOINT
-from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, Credential, PasswordCredential
+from dli_provider.api.auth.aksk import AkSkCredential
 from dli_provider.api.regions import console_url, dli_endpoint, iam_endpoint, is_same_cloud
-from dli_provider.api.settings import DliSettings, parse_origin
+from dli_provider.api.settings import DliSettings
 from dli_provider.api.transport import USER_AGENT
 from dli_provider.connection.fields import ConnectionFields
 from dli_provider.connection.values import known_region, parse_id, parse_name
 from dli_provider.flink.arguments import is_blank
 
 if TYPE_CHECKING:
-    from dli_provider.airflow_compat import Connection
-
-
-def settings_from_connection(
-    connection: Connection,
-    extra: Mapping[str, Any],
-    *,
-    region: str | None = None,
-    project_id: str | None = None,
-) -> DliSettings:
-    """Return the settings that a connection describes; see :func:`settings_from_fields`.
-
-    :param connection: the connection.
-    :param extra: its extra; read by the caller, because on an event loop that must be awaited.
-    :param region: used instead of the connection's.
-    :param project_id: used instead of the connection's.
-    """
-    fields = ConnectionFields(connection, extra)
-    del connection, extra  # reports of errors show the variables of this frame
-    return settings_from_fields(fields, region=region, project_id=project_id)
+    from dli_provider.api.auth.lease import Credential
 
 
 def settings_from_fields(
@@ -52,15 +31,18 @@ def settings_from_fields(
     :param project_id: used instead of the connection's.
     :raises DliSettingsError: naming the connection, all fields at fault and what to do.
     """
-    if fields.has_faults:
+    if fields.faults:  # there is no extra to read
         raise fields.error()
     fields.check()
     region, project_id, project_name = _project(fields, region, project_id)
     endpoint = _endpoint(fields, region)
-    iam = fields.iam_endpoint() or _own_iam(fields, region, endpoint)
+    iam = fields.origin("extra iam_endpoint", fields.option("iam_endpoint")) or _own_iam(
+        fields, region, endpoint
+    )
     credential = _credential(fields, project_id, project_name or region, iam)
-    if endpoint is None or credential is None or fields.has_faults:
+    if endpoint is None or credential is None or fields.faults:
         raise fields.error()
+    own_console = console_url(region) if region and not fields.standard("host") else None
     return DliSettings(
         endpoint=endpoint,
         credential=credential,
@@ -70,7 +52,7 @@ def settings_from_fields(
         iam_endpoint=iam,
         verify=fields.option("verify", True),
         proxies=fields.option("proxies"),
-        console_url=fields.option("console_url") or _own_console(fields, region),
+        console_url=fields.option("console_url") or own_console,
         connect_timeout=fields.option("connect_timeout", 10.0),
         read_timeout=fields.option("read_timeout", 30.0),
         language=fields.option("language"),
@@ -110,7 +92,7 @@ def _endpoint(fields: ConnectionFields, region: str | None) -> str | None:
         host = f"{schema if schema in {'http', 'https'} else 'https'}://{host}"
     if port and not re.search(r":[0-9]+/?$", host):
         host = f"{host.rstrip('/')}:{port}"
-    return fields.origin("host", host, parse_origin)
+    return fields.origin("host", host)
 
 
 def _own_iam(fields: ConnectionFields, region: str | None, endpoint: str | None) -> str | None:
@@ -123,19 +105,17 @@ def _own_iam(fields: ConnectionFields, region: str | None, endpoint: str | None)
     return None
 
 
-def _own_console(fields: ConnectionFields, region: str | None) -> str | None:
-    return console_url(region) if region and not fields.standard("host") else None
-
-
 def _credential(
     fields: ConnectionFields, project_id: str | None, project_name: str | None, iam: str | None
 ) -> Credential | None:
     if project_id is None:
         _check_look_up(fields, project_name, iam)
     kind = fields.option("auth", "aksk")
-    if fields.is_faulty("extra auth"):
+    if "extra auth" in fields.faults:
         return None
     if kind == "agency":
+        from dli_provider.api.auth.agency import METADATA_ENDPOINT, AgencyCredential
+
         return AgencyCredential(fields.option("metadata_endpoint", METADATA_ENDPOINT))
     return _access_key(fields) if kind == "aksk" else _password(fields, project_id, project_name, iam)
 
@@ -168,7 +148,7 @@ def _access_key(fields: ConnectionFields) -> AkSkCredential | None:
 
 def _password(
     fields: ConnectionFields, project_id: str | None, project_name: str | None, iam: str | None
-) -> PasswordCredential | None:
+) -> Credential | None:
     user = fields.require("login", fields.standard("login"), "set the IAM user's name")
     password = fields.require("password", fields.standard("password"), "set the IAM user's password")
     domain = fields.require(
@@ -179,4 +159,6 @@ def _password(
         fields.fault_unless_told("extra iam_endpoint", told)
     if user is None or password is None or domain is None or iam is None:
         return None
+    from dli_provider.api.auth.token import PasswordCredential
+
     return PasswordCredential(user, password, domain, iam, project_id, None if project_id else project_name)

@@ -1,4 +1,4 @@
-"""The values of a connection's fields: each function reads one kind, and raises ``ValueError``."""
+"""The values of a connection's fields: each function reads one kind, and raises ``ValueError`` for others."""
 
 from __future__ import annotations
 
@@ -24,20 +24,14 @@ AUTH_KINDS = ("aksk", "password", "agency")
 
 
 def parse_text(value: object) -> str:
-    """Return a text without the blanks around it.
-
-    :raises ValueError: for anything else.
-    """
+    """Return a text without the blanks around it."""
     if isinstance(value, str):
         return value.strip()
     raise ValueError(f"must be text, not {type(value).__name__}")
 
 
 def parse_flag(value: object) -> bool:
-    """Return a flag, given as such or as text.
-
-    :raises ValueError: for anything else.
-    """
+    """Return a flag, given as such or as text."""
     text = str(value).strip().lower() if isinstance(value, bool | str) else ""
     if text not in {"true", "false"}:
         raise ValueError(f"must be true or false, not {shown(value)}")
@@ -45,10 +39,7 @@ def parse_flag(value: object) -> bool:
 
 
 def parse_seconds(value: object) -> float:
-    """Return a timeout in seconds, given as a number or as text.
-
-    :raises ValueError: for anything else, and for one that is out of bounds.
-    """
+    """Return a timeout in seconds, given as a number or as text."""
     if isinstance(value, int | float | str) and not isinstance(value, bool):
         with suppress(ValueError, OverflowError):
             return check_timeout(float(value))
@@ -56,10 +47,7 @@ def parse_seconds(value: object) -> float:
 
 
 def parse_choice(value: object, choices: tuple[str, ...]) -> str:
-    """Return one of some words, in its own spelling.
-
-    :raises ValueError: for anything else, naming the nearest one.
-    """
+    """Return one of some words, in its own spelling; the error names the nearest one."""
     text = parse_text(value).lower()
     if text not in choices:
         raise ValueError(f"must be one of {', '.join(choices)}, not {shown(value)}{nearest(value, choices)}")
@@ -67,10 +55,7 @@ def parse_choice(value: object, choices: tuple[str, ...]) -> str:
 
 
 def parse_verify(value: object) -> bool | str:
-    """Return how certificates are verified: a flag, or the path of a CA bundle.
-
-    :raises ValueError: for anything else, and for a path where there is none.
-    """
+    """Return how certificates are verified: a flag, or the path of a CA bundle, which must be there."""
     if isinstance(value, bool | str):
         text = str(value).strip()
         if text.lower() in {"true", "false"}:
@@ -83,9 +68,8 @@ def parse_verify(value: object) -> bool | str:
 
 
 def parse_proxies(value: object) -> dict[str, str]:
-    """Return proxies by scheme, given as a mapping or as its JSON.
-
-    :raises ValueError: for anything else, without repeating what may hold a password.
+    """Return proxies by scheme, given as a mapping or as its JSON; the error repeats none: it may hold a
+    password.
     """
     try:
         content = json.loads(value) if isinstance(value, str) else value
@@ -96,19 +80,13 @@ def parse_proxies(value: object) -> dict[str, str]:
     raise ValueError('must be JSON such as {"https": "http://proxy.example.com:3128"}')
 
 
-def parse_iam_endpoint(value: object, *, allow_http: bool = False) -> str:
-    """Return the origin of IAM; a path ``/v3``, as Terraform has it, is left out.
-
-    :raises ValueError: as :func:`~dli_provider.api.settings.parse_origin` does.
-    """
-    return parse_origin(re.sub(r"/v3/?$", "", parse_text(value)), allow_http=allow_http)
+def parse_iam_endpoint(value: object) -> str:
+    """Return the origin of IAM without the path ``/v3`` that Terraform has; another extra allows http."""
+    return parse_origin(re.sub(r"/v3/?$", "", parse_text(value)), allow_http=True)
 
 
 def parse_metadata_endpoint(value: object) -> str:
-    """Return the origin of a metadata service on this machine.
-
-    :raises ValueError: for any other: keys are taken from none that somebody names.
-    """
+    """Return the origin of a metadata service on this machine: keys are taken from no other that is named."""
     origin = parse_origin(parse_text(value), allow_http=True)
     if not is_loopback_origin(origin):
         raise ValueError(
@@ -119,18 +97,12 @@ def parse_metadata_endpoint(value: object) -> str:
 
 
 def parse_id(value: object) -> str:
-    """Return the id of a project.
-
-    :raises ValueError: when it could change the path of a request.
-    """
+    """Return the id of a project, which can't change the path of a request."""
     return parse_project_id(parse_text(value))
 
 
 def parse_name(value: object) -> str:
-    """Return the name of a region, or of a project of IAM.
-
-    :raises ValueError: when none can be called so.
-    """
+    """Return the name of a region, or of a project of IAM."""
     text = parse_text(value)
     if len(text) > 64 or not text.isprintable():
         raise ValueError(f"must be a name such as cn-north-4, not {shown(text)}")
@@ -138,10 +110,7 @@ def parse_name(value: object) -> str:
 
 
 def known_region(region: str) -> str:
-    """Return a region of Huawei Cloud.
-
-    :raises ValueError: for any other, naming the nearest one.
-    """
+    """Return a region of Huawei Cloud; the error names the nearest one."""
     if region in REGIONS:
         return region
     base = region.partition("_")[0]
@@ -167,7 +136,7 @@ EXTRAS: dict[str, Callable[[Any], object]] = {
     "auth": lambda value: parse_choice(value, AUTH_KINDS),
     "domain_name": parse_text,
     "security_token": parse_text,
-    "iam_endpoint": lambda value: parse_iam_endpoint(value, allow_http=True),
+    "iam_endpoint": parse_iam_endpoint,
     "metadata_endpoint": parse_metadata_endpoint,
     "verify": parse_verify,
     "proxies": parse_proxies,

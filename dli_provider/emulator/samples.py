@@ -1,4 +1,4 @@
-"""The jobs to try things on, which the example DAGs ask for: two are well, the others are sick in their own
+"""The jobs to try things on, which the example DAGs ask for: some are well, the others are sick in their own
 ways.
 """
 
@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dli_provider.emulator.model.job import EmulatedJob
 from dli_provider.emulator.server import DliEmulator
 
 _CONFIG = {
@@ -17,19 +18,36 @@ _CONFIG = {
     "parallel_number": 4,
     "restart_when_exception": True,
 }
+_SALES = """\
+-- What is sold in a region, by product. example_dli_deploy.py renders it for each region.
+CREATE TABLE orders (product STRING, amount DECIMAL(10, 2))
+WITH ('connector' = 'kafka', 'topic' = 'orders-eu', 'format' = 'json',
+      'properties.bootstrap.servers' = 'kafka:9092', 'scan.startup.mode' = 'group-offsets');
+
+CREATE TABLE sales (product STRING, total DECIMAL(10, 2), PRIMARY KEY (product) NOT ENFORCED)
+WITH ('connector' = 'upsert-kafka', 'topic' = 'sales-eu', 'key.format' = 'json',
+      'value.format' = 'json', 'properties.bootstrap.servers' = 'kafka:9092');
+
+INSERT INTO sales
+SELECT product, SUM(amount)
+FROM orders
+GROUP BY product;
+"""
+"""The SQL that ``example_dli_deploy`` deploys, as it was before its last change."""
 
 
 def add_sample_jobs(emulator: DliEmulator, *, slowness: float = 1.0) -> None:
     """Add the jobs, or let their lives begin again. Job 104 runs some seconds after it is first read.
 
     :param emulator: where they are added.
-    :param slowness: multiplies the seconds that a passing status lasts.
+    :param slowness: multiplies the seconds that a passing status lasts; a run or a stop
+        that is asked for lasts as the emulator's ``behaviour`` says.
     """
 
-    def add(job_id: int, name: str, *lifecycle: tuple[str, float | None], **detail: Any) -> None:
+    def add(job_id: int, name: str, *lifecycle: tuple[str, float | None], **detail: Any) -> EmulatedJob:
         steps = [(status, None if seconds is None else seconds * slowness) for status, seconds in lifecycle]
         config = _CONFIG | detail.pop("job_config", {})
-        emulator.add_job(job_id, steps, name=name, job_config=config, **detail)
+        return emulator.add_job(job_id, steps, name=name, job_config=config, **detail)
 
     add(
         *(104, "orders-enrichment", ("job_init", 2.0), ("job_submitting", 3.5), ("job_running", None)),
@@ -48,3 +66,12 @@ def add_sample_jobs(emulator: DliEmulator, *, slowness: float = 1.0) -> None:
     )
     an_hour_ago = int((emulator.clock.time() - 3600) * 1000)
     add(205, "search-index", ("job_submitting", None), start_time=an_hour_ago)
+    batch = add(206, "orders-daily", ("job_finish", None))
+    batch.set_run([("job_submitting", 2.0), ("job_running", 3.0), ("job_finish", None)])
+    add(
+        *(207, "sales-eu", ("job_running", None)),
+        job_type="flink_opensource_sql_job",
+        queue_name="streaming",
+        sql_body=_SALES,
+        job_config={"obs_bucket": "sales-state", "parallel_number": 2},
+    )

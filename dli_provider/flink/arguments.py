@@ -107,6 +107,17 @@ def parse_statuses(parameter: str, value: object) -> tuple[FlinkJobStatus, ...]:
     return tuple(found)
 
 
+def parse_targets(value: object) -> tuple[FlinkJobStatus, ...]:
+    """Return the statuses of ``target_status``.
+
+    :param value: see :func:`parse_statuses`.
+    :raises ValueError: as there, and when there are none.
+    """
+    if targets := parse_statuses("target_status", value):
+        return targets
+    raise ValueError("target_status is empty: name one or more statuses to wait for")
+
+
 def parse_list(parameter: str, value: object) -> list[Any]:
     """Return the items of a list.
 

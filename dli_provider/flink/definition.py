@@ -6,15 +6,18 @@ limits; :func:`parse_fields` checks against it. Fields are named as in the API, 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
-from typing import Annotated, Any, Literal, TypeAlias
+from types import NoneType
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import AfterValidator, ConfigDict, Field, PlainValidator, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
-from typing_extensions import TypedDict  # pydantic doesn't take typing's before Python 3.12
+from typing_extensions import TypedDict, get_type_hints  # pydantic doesn't take typing's before Python 3.12
 
-from dli_provider.flink.arguments import nearest
+from dli_provider.flink.arguments import is_blank, nearest
 from dli_provider.flink.definition_values import check_given, checkpoint_mode, json_text, options, tags
 from dli_provider.masking import printable
 
@@ -203,6 +206,43 @@ def parse_fields(request: Any, title: str, fields: Mapping[str, Any]) -> dict[st
         faults = error.errors(include_input=False, include_url=False)
     # raised out here, because the error of pydantic holds the values
     raise ValueError(printable(f"{title}: {'. '.join(_text_of(fault, request) for fault in faults)}", 1000))
+
+
+def read_rendered(fields: Mapping[str, Any], described: Any = None) -> dict[str, Any]:
+    """Return fields with the values that templates were made of, where Airflow has rendered them as text.
+
+    ``"None"`` is None. A text in the place of a number or a Boolean is read as JSON or Python spell it, and a
+    blank one is None there. What can't be read so stays, to be refused by :func:`parse_fields`.
+
+    :param fields: fields by name.
+    :param described: the typed dict that describes them; None for all requests.
+    """
+    types = _plain_types(described)
+    return {name: _read_rendered(value, types.get(name, ())) for name, value in fields.items()}
+
+
+def _read_rendered(value: Any, types: tuple[Any, ...]) -> Any:
+    if isinstance(value, Mapping):
+        nested = next((kind for kind in types if kind in _NESTED), None)
+        return read_rendered(value, nested) if nested else value
+    if not isinstance(value, str):
+        return value
+    is_text = not types or not {bool, int, float}.issuperset(types)
+    if value.strip() == "None" or (is_blank(value) and not is_text):
+        return None
+    if not is_text:
+        with suppress(ValueError):
+            read = json.loads(value.lower())
+            return read if isinstance(read, int | float) else value
+    return value
+
+
+@cache
+def _plain_types(described: Any) -> Mapping[str, tuple[Any, ...]]:
+    """Return the types that each field may have, beside None."""
+    requests = (described,) if described else (SqlJobChanges, JarJobChanges, NewSqlJob, NewJarJob)
+    hints = {name: hint for request in requests for name, hint in get_type_hints(request).items()}
+    return {name: tuple(k for k in get_args(hint) if k is not NoneType) for name, hint in hints.items()}
 
 
 @cache

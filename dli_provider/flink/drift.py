@@ -34,8 +34,8 @@ from typing import TYPE_CHECKING, Any
 
 from dli_provider.flink.arguments import nearest
 from dli_provider.flink.redaction import is_withheld, redact
+from dli_provider.flink.table import aligned
 from dli_provider.masking import MASK, is_credential, printable
-from dli_provider.masking.table import aligned
 
 if TYPE_CHECKING:
     from dli_provider.flink.job import FlinkJob

@@ -22,6 +22,10 @@ HEALTHY = (FlinkJobStatus.JOB_RUNNING, FlinkJobStatus.JOB_SAVEPOINTING)
 """The statuses of a streaming job that does its work."""
 
 _STARTING = frozenset({FlinkJobStatus.JOB_SUBMITTING, FlinkJobStatus.JOB_DOWNLOADING})
+_SCALING = FlinkJobStatus.JOB_CANCELING
+"""What dynamic scaling passes through. DLI ends it in a status that isn't healthy, if it doesn't run the job
+again.
+"""
 _REASON_LENGTH = 300
 _NAME_LENGTH = 100
 
@@ -49,6 +53,9 @@ class Problem:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthRules:
     """What makes a job healthy.
+
+    A job that DLI scales dynamically passes through ``job_canceling``, which is healthy for it. A field that
+    a rule needs and that can't be read is a problem.
 
     :param healthy_status: statuses that are healthy for any time; add ``job_finish`` for jobs that end.
     :param starting_limit: how long a job may stay in a status that leads to a healthy one by itself, such as
@@ -87,11 +94,17 @@ class HealthRules:
         :param job: the job, with its detail.
         :param now: the moment of the check.
         """
-        return [*self._status(job, now), *self._restarts(job), *self._config(job), *self._own(job)]
+        return [
+            *self._status(job, now),
+            *self._unreadable(job),
+            *self._restarts(job),
+            *self._config(job),
+            *self._own(job),
+        ]
 
     def _status(self, job: FlinkJob, now: datetime) -> Iterator[Problem]:
         status = job.status
-        if status in self.healthy_status:
+        if status in self.healthy_status or (status == _SCALING and job.scales_itself):
             return
         if status is None:
             yield Problem("status", "has no status")
@@ -108,6 +121,20 @@ class HealthRules:
             yield Problem("stuck", f"is still {status} {minutes:.0f} min after its start")
         else:
             yield Problem("stuck", f"is {status}, and DLI doesn't say since when")
+
+    def _unreadable(self, job: FlinkJob) -> Iterator[Problem]:
+        judged = {f"job_config.{name}" for name in self.expected_config} | {
+            name
+            for name, rule in (
+                ("restart_times", self.max_restarts is not None),
+                ("job_config.checkpoint_enabled", self.checkpointing),
+                ("job_config.restart_when_exception", self.auto_restart),
+            )
+            if rule
+        }
+        for name in job.unreadable:
+            if name in judged:
+                yield Problem("unreadable", f"{name} can't be read")
 
     def _restarts(self, job: FlinkJob) -> Iterator[Problem]:
         restarts = job.restart_times or 0

@@ -13,8 +13,8 @@ from typing import Any, TypeAlias
 
 from dli_provider.flink.health import Problem
 from dli_provider.flink.job_health import VERDICTS, JobHealth
+from dli_provider.flink.table import aligned
 from dli_provider.masking import printable
-from dli_provider.masking.table import aligned
 
 MESSAGE_LENGTH = 4000
 """Characters of ``text`` and of ``markdown`` at the most: what mail, chats and pagers take in one message."""

@@ -1,135 +1,94 @@
-"""Names and values in XML, and those that stand apart: ``{"key": "password", "value": "x"}``."""
+"""Values that stand in XML, and values that stand apart from their name."""
 
 from __future__ import annotations
 
 import re
 
 from dli_provider.masking import lexer
-from dli_provider.masking.assigned import Span
+from dli_provider.masking.escapes import FILL, PAD
 from dli_provider.masking.names import is_credential
-from dli_provider.masking.place import VALUE, Place
+from dli_provider.masking.place import Place
+
+Span = tuple[int, int]
 
 _FAR = 500
-_LABELS = "key|name|k|property|option|parameter|field|id"
-_LABEL = re.compile(
-    rf"""(?:(?<![A-Za-z])(?:{_LABELS})\\*["'`]?\s*[:=]\s*|<(?:[\w-]+[:-])?(?:{_LABELS})(?:\s[^<>]*)?\\*>\s*)\Z""",
-    re.IGNORECASE,
-)
-_LABEL_AFTER = re.compile(
-    rf"""(?<![\w-])(?:{_LABELS})\\*["'`]?\s*+(?:[:=]|\\*>)\s*+\\*["'`]?
-    ([A-Za-z][\w.\ -]{{0,99}}+|[\u4e00-\u9fff]+)""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_VALUE_SIGN = re.compile(r"\s*+[:=][ \t]*+")
-_LITERAL = re.compile(r"""[^\s,}\]"'<\\]{1,300}+(?=[ \t]*+(?:[,}\]\r\n"]|\\++[nr]|\Z))""")
-_NESTED = re.compile(r"\{[^{}]*+\}|<!--.*?-->|<([\w:]+)[^<>]*>[^<>]*</\1>", re.DOTALL)
-_GOES_ON = re.compile(r"""\\*["'`]?\s*+(?:,|</|\\++[nr]|[\w.-]++\s*+[:=])""")
-_NAMES_ANOTHER = re.compile(r"""\\*["']\s*+=""")
-_NESTED_OBJECT = re.compile(r"\{[^{}]*+\}|<!--.*?-->", re.DOTALL)
-_END_AFTER = re.compile(r"[{}]|\n[ \t]*+-[ ]|(?<!/)\bvalue\b|</(?!value)", re.IGNORECASE)
-_END_OF_OBJECT = re.compile(
-    rf"[{{}}]|\n[ \t]*+-[ ]|</(?!(?:[\w-]+[:-])?(?:{_LABELS}))|\bvalue\b", re.IGNORECASE
-)
-_ATTRIBUTES = re.compile(r"""(?:\s++[\w.:-]{1,60}+\s*+=\s*+\\*["'][^<>"']{0,200}+\\*["']){0,8}+\s*+""")
 _TAG = re.compile(r"<(?:[\w-]{1,40}:)?\Z")
 _IN_TAG = re.compile(r"<[\w:.-]+\s[^<>]*\Z")
-_NEXT_CELL = re.compile(
-    r"\\*+</(\w{1,20}+)\\*+>(?:\s|\\++n)*+\\*+<(?:\1|value|string)(?:\s[^<>]{0,99}+)?\\*>", re.IGNORECASE
+_TO_CONTENT = re.compile(
+    rf"""(?:\s++[\w.:-]{{1,60}}+\s*+=\s*+{PAD}*+["'][^<>"']{{0,200}}+{PAD}*+["']){{0,8}}+\s*+{PAD}*+>
+    | {PAD}*+</(?P<tag>[\w:-]{{1,40}}+){PAD}*+>{lexer.BLANK}*+
+      {PAD}*+<(?:(?P=tag)|[\w-]{{0,20}}?value|string)(?:\s[^<>]{{0,99}})?>""",
+    re.VERBOSE | re.IGNORECASE,
 )
-_BRACKET = re.compile(r"\\*+>")
 _CUT = re.compile(r"(?![:=])[^\s<>@]*+")
+_PARTS = re.compile(
+    rf"""(?P<opens>\{{) | (?P<closes>\}})
+    | (?P<ends>[\r\n][ \t]*+-[ ] | </(?P<sibling>[\w:-]++)>{lexer.BLANK}*+<(?P=sibling)\b | />)
+    | (?:(?<![A-Za-z/])|<[\w-]*[:-])(?:(?P<value>value|val|v)|key|name|k|property|option|parameter|field|id)
+      (?:{PAD}*+["'`]?\s*+[:=] | (?:\s[^<>]{{0,99}}+)?{PAD}*+(?P<tag>>))\s*+
+      (?P<begin>)(?:(?P<quote>{lexer.QUOTE})(?:(?!(?P=quote))(?:\\.|.)){{0,300}}+(?P=quote))?+""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""The signs of an object, and the labels of a pair's name and value with the quoted texts after them."""
+_LITERAL = re.compile(rf"""[^,}}\]\r\n"'<\\{FILL}]{{1,300}}+""")
 
 
 def element(place: Place) -> Span | None:
-    """Return the span of ``x`` in ``<password a="b">x</password>``, ``<entry key="password">x</entry>``."""
+    """Find the value after a tag: ``<password a="b">x</password>``, ``<entry key="password">x</entry>``."""
     text, before = place.text, place.before(200)
-    if before.endswith(">") and (cell := _NEXT_CELL.match(text, place.end)):
-        return _content(text, cell.end(), "", 0)
-    tag = _TAG.search(before) if not place.opened else None
-    if not tag and not (place.closed and _IN_TAG.search(before)):
+    is_tag = not place.opened and bool(_TAG.search(before))
+    is_content = before.endswith(">")
+    if not (is_tag or is_content or (place.closed and _IN_TAG.search(before))):
         return None
-    attributes = lexer.end(_ATTRIBUTES, text, place.after)
-    bracket = _BRACKET.match(text, attributes)
-    if not bracket:
+    opening = _TO_CONTENT.match(text, place.after if place.closed else place.end)
+    if not opening or (is_content and not opening["tag"]):
         return None
-    name = tag[0][1:] + text[place.start : place.end] if tag else ""
-    return _content(text, bracket.end(), name, len(bracket[0]) - 1)
+    content = _content(text, opening.end())
+    cut = _CUT.match(text, opening.end()) if is_tag and not content else None
+    return cut.span() if cut else content
 
 
-def _content(text: str, start: int, tag: str, slashes: int = 0) -> Span | None:
-    """Return the span of an element's content, comments and CDATA in it included.
-
-    :param start: where the opening tag ends.
-    :param tag: its name; empty for any.
-    :param slashes: backslashes before each angle bracket.
-    """
+def _content(text: str, start: int) -> Span | None:
+    """Return the span of an element's content, comments and CDATA in it included."""
     begin = text.find("]]>", start, start + 10_000) if text.startswith("<![CDATA[", start) else start
-    end = text.find(f"</{tag}", max(begin, start), start + 10_000)
-    if end >= 0:
-        return start, end - slashes
-    cut = _CUT.match(text, start) if tag else None
-    return cut.span() if cut else None
+    end = text.find("</", max(begin, start), start + 10_000)
+    return (start, start + len(text[start:end].rstrip(FILL).rstrip("\\"))) if end >= 0 else None
 
 
-class Pairs:
-    """Finds the value of a name that stands apart, before or after it, in one object.
-
-    :param text: the text.
-    """
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._name, self._end = "", -_FAR
-
-    def announce(self, place: Place) -> None:
-        """Take note of a name that has no value beside it but is labelled as a key: ``"key": "password"``."""
-        before = place.before(60)
-        if _LABEL.search(before) or _TAG.search(before):
-            self._name, self._end = place.name, place.after
-
-    def value(self, place: Place) -> Span | None:
-        """Return the span of a pair's value, when a word is its key and the pair's name is a credential's."""
-        if not VALUE.fullmatch(place.name[-100:]):
+def apart(place: Place) -> Span | None:
+    """Find the value of a pair, in either order: ``{"key": "password", "type": "s", "value": "x"}``."""
+    text, start = place.text, place.start - len(place.opened)
+    parts = [*_PARTS.finditer(text, max(0, start - _FAR), start)]
+    if not text.startswith("<", start - 1):
+        if not parts or parts[-1].end() != start or parts[-1]["begin"] is None or parts[-1]["value"]:
             return None
-        sign = _VALUE_SIGN.match(self._text, place.after)
-        bracket = (
-            None if sign or not _TAG.search(place.before(50)) else _BRACKET.match(self._text, place.after)
-        )
-        opening = sign or bracket
-        if not opening:
-            return None
-        name, start = self._announced(place.start), opening.end()
-        span = _value(
-            self._text, start, len(bracket[0]) if bracket else 0, len(self._text) if name else start + _FAR
-        )
-        if not span or _NAMES_ANOTHER.match(self._text, span[1]):
-            return None
-        if not is_credential(name or self._label_after(span[1]), self._text[slice(*span)]):
-            return None
-        self._name = ""
-        return span
-
-    def _announced(self, position: int) -> str:
-        between = self._text[self._end : position] if self._name and position - self._end <= _FAR else "}"
-        return "" if _END_OF_OBJECT.search(_NESTED.sub("", between)) else self._name
-
-    def _label_after(self, position: int) -> str:
-        after = _NESTED_OBJECT.sub("", self._text[position : position + _FAR])
-        if not _GOES_ON.match(after):
-            return ""
-        label, end = _LABEL_AFTER.search(after), _END_AFTER.search(after)
-        return label[1] if label and (not end or label.start() < end.start()) else ""
+        parts.pop()  # the label of the name
+    label = _after(text, place.after) or _before(parts)
+    if not label:
+        return None
+    begin = label.start("begin")
+    span = _content(text, begin) if label["tag"] else lexer.value(text, begin, _LITERAL)
+    return span if span and is_credential(place.name, text[slice(*span)]) else None
 
 
-def _value(text: str, start: int, bracket: int, limit: int) -> Span | None:
-    """Return the span of a quoted text, a JSON literal or an element's content.
+def _after(text: str, position: int) -> re.Match[str] | None:
+    """Return the label of a pair's value: the first that comes after its name in the same object."""
+    depth = 0
+    for part in _PARTS.finditer(text, position, position + _FAR):
+        depth += bool(part["opens"]) - bool(part["closes"])
+        if depth < 0 or (not depth and not part["closes"]):
+            return part if part["value"] else None
+    return None
 
-    :param bracket: length of the bracket that ends the element's opening tag; 0 when there is none.
-    :param limit: where to stop looking for the quote that closes.
-    """
-    if bracket:
-        return _content(text, start, "", bracket - 1)
-    if quote := lexer.opener(text, start):
-        return quote.end(), lexer.closing(text, quote["quote"], quote.end(), limit)
-    literal = _LITERAL.match(text, start)
-    return literal.span() if literal else None
+
+def _before(parts: list[re.Match[str]]) -> re.Match[str] | None:
+    """Return the label of a pair's value: the last that comes before its name in the same object."""
+    labels: list[re.Match[str] | None] = [None]
+    for part in parts:
+        if part["opens"]:
+            labels.append(None)
+        elif part["closes"]:
+            labels = labels[:-1] or [None]
+        else:
+            labels[-1] = part if part["value"] else None
+    return labels[-1]

@@ -1,4 +1,8 @@
-"""Credentials that are known by their own shape, without a name beside them."""
+"""Credentials that are known by their own shape, without a name beside them.
+
+To teach the masking a new shape, add a row: a text that it must contain, in lower case, and its pattern. What
+the pattern calls ``secret`` is masked, or else the word or quoted text that follows.
+"""
 
 from __future__ import annotations
 
@@ -6,74 +10,52 @@ import re
 from collections.abc import Iterator
 
 from dli_provider.masking import lexer
+from dli_provider.masking.escapes import FILL, PAD
 from dli_provider.masking.names import is_credential
 
-_PEM = re.compile(
-    r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----(?P<secret>.+?)(?=-----END|\Z)", re.DOTALL
-)
-_LOGIN = re.compile(
-    r"""://(?P<user>[^\s/:'"?#\[<>]*+):(?!\d{1,5}(?:[/?#,\s'"]|\Z))
-    (?P<secret>[^\s/'"?#<>]+(?=@)|(?:[^\s/'"]|/(?!/))+(?=@))""",
-    re.VERBOSE,
-)
 _SHAPES = (
-    # https://token@host, https://token:x-oauth-basic@host, https://token:@host
-    re.compile(r"""https?://(?P<secret>[^\s/:@'"?#\[<>]++)(?=(?::(?:x-oauth-basic)?)?@)""", re.IGNORECASE),
-    re.compile(r"%3A%2F%2F[\w.+%-]{0,80}?%3A(?P<secret>(?:(?!%40|%2F)[\w.+%!*~-])+)(?=%40)", re.IGNORECASE),
-    re.compile(r"""(?:jdbc:oracle:\w+:|\bsqlplus\s+)[^\s:/'"@]*/(?P<secret>[^\s/'"@]+)(?=@)"""),
-    re.compile(
-        r"""\bbearer[ \t]++\\*["']?(?!(?:tokens?|auth\w*|schemes?|of|is|required|realm)\b|--)
-        (?P<secret>[^\s"',;\\]+)""",
-        re.IGNORECASE | re.VERBOSE,
-    ),
-    re.compile(r"\b(?:[Bb]asic|BASIC)[ \t]++(?=[A-Za-z][a-z]*+[A-Z\d+/=])(?P<secret>[\w+/]{4,}+=*+)"),
-    re.compile(r"""HMAC-SHA256[ \t]++(?=\w+=)(?P<secret>[^\r\n"'\\]++)"""),
-    re.compile(r"\bDigest[ \t]++(?=\w+=)(?P<secret>[^\r\n]++)"),
-    re.compile(r"\b(?:Negotiate|NTLM)[ \t]++(?P<secret>[\w+/]{16,}+=*+)"),
-    re.compile(
-        r"""(?<![\w-])(?P<secret>A[KS]IA[A-Z0-9]{16}|gh[pousr]_\w{30,}+|github_pat_\w{20,}+|glpat-[\w-]{16,}+
-        |xox[a-z]-[\w-]{10,}+|[rs]k_(?:live|test)_\w{10,}+|AIza[\w-]{30,}+|npm_\w{30,}+
-        |eyJ[\w-]{8,}+\.[\w-]{8,}+(?:\.[\w-]*+)?)""",
-        re.VERBOSE,
-    ),
+    ("private key", r"""-----BEGIN[ ][A-Z ]{0,20}PRIVATE[ ]KEY(?:[ ]BLOCK)?-----
+        (?P<secret>(?s:.+?))(?=-----END|\Z)"""),
+    # jdbc:mysql://user:x@host, with / and @ in it too, but for https://host:8080/@scope
+    ("@", rf""":{PAD}*+/{PAD}*+/[^\s/:'"?\#\[<>]*+:(?!\d{{1,5}}(?:[/?\#,\s'"]|\Z))
+        (?P<secret>(?:[^\s/'"?\#<>]+|(?:[^\s/'"]|/(?!/))+)(?<!{FILL})(?={FILL}*@))"""),
+    # https://x@host, https://x:x-oauth-basic@host
+    ("@", rf"""https?:{PAD}*+/{PAD}*+/(?P<secret>(?:[^\s/:@'"?\#\[<>{FILL}]|{FILL}++.)++)
+        (?=(?::(?:x-oauth-basic)?)?@)"""),
+    ("jdbc:oracle", r"""jdbc:oracle:\w+:[^\s:/'"@]*/(?P<secret>[^\s/'"@]+)(?=@)"""),
+    ("bearer", rf"""\bbearer[ \t]++(?:{PAD}*+["'])?+(?!(?:tokens?|auth\w*|schemes?|of|is|required|realm)\b|--)
+        (?P<secret>(?:[^\s"',;\\{FILL}]|{PAD}++(?![\s"',;]|\Z))+)"""),
+    ("basic ", r"\bbasic[ \t]++(?-i:(?=[A-Za-z][a-z]*+[A-Z\d+/=]))(?P<secret>[\w+/]{4,}+=*+)"),
+    ("hmac-sha256", rf"""HMAC-SHA256[ \t]++(?=\w+=)(?P<secret>[^\r\n"'\\{FILL}]++)"""),
+    ("identified", rf"""\bIDENTIFIED{lexer.BLANK}++(?:WITH{lexer.BLANK}++[\w"'`]{{1,60}}+{lexer.BLANK}++)?
+        (?:BY|AS){lexer.BLANK}++(?:(?:PASSWORD|VALUES){lexer.BLANK}++)?"""),
     # Could not parse value 'x' for key 'password'
-    re.compile(
-        r"""\bvalue:?[ ]['"](?P<secret>[^'"\r\n]{1,300}+)['"][ ](?:for|of)[ ]
-        (?:(?:the|config|configuration|key|option|property|parameter|argument|field|setting)[ ]){0,3}+
-        ['"]?(?P<name>[\w.-]++)""",
-        re.IGNORECASE | re.VERBOSE,
-    ),
-    re.compile(r"""(?:-u|--user|--basic)[ =]\\*["']?[\w.@-]{1,60}+:(?!//|\d++\b)(?P<secret>[^\s"'\\]++)"""),
-    re.compile(
-        r"""\b(?:mysql(?:dump|admin)?\b[^\r\n|;]{0,200}?[ ]-p|sshpass[ ]++-p[ ]?
-        |redis-cli\b[^\r\n|;]{0,200}?[ ]-a[ ]|ldap\w{3,10}\b[^\r\n|;]{0,200}?[ ]-w[ ]
-        |beeline\b[^\r\n|;]{0,200}?[ ]-p[ ])(?P<secret>'[^'\r\n]*+'|"[^"\r\n]*+"|[^\s"'\\-][^\s"'\\]*+)""",
-        re.VERBOSE,
-    ),
-    re.compile(r"""[?&]sign=(?P<secret>[^\s&#"'\\]++)"""),
-    re.compile(r"\s-pass(?:in|out)? pass:(?P<secret>\S++)"),
-)
-_IDENTIFIED = re.compile(
-    rf"""\bIDENTIFIED{lexer.BLANK}++(?:WITH{lexer.BLANK}++[\w"'`]{{1,60}}+{lexer.BLANK}++)?
-    (?:BY|AS){lexer.BLANK}++(?:(?:PASSWORD|VALUES){lexer.BLANK}++)?""",
-    re.VERBOSE | re.IGNORECASE,
-)
+    ("value", r"""\bvalue:?[ ]['"]?(?P<secret>[^'"\s]{1,300}?)['"]?[ ](?:for|of)[ ](?:[a-z]++[ ]){0,3}+
+        ['"]?(?P<name>[\w.-]++)"""),
+    ("-u", rf"""(?:-u|--user)[ =]{PAD}*["']?[\w.@-]{{1,60}}+:(?!\S*//|\d++\b)
+        (?P<secret>[^\s"'\\{FILL}]++)"""),
+    ("mysql", r"mysql(?:dump|admin)?\b[^\r\n|;]{0,200}?[ ]-p(?=[^\s-])"),
+    ("sshpass", r"sshpass[ ]++-p[ ]?(?=[^\s-])"),
+    ("sign=", rf"""[?&]sign=(?P<secret>[^\s&\#"'\\{FILL}]++)"""),
+    ("akia", r"(?<![\w-])(?P<secret>AKIA[A-Z0-9]{16})"),
+    ("asia", r"(?<![\w-])(?P<secret>ASIA[A-Z0-9]{16})"),
+    ("gh", r"(?<![\w-])(?P<secret>gh[pousr]_\w{30,}+|github_pat_\w{20,}+)"),
+    ("glpat-", r"(?<![\w-])(?P<secret>glpat-[\w-]{16,}+)"),
+    ("xox", r"(?<![\w-])(?P<secret>xox[a-z]-[\w-]{10,}+)"),
+    ("k_", r"(?<![\w-])(?P<secret>[rs]k_(?:live|test)_\w{10,}+)"),
+    ("aiza", r"(?<![\w-])(?P<secret>AIza[\w-]{30,}+)"),
+    ("npm_", r"(?<![\w-])(?P<secret>npm_\w{30,}+)"),
+    ("eyj", r"(?<![\w-])(?P<secret>eyJ[\w-]{8,}+\.[\w-]{8,}+(?:\.[\w-]*+)?)"),
+)  # fmt: skip
 
 
-def shaped_credentials(text: str) -> Iterator[tuple[int, int]]:
+def shaped(text: str) -> Iterator[tuple[int, int]]:
     """Yield where each credential begins and ends that is known by its shape."""
-    if "-----BEGIN " in text:
-        yield from (found.span("secret") for found in _PEM.finditer(text))
-    if "://" in text:
-        yield from (found.span("secret") for found in _LOGIN.finditer(text))
-    for shape in _SHAPES:
-        for found in shape.finditer(text):
-            if "name" not in shape.groupindex or is_credential(found["name"]):
-                yield found.span("secret")
-    for found in _IDENTIFIED.finditer(text):
-        quote = lexer.opener(text, found.end())
-        begin = quote.end() if quote else found.end()
-        yield (
-            begin,
-            lexer.closing(text, quote["quote"], begin) if quote else lexer.end(lexer.WORD, text, begin),
-        )
+    lower = text.lower()
+    for part, pattern in _SHAPES:
+        if part not in lower:
+            continue
+        for found in re.finditer(pattern, text, re.VERBOSE | re.IGNORECASE):
+            groups = found.groupdict()
+            if "name" not in groups or is_credential(groups["name"]):
+                yield found.span("secret") if "secret" in groups else lexer.value(text, found.end())

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dli_provider.masking.assigned import Span, assigned
-from dli_provider.masking.beside import argument, listed, near, quoted, told
-from dli_provider.masking.escapes import readable
-from dli_provider.masking.markup import Pairs, element
-from dli_provider.masking.names import announces
-from dli_provider.masking.place import Places, look_around
-from dli_provider.masking.shapes import shaped_credentials
+from dli_provider.masking.escapes import plain
+from dli_provider.masking.place import places
+from dli_provider.masking.shapes import shaped
 
 MASK = "***"
 """What stands in the place of a credential."""
-
-_RULES = (element, assigned, argument, listed, quoted, told, near)
 
 
 def mask(text: str) -> str:
@@ -26,40 +20,28 @@ def mask(text: str) -> str:
     :param text: any text; a stranger's of any length should be cut first, see
         :func:`~dli_provider.masking.printable`.
     """
-    reading = readable(text)
-    spans = sorted([*_named_credentials(reading.text), *shaped_credentials(reading.text)])
+    seen = plain(text)
     pieces: list[str] = []
     done = 0
-    for span in _merged(spans):
-        start, end = reading.original(*span)
-        pieces += text[done:start], MASK
-        done = end
+    for start, end in sorted([*_named(seen), *shaped(seen)]):
+        if start > done or not pieces:
+            pieces += text[done:start], MASK
+        done = max(done, end)
     return "".join(pieces) + text[done:]
 
 
-def _named_credentials(text: str) -> Iterator[Span]:
+def _named(text: str) -> Iterator[tuple[int, int]]:
     """Yield where each credential begins and ends that a name announces."""
-    pairs, places = Pairs(text), Places(text)
-    for place in places:
-        look_around(place)
-        span = pairs.value(place)
-        if not span and announces(place.name):
-            span = next((span for rule in _RULES if (span := rule(place))), None)
-            if not span:
-                pairs.announce(place)
+    done = 0
+    for place in places(text):
+        if place.start < done:
+            continue
+        from dli_provider.masking import markup, rules  # slow to load, and most texts name no credential
+
+        span = rules.beside(place)
+        if span:
+            done = max(done, span[1])
+        else:
+            span = markup.apart(place)
         if span and span[0] < span[1]:
             yield span
-            places.position = max(places.position, span[1])
-
-
-def _merged(spans: list[Span]) -> Iterator[Span]:
-    """Yield spans in order, those that overlap as one."""
-    start = end = -1
-    for first, last in spans:
-        if first > end or start < 0:
-            if start >= 0 and start < end:
-                yield start, end
-            start, end = first, last
-        end = max(end, last)
-    if start < end:
-        yield start, end

@@ -8,7 +8,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from dli_provider.airflow_compat import TRIGGER_TIMEOUT_TEXTS, AirflowTaskTimeout, mapped_arguments
+from dli_provider.airflow_compat import (
+    TRIGGER_TIMEOUT_TEXTS,
+    AirflowTaskTimeout,
+    mapped_arguments,
+    task_state_store,
+)
 from dli_provider.exceptions import DliFlinkJobRunError
 from dli_provider.flink.arguments import holds_template, is_blank
 from dli_provider.links.flink import DliFlinkConsoleLink
@@ -17,11 +22,12 @@ from dli_provider.operators.context import push_xcom
 from dli_provider.waiting.limits import TRIGGERER_GRACE, Deadline, parse_span
 
 if TYPE_CHECKING:
+    from dli_provider.acting.record import PlanRecord
     from dli_provider.acting.runner import Ended, PlanRunner, Rest
     from dli_provider.airflow_compat import BaseOperator, Context
     from dli_provider.api.client import DliClient
     from dli_provider.flink.plan.memory import Memory
-    from dli_provider.flink.plan.planner import Plan
+    from dli_provider.flink.plan.planner import Plan, Planner
     from dli_provider.flink.plan.values import Windows
     from dli_provider.flink.plan.waiting import PlanWait
 
@@ -77,6 +83,8 @@ class ActOnFlinkJobMixin(FlinkJobMixin, _Operator):
         self.outage_tolerance = outage_tolerance
         for name in ("poke_interval", "timeout", "outage_tolerance"):
             parse_span(name, getattr(self, name))
+        self._record: PlanRecord
+        self._recalled: Memory | None = None
         scope = self.connection_template_fields
         self._templated = [name for name in scope if holds_template(getattr(self, name))]
 
@@ -88,12 +96,13 @@ class ActOnFlinkJobMixin(FlinkJobMixin, _Operator):
         :raises ValueError: for an argument that can't be right.
         """
 
-    @abstractmethod
     def result(self, ended: Ended) -> Any:
-        """Return the XCom of a plan that succeeded.
+        """Return the XCom of a plan that succeeded: by default the job's summary, with what was done.
 
         :param ended: how it ended.
         """
+        assert ended.job is not None
+        return {**ended.job.summary(), "action": ended.done.action}
 
     def windows(self) -> Windows:
         """Return how long what is read may be out of date."""
@@ -114,21 +123,15 @@ class ActOnFlinkJobMixin(FlinkJobMixin, _Operator):
             return True
         return bool(try_number <= max_tries - (self.retries or 0) + 1)
 
-    def recall(self, plan: Plan, context: Context) -> Memory | None:
-        """Return what is remembered of earlier tries; by default that one may have sent the plan's write.
+    def assume(self, plan: Plan) -> Memory | None:
+        """Return what a retry assumes where nobody knows what the tries before it have done; by default that
+        one has sent the plan's last write.
 
         :param plan: the plan.
-        :param context: the task's context.
         """
         from dli_provider.flink.plan.memory import Memory
 
-        return None if self.is_first_try(context) else Memory.of_retry(plan.last, datetime.now(UTC))
-
-    def keep(self, memory: Memory) -> None:
-        """Keep a plan's memory for the next try.
-
-        :param memory: the memory.
-        """
+        return Memory.of_retry(plan.last, datetime.now(UTC))
 
     def begin(self, context: Context) -> Any:
         """Act on the job, and return the XCom. Each operator has an ``execute`` of its own that calls this,
@@ -136,7 +139,6 @@ class ActOnFlinkJobMixin(FlinkJobMixin, _Operator):
 
         :param context: the task's context.
         """
-        self._check_scope()
         timeout = datetime.now(UTC) + parse_span("timeout", self.timeout)
         return self._carry_out(context, self._deadline(context, timeout))
 
@@ -183,12 +185,21 @@ class ActOnFlinkJobMixin(FlinkJobMixin, _Operator):
         time.sleep(seconds)
 
     def act(self, runner: PlanRunner, rest: Rest) -> Ended:
-        """Carry the plan out.
+        """Carry the plan out. A plan that failed is forgotten, so that a retry begins with what it reads.
 
         :param runner: carries it out.
         :param rest: pauses between two readings.
         """
-        return runner.run(rest)
+        from dli_provider.flink.plan.values import Failure
+
+        try:
+            return runner.run(rest)
+        except BaseException:
+            if runner.failure == Failure.UNKNOWN:
+                self._record.lose()
+            elif runner.failure:
+                self._record.begin()
+            raise
 
     def _carry_out(
         self,
@@ -199,7 +210,6 @@ class ActOnFlinkJobMixin(FlinkJobMixin, _Operator):
     ) -> Any:
         from dli_provider.acting.job import ActedJob
         from dli_provider.acting.runner import PlanRunner
-        from dli_provider.flink.plan.planner import Planner
         from dli_provider.waiting.client import WaitClient
         from dli_provider.waiting.outage import OutageTracker
 
@@ -215,19 +225,41 @@ class ActOnFlinkJobMixin(FlinkJobMixin, _Operator):
             while (left := end - time.monotonic()) > 0:
                 self.pause(min(left, _SLICE))
 
+        self._check_scope()
         outage = OutageTracker(
             parse_span("outage_tolerance", self.outage_tolerance), had_success=job_id is not None
         )
         client = WaitClient(lambda: self.hook, outage, self.log)
         job = ActedJob(job_id, None) if job_id else ActedJob(*self._check_job(), on_known)
         interval = parse_span("poke_interval", self.poke_interval).total_seconds()
-        plan = self.make_plan(context)
-        planner = Planner(plan, memory or self.recall(plan, context), self.windows())
-        runner = PlanRunner(planner, client, job, deadline.timeout, interval, self.log, keep=self.keep)
+        planner = self._make_planner(context, memory)
+        keep = self._record.save
+        runner = PlanRunner(planner, client, job, deadline.timeout, interval, self.log, keep=keep)
         try:
             return self.result(self.act(runner, rest))
         finally:
             client.close()
+
+    def _make_planner(self, context: Context, memory: Memory | None) -> Planner:
+        """Return the planner of the task's plan.
+
+        :param context: the task's context.
+        :param memory: what this try remembers, after a deferral; else a retry goes on where the try before it
+            has ended, as far as Airflow keeps that.
+        """
+        from dli_provider.acting.record import PlanRecord
+        from dli_provider.flink.plan.planner import Planner
+
+        max_tries = getattr(context.get("ti"), "max_tries", 0)
+        self._record = PlanRecord(task_state_store(context), max_tries, self.log)
+        is_first = self.is_first_try(context)
+        self._recalled = None if is_first else self._record.load()
+        plan = self.make_plan(context)
+        if memory is None and is_first:
+            self._record.begin()
+        elif memory is None:
+            memory = self._recalled or self.assume(plan)
+        return Planner(plan, memory, self.windows())
 
     def _check_scope(self) -> None:
         """Check that a template did not lose where to act.

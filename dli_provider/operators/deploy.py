@@ -6,28 +6,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from dli_provider.airflow_compat import BaseOperator, conf, task_state_store
+from dli_provider.airflow_compat import BaseOperator, conf
 from dli_provider.flink.arguments import (
     holds_template,
     nearest,
     parse_list,
     parse_savepoint_path,
-    parse_statuses,
+    parse_targets,
 )
 from dli_provider.operators.acting import ActOnFlinkJobMixin
 from dli_provider.operators.base import DliConnectionMixin
 from dli_provider.operators.definition import DEFINING_ARGUMENTS, JobDefinitionMixin
 
 if TYPE_CHECKING:
-    from dli_provider.acting.record import RunRecord
-    from dli_provider.acting.runner import Ended, PlanRunner, Rest
+    from dli_provider.acting.runner import Ended
     from dli_provider.airflow_compat import Context, XComArg
     from dli_provider.api.client import DliClient
     from dli_provider.flink.job import FlinkJob
     from dli_provider.flink.plan.deploy import DeployPlan
     from dli_provider.flink.plan.memory import Memory
     from dli_provider.flink.plan.planner import Plan
-    from dli_provider.flink.status import FlinkJobStatus
 
 _UPGRADE_MODES = ("savepoint", "stateless", "refuse")
 
@@ -53,7 +51,8 @@ class DliDeployFlinkJobOperator(JobDefinitionMixin, ActOnFlinkJobMixin, BaseOper
         a template. (templated)
     :param entrypoint: the package of a JAR job, such as ``obs://bucket/file.jar``. (templated)
     :param definition: the other fields, named as in the API, such as ``queue_name``; see
-        :mod:`dli_provider.flink.definition`. A mapping or its JSON text. (templated)
+        :mod:`dli_provider.flink.definition`. A mapping or its JSON text. A text in the place of a number or
+        a Boolean, as templates render them, is read as one. (templated)
     :param upgrade_mode: what becomes of a running job that must be stopped to be changed: ``savepoint`` saves
         and restores its state, ``stateless`` loses it, ``refuse`` fails the task and shows the differences.
     :param restore_from: a savepoint that a job begins with that was never started; not used afterwards, so it
@@ -135,7 +134,6 @@ class DliDeployFlinkJobOperator(JobDefinitionMixin, ActOnFlinkJobMixin, BaseOper
         self.plan_only = plan_only
         self._is_restoring = restore_from is not None
         self._ignores = ignore_changes not in ((), [], "")
-        self._record: RunRecord
         self._plan: DeployPlan
         self._check()
 
@@ -148,18 +146,15 @@ class DliDeployFlinkJobOperator(JobDefinitionMixin, ActOnFlinkJobMixin, BaseOper
 
     def make_plan(self, context: Context) -> DeployPlan:
         """Return the plan of the deployment."""
-        from dli_provider.acting.record import RunRecord
         from dli_provider.flink.plan.deploy import DeployPlan, UpgradeMode
 
-        max_tries = getattr(context.get("ti"), "max_tries", 0)
-        self._record = RunRecord(task_state_store(context), max_tries, self.log)
         self._plan = DeployPlan(
             self.desired(context),
             UpgradeMode(self.upgrade_mode),
             restore_from=self._savepoint(),
             runs=self.runs,
             ignored=self._ignored(),
-            targets=self._targets(),
+            targets=parse_targets(self.target_status),
             waits_for_completion=self.wait_for_completion,
             created_since=self._earlier_tries_began(context),
             windows=self.windows(),
@@ -171,22 +166,9 @@ class DliDeployFlinkJobOperator(JobDefinitionMixin, ActOnFlinkJobMixin, BaseOper
         assert ended.job is not None
         return self._summary(ended.job, ended.done.action, ended.done.changes)
 
-    def recall(self, plan: Plan, context: Context) -> Memory | None:  # noqa: ARG002
-        """Return what an earlier try has done, where Airflow keeps it."""
-        return None if self.is_first_try(context) else self._record.load()
-
-    def keep(self, memory: Memory) -> None:
-        """Keep the plan's memory for the next try."""
-        self._record.save(memory)
-
-    def act(self, runner: PlanRunner, rest: Rest) -> Ended:
-        """Deploy the job. A deployment that failed is forgotten: a retry begins with what it reads."""
-        try:
-            return runner.run(rest)
-        except BaseException:
-            if runner.has_failed:
-                self._record.begin()
-            raise
+    def assume(self, plan: Plan) -> Memory | None:  # noqa: ARG002
+        """Assume nothing: a retry compares the job as it finds it."""
+        return None
 
     def _show_plan(self, context: Context) -> dict[str, Any]:
         from dli_provider.acting.failures import failure_error
@@ -207,7 +189,7 @@ class DliDeployFlinkJobOperator(JobDefinitionMixin, ActOnFlinkJobMixin, BaseOper
             job = acted.read(client.with_retry(PATIENT, self.log.warning))
         planned = preview(plan, Reading(job, datetime.now(UTC)))
         steps = "; then ".join(planned.steps) or "nothing to do"
-        self.log.info("%s: %s\n%s", acted.label, steps, planned.differences)
+        self.log.info("%s", "\n".join(filter(None, (f"{acted.label}: {steps}", planned.differences))))
         if planned.failure:
             raise failure_error(planned.failure, acted, job)
         return {**self._summary(job, "planned", planned.changes), "steps": list(planned.steps)}
@@ -231,7 +213,7 @@ class DliDeployFlinkJobOperator(JobDefinitionMixin, ActOnFlinkJobMixin, BaseOper
                 f"{nearest(self.upgrade_mode, _UPGRADE_MODES)}"
             )
         for name, check in (
-            ("target_status", self._targets),
+            ("target_status", lambda: parse_targets(self.target_status)),
             ("restore_from", self._savepoint),
             ("ignore_changes", self._ignored),
         ):
@@ -259,9 +241,3 @@ class DliDeployFlinkJobOperator(JobDefinitionMixin, ActOnFlinkJobMixin, BaseOper
             if name not in known:
                 raise ValueError(f"ignore_changes: no such field: {name!r:.80}{nearest(name, known)}")
         return frozenset(names)
-
-    def _targets(self) -> tuple[FlinkJobStatus, ...]:
-        targets = parse_statuses("target_status", self.target_status)
-        if not targets:
-            raise ValueError("target_status is empty: name one or more statuses to wait for")
-        return targets

@@ -6,18 +6,15 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from dli_provider.airflow_compat import BaseOperator, conf, task_state_store
+from dli_provider.airflow_compat import BaseOperator, conf
 from dli_provider.exceptions import DliFlinkJobRunError
-from dli_provider.flink.arguments import holds_template, parse_savepoint_path, parse_statuses
+from dli_provider.flink.arguments import holds_template, parse_savepoint_path, parse_targets
 from dli_provider.flink.status import FlinkJobStatus
 from dli_provider.operators.acting import ActOnFlinkJobMixin
 
 if TYPE_CHECKING:
-    from dli_provider.acting.record import RunRecord
     from dli_provider.acting.runner import Ended, PlanRunner, Rest
     from dli_provider.airflow_compat import Context, XComArg
-    from dli_provider.flink.plan.memory import Memory
-    from dli_provider.flink.plan.planner import Plan
     from dli_provider.flink.plan.plans import RunPlan
 
 _TO_ITS_END = (FlinkJobStatus.JOB_FINISH,)
@@ -109,8 +106,6 @@ class DliRunFlinkJobOperator(ActOnFlinkJobMixin, BaseOperator):
         self.stop_on_kill = stop_on_kill
         self._is_restoring = restore_from is not None
         self._is_killed = False
-        self._record: RunRecord
-        self._recalled: Memory | None
         if if_running not in {"adopt", "fail"}:
             raise ValueError(f"if_running must be 'adopt' or 'fail', not {if_running!r:.80}")
         if not holds_template(target_status):
@@ -127,13 +122,9 @@ class DliRunFlinkJobOperator(ActOnFlinkJobMixin, BaseOperator):
 
     def make_plan(self, context: Context) -> RunPlan:
         """Return the plan of the run."""
-        from dli_provider.acting.record import RunRecord
         from dli_provider.flink.plan.plans import RunPlan
 
-        max_tries = getattr(context.get("ti"), "max_tries", 0)
-        self._record = RunRecord(task_state_store(context), max_tries, self.log)
         is_first = self.is_first_try(context)
-        self._recalled = None if is_first else self._record.load()
         return RunPlan(
             targets=self._targets(),
             adopts=self.if_running == "adopt" or not is_first,
@@ -144,27 +135,12 @@ class DliRunFlinkJobOperator(ActOnFlinkJobMixin, BaseOperator):
             windows=self.windows(),
         )
 
-    def result(self, ended: Ended) -> dict[str, Any]:
-        """Return the job's summary, with what was done."""
-        assert ended.job is not None
-        return {**ended.job.summary(), "action": ended.done.action}
-
-    def recall(self, plan: Plan, context: Context) -> Memory | None:
-        """Return what an earlier try remembers of the run that it has started."""
-        if self.is_first_try(context):
-            self._record.begin()
-        return self._recalled or super().recall(plan, context)
-
-    def keep(self, memory: Memory) -> None:
-        """Keep the plan's memory for the next try."""
-        self._record.save(memory)
-
     def act(self, runner: PlanRunner, rest: Rest) -> Ended:
-        """Run the job. A run that failed is forgotten, so that a retry starts another one."""
+        """Run the job. A run that was stopped with the task is forgotten, too."""
         try:
-            return runner.run(rest)
+            return super().act(runner, rest)
         except BaseException:
-            if runner.has_failed or (self._is_killed and runner.stop_own_run()):
+            if self._is_killed and runner.stop_own_run():
                 self._record.begin()
             raise
 
@@ -181,9 +157,7 @@ class DliRunFlinkJobOperator(ActOnFlinkJobMixin, BaseOperator):
         super().pause(seconds)
 
     def _targets(self) -> tuple[FlinkJobStatus, ...]:
-        targets = parse_statuses("target_status", self.target_status)
-        if not targets:
-            raise ValueError("target_status is empty: name one or more statuses to wait for")
+        targets = parse_targets(self.target_status)
         is_bounded = targets == _TO_ITS_END and self.wait_for_completion
         if self.stop_on_kill and (self.deferrable or not is_bounded):
             raise ValueError(

@@ -86,11 +86,6 @@ class DliStopFlinkJobOperator(ActOnFlinkJobMixin, BaseOperator):
 
         return StopPlan(self.savepoint, self.wait_for_completion)
 
-    def result(self, ended: Ended) -> dict[str, Any]:
-        """Return the job's summary, with what was done."""
-        assert ended.job is not None
-        return {**ended.job.summary(), "action": ended.done.action}
-
 
 class DliTriggerFlinkSavepointOperator(ActOnFlinkJobMixin, BaseOperator):
     """Has a running Flink job save its state, and waits until it has; the job runs on.
@@ -98,7 +93,7 @@ class DliTriggerFlinkSavepointOperator(ActOnFlinkJobMixin, BaseOperator):
     A job that is not running yet is awaited; one that is at rest fails the task.
 
     XCom ``return_value`` is the job's summary with ``action`` (``saved``) and ``savepoint_path``, as DLI
-    shows it, or as it was asked for where DLI shows none.
+    shows it, or as it was asked for where DLI shows none yet, or an earlier one.
 
     :param job_id: the job's id: an int, digits, or a template or XComArg that yields one. (templated)
     :param job_name: the job's exact name, instead of its id. (templated)
@@ -173,8 +168,11 @@ class DliTriggerFlinkSavepointOperator(ActOnFlinkJobMixin, BaseOperator):
         from dli_provider.masking import printable
 
         assert ended.job is not None
-        path = printable(ended.job.savepoint_path or self.savepoint_path, 1000)
-        return {**ended.job.summary(), "action": ended.done.action, "savepoint_path": path}
+        asked = parse_savepoint_path("savepoint_path", self.savepoint_path)
+        shown = ended.job.savepoint_path or ""
+        # what doesn't lie there is the savepoint before this one
+        path = shown if asked.removesuffix("/") in shown else f"obs://{asked}"
+        return {**super().result(ended), "savepoint_path": printable(path, 1000)}
 
 
 class DliDeleteFlinkJobOperator(ActOnFlinkJobMixin, BaseOperator):

@@ -1,13 +1,10 @@
 """The poller that all deferred waits and watchers of a connection share.
 
 - ``registry``: which poller serves a subscriber.
-- ``poller``: the life of one poller, from its first subscriber to its last.
-- ``feed``: who gets a reading, and who is told of an outage.
-- ``job_reader``: reads one job by itself.
+- ``poller``: whom a poller serves, and how it reads jobs by themselves.
 - ``list_reader``: reads many jobs at once, by pages of the list.
 - ``client``: makes the calls, within the limits that all pollers of an access key share.
 - ``rate_limiter``: how long to wait before the next call.
 - ``subscriber``: what a poller serves, and a deferred wait as one.
-- ``changes``: the watch for changes of status as a subscriber.
-- ``change_store``: what that watch keeps across restarts.
+- ``changes``: the watch for changes of status as another.
 """

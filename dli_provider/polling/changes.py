@@ -1,4 +1,4 @@
-"""Changes of status as the shared poller finds them, for triggers that start DAGs."""
+"""The watch for changes of status: a subscriber, and what it keeps across restarts of the triggerer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from dli_provider.api.errors import DliError
     from dli_provider.flink.job import FlinkJob
     from dli_provider.flink.status import FlinkJobStatus
+
+_STATUSES = "dli_flink_job_status"
+_SINCE = "dli_flink_job_status_since"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +43,7 @@ class Change:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the change in JSON types."""
-        return {
-            "job_id": self.job_id,
-            "name": self.name,
-            "old_status": self.old_status,
-            "status": self.status,
-            "status_desc": self.status_desc,
-            "changed_at": self.changed_at.astimezone(UTC).isoformat(),
-        }
+        return {**asdict(self), "changed_at": self.changed_at.astimezone(UTC).isoformat()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +103,6 @@ class ChangeSubscriber:
         self._error: BaseException | None = None
         self._shown: set[int] = set()
         self._missed_once: set[int] = set()
-        self._has_news = asyncio.Event()
         self._is_urgent = asyncio.Event()
 
     def on_reading(self, job: FlinkJob, now: datetime, *, detailed: bool) -> bool:  # noqa: ARG002
@@ -125,10 +120,10 @@ class ChangeSubscriber:
         is_new = job.create_time is not None and job.create_time > self._known.since
         counts = old is not None or is_new or self._first_sight_counts
         if counts and (not self._statuses or status in self._statuses):
-            name, reason = (_shown(job.name, 100), _shown(job.status_desc, 2000))
+            name = job.name and printable(job.name, 100)
+            reason = job.status_desc and printable(job.status_desc, 2000)
             self._changes.append(Change(job_id, name, old, status, reason, now))
             self._is_urgent.set()
-        self._has_news.set()
         return True
 
     def on_list_read(self) -> None:
@@ -143,13 +138,10 @@ class ChangeSubscriber:
         missing = self._known.statuses.keys() - self._shown
         for job_id in missing & self._missed_once:
             del self._known.statuses[job_id]
-            self._has_news.set()
         self._missed_once = missing & self._known.statuses.keys()
         self._shown.clear()
         self._first_sight_counts = False
-        if self._newest > self._known.since:
-            self._known = replace(self._known, since=self._newest)
-            self._has_news.set()
+        self._known = replace(self._known, since=self._newest)
 
     def on_error(self, error: DliError, now: float) -> None:  # noqa: ARG002
         """Wait out what may pass, however long it lasts; end the watch with anything else."""
@@ -159,40 +151,30 @@ class ChangeSubscriber:
             self._is_outage = True
             self._say(logging.WARNING, f"DLI can't be read for now; the watch goes on: {error}")
 
-    def on_recovery(self, now: float) -> None:  # noqa: ARG002
-        """Tell that an outage is over."""
-        self._end_outage()
-
     def close(self, error: BaseException) -> None:
         """End the watch with an error; it can be subscribed again afterwards."""
         self._error = error
-        self._has_news.set()
         self._is_urgent.set()
 
     async def news(self) -> ChangeNews:
-        """Return what was learnt since the last time.
-
-        Changes and lines are returned at once; what else became known, once an interval.
+        """Return what was learnt since the last time: changes and lines at once, all else once an interval.
 
         :raises DliError: when the jobs can't be read, and that does not pass by itself.
         """
-        await self._has_news.wait()
         with suppress(TimeoutError):
             async with asyncio.timeout(self.interval):
                 await self._is_urgent.wait()
         changes, self._changes = self._changes, []
         lines, self._lines = self._lines, []
-        if self._error and not changes and not lines:
+        if self._error is None or not (changes or lines):  # an error comes after what was learnt before it
+            self._is_urgent.clear()
             error, self._error = self._error, None
-            self._settle()
-            raise error
-        if not self._error:
-            self._settle()
+            if error:
+                raise error
         return ChangeNews(changes, lines, replace(self._known, statuses=dict(self._known.statuses)))
 
     def _say(self, level: int, line: str) -> None:
         self._lines.append((level, line))
-        self._has_news.set()
         self._is_urgent.set()
 
     def _end_outage(self) -> None:
@@ -200,14 +182,66 @@ class ChangeSubscriber:
             self._is_outage = False
             self._say(logging.INFO, "DLI can be read again")
 
-    def _settle(self) -> None:
-        self._has_news.clear()
-        self._is_urgent.clear()
+
+class ChangeStore:
+    """The statuses that were reported, kept in the asset's state store where Airflow has one.
+
+    :param store: what the triggerer gave the trigger: on Airflow 3.3 and later the asset's state store, else
+        None.
+    :param log: the trigger's log.
+    """
+
+    def __init__(self, store: Any, log: Any) -> None:
+        self._store = store
+        self._log = log
+        self._saved: KnownStatuses | None = None
+
+    async def load(self) -> KnownStatuses:
+        """Return what was kept; nothing known until now when nothing was kept, or it can't be had."""
+        nothing = KnownStatuses(datetime.now(UTC), {})
+        if self._store is None:
+            return nothing
+        try:
+            statuses, since = await self._call("get", _STATUSES), await self._call("get", _SINCE)
+        except ValueError as error:  # of a trigger that serves several assets
+            self._warn("Changes during a restart of the triggerer won't be reported", error)
+            self._store = None
+            return nothing
+        except Exception as error:  # noqa: BLE001
+            self._warn("The statuses that were kept can't be read; those found now are the first", error)
+            return nothing
+        try:
+            known = KnownStatuses(
+                datetime.fromisoformat(since).astimezone(UTC) if since else nothing.since,
+                {int(job_id): str(status) for job_id, status in (statuses or {}).items()},
+            )
+        except (TypeError, ValueError, AttributeError) as error:
+            self._warn("What was kept are no statuses of jobs; those found now are the first", error)
+            return nothing
+        self._saved = known if since else None
+        return known
+
+    async def save(self, known: KnownStatuses) -> None:
+        """Keep what is news; when the store fails, the next call tries again."""
+        if self._store is None or not known.statuses or known == self._saved:
+            return
+        try:
+            await self._call("set", _STATUSES, {str(job_id): text for job_id, text in known.statuses.items()})
+            if self._saved is None or known.since != self._saved.since:
+                await self._call("set", _SINCE, known.since.isoformat())
+            self._saved = known
+        except Exception as error:  # noqa: BLE001
+            self._warn("The statuses can't be kept; a restart may report changes again", error)
+
+    async def _call(self, method: str, *arguments: Any) -> Any:
+        """Call the store's asynchronous method; Airflow 3.3.0 and 3.3.1 only have the blocking one."""
+        if call := getattr(self._store, f"a{method}", None):
+            return await call(*arguments)
+        return await asyncio.to_thread(getattr(self._store, method), *arguments)
+
+    def _warn(self, what: str, error: Exception) -> None:
+        self._log.warning("%s: %s", what, printable(str(error) or type(error).__name__, 300))
 
 
 def _text(status: FlinkJobStatus) -> str:
     return status.value if status.is_known else printable(status.value, 100)
-
-
-def _shown(text: str | None, limit: int) -> str | None:
-    return printable(text, limit) if text else text

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from weakref import WeakValueDictionary
 
 from dli_provider.api.aio import AsyncDliClient
-from dli_provider.api.errors import DliAuthError, DliConnectionError, DliError, DliThrottledError
+from dli_provider.api.errors import DliAuthError, DliError, DliSettingsError
 from dli_provider.api.retry import ONE_ATTEMPT
-from dli_provider.masking import printable
 from dli_provider.polling.rate_limiter import RateLimiter
+from dli_provider.waiting.outage import lookup_error
 
 if TYPE_CHECKING:
     from dli_provider.api.endpoints import Call
-    from dli_provider.api.settings import DliSettings
     from dli_provider.hooks.dli import DliHook
 
 T = TypeVar("T")
 
 MAX_CONCURRENT_CALLS = 4
 """Calls that all pollers with one access key have under way at most: fewer than the refusals that lock it."""
+
+SILENT_RETRIES = 3
+"""Failures in a row after which somebody is told; a call of a hook is retried as often."""
 
 _slots: WeakValueDictionary[tuple[asyncio.AbstractEventLoop, str], asyncio.Semaphore] = WeakValueDictionary()
 
@@ -37,117 +38,102 @@ class PollerClient:
 
     :param hook: the connection, region and project.
     :ivar limiter: says when calls may start; the outcome of each call is recorded there.
+    :ivar outage: why nothing can be read for now, if that is so. A call then fails with it instead of waiting
+        until it may start: no queue builds up, and each wait learns of the outage.
     """
 
     def __init__(self, hook: DliHook) -> None:
         self.limiter = RateLimiter()
+        self.outage: DliError | None = None
         self._loop = asyncio.get_running_loop()
         self._hook = hook
         self._connected: _Connected | None = None
         self._turn = asyncio.Lock()
-        self._connecting = asyncio.Lock()
 
     async def call(self, call: Call[T]) -> T:
         """Make a call once the limits allow it. When the credential is refused, look the connection up again
-        and, if it has changed, make the call once more.
+        and, if it has changed, make the call again.
 
         :param call: what to ask.
         :raises DliAuthError: when the credential that the connection has now is refused.
         :raises DliError: for every other failure.
         """
-        async with self._turn:
+        while True:
             connected = await self._take_slot()
-            if self.limiter.failures:  # then there is one call at a time
-                return await self._send(connected, call)
-        return await self._send(connected, call)
+            try:
+                return await self._recorded(connected.client.call(call))
+            except DliAuthError as error:
+                refusal = error
+            finally:
+                connected.slots.release()
+            if refusal.transient or not await self._renew(connected):
+                raise refusal
 
     async def close(self) -> None:
         """Close the connections."""
         if self._connected:
             await self._connected.client.close()
 
+    async def _recorded(self, step: Awaitable[T]) -> T:
+        try:
+            result = await step
+        except DliError as error:
+            if error.transient:
+                self.limiter.record_failure(error, self._loop.time())
+            raise
+        self.limiter.record_success()
+        return result
+
     async def _take_slot(self) -> _Connected:
         """Wait until a call may start, and take one of the slots that the pollers of the key share."""
-        while True:
-            await asyncio.sleep(self.limiter.delay(self._loop.time()))
-            connected = self._connected or await self._connect()
-            await connected.slots.acquire()
-            now = self._loop.time()
-            if connected is self._connected and not self.limiter.delay(now):
-                self.limiter.record_start(now)
-                return connected
-            connected.slots.release()
+        async with self._turn:
+            while True:
+                delay = self.limiter.delay(self._loop.time())
+                if delay and self.outage:
+                    raise self.outage.with_traceback(None)
+                await asyncio.sleep(delay)
+                if self._connected is None:
+                    self._connected = await self._recorded(self._connect())
+                connected = self._connected
+                await connected.slots.acquire()
+                now = self._loop.time()
+                if not self.limiter.delay(now):
+                    self.limiter.record_start(now)
+                    return connected
+                connected.slots.release()
 
-    async def _send(self, connected: _Connected, call: Call[T]) -> T:
-        try:
-            with self._recorded():
-                return await connected.client.call(call)
-        except DliAuthError as error:
-            if error.transient:
-                raise
-            renewed = await self._connect(refused=connected)
-            if renewed is connected:
-                raise
-        finally:
-            connected.slots.release()
-        async with renewed.slots:
-            with self._recorded():
-                return await renewed.client.call(call)
-
-    async def _connect(self, refused: _Connected | None = None) -> _Connected:
-        """Return what the connection leads to now; the same as was refused when it hasn't changed."""
-        async with self._connecting:
-            if self._connected is not None and self._connected is not refused:
-                return self._connected
-            with self._recorded(success=False):
-                settings = await self._look_up()
-            if refused is not None and settings == refused.client.settings:
-                return refused
-            self._connected = _Connected(AsyncDliClient(settings, ONE_ATTEMPT), _slots_of(settings))
-            if refused is not None:
+    async def _renew(self, refused: _Connected) -> bool:
+        """Look the connection up again; False when it still is the one that was refused."""
+        async with self._turn:
+            if self._connected is refused:
+                found = await self._recorded(self._connect())
+                if found.client.settings == refused.client.settings:
+                    return False
+                self._connected = found
                 await refused.client.close()
-            return self._connected
+            return True
 
-    async def _look_up(self) -> DliSettings:
-        """Return what the connection says.
+    async def _connect(self) -> _Connected:
+        """Look the connection up.
 
-        Only what it says can be wrong for good. That it can't be had may pass, however Airflow reports it: a
-        secrets backend that is throttled may say that there is no such connection.
+        :raises DliError: for what it says, if that can't be right; a transient one when it can't be had.
         """
         try:
-            return await self._hook.aget_settings()
+            settings = await self._hook.aget_settings()
         except DliError:
             raise
         except Exception as error:
-            reason = printable(str(error) or type(error).__name__, 300)
-            raise DliConnectionError(
-                f"Airflow can't look up the connection {self._hook.dli_conn_id!r}: {reason}"
-            ) from error
-
-    @contextmanager
-    def _recorded(self, *, success: bool = True) -> Iterator[None]:
-        """Record how it went, a success only if it counts as an answer of DLI."""
-        started = self._loop.time()
-        try:
-            yield
-        except DliError as error:
-            if error.transient:
-                self.limiter.record_failure(
-                    started,
-                    self._loop.time(),
-                    throttled=isinstance(error, DliThrottledError),
-                    retry_after=getattr(error, "retry_after", None),
-                )
-            raise
-        if success:
-            self.limiter.record_success()
+            raise lookup_error(self._hook.dli_conn_id, error) from error
+        key = settings.credential.key_id or settings.credential.fingerprint
+        slots = _slots.setdefault((self._loop, key), asyncio.Semaphore(MAX_CONCURRENT_CALLS))
+        return _Connected(AsyncDliClient(settings, ONE_ATTEMPT), slots)
 
 
-def _slots_of(settings: DliSettings) -> asyncio.Semaphore:
-    """Return the slots that all pollers of this event loop share that use the same access key."""
-    credential = settings.credential
-    key = (asyncio.get_running_loop(), getattr(credential, "key_id", None) or credential.fingerprint)
-    slots = _slots.get(key)
-    if slots is None:
-        slots = _slots[key] = asyncio.Semaphore(MAX_CONCURRENT_CALLS)
-    return slots
+def raise_if_fatal(error: DliError) -> None:
+    """Raise an error that every other call with the connection would meet as well.
+
+    :raises DliAuthError: when the credential was refused.
+    :raises DliSettingsError: when the connection can't be right.
+    """
+    if isinstance(error, DliAuthError | DliSettingsError) and not error.transient:
+        raise error

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+import random
 from collections.abc import Mapping
-from contextlib import suppress
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from dli_provider.api.endpoints import MAX_PAGE
+from dli_provider.api.endpoints import MAX_PAGE, show_flink_job
 from dli_provider.api.errors import DliError
 from dli_provider.api.paging import Pages
-from dli_provider.polling.feed import SILENT_RETRIES
-from dli_provider.polling.job_reader import raise_if_fatal
+from dli_provider.polling.client import SILENT_RETRIES, raise_if_fatal
 from dli_provider.polling.rate_limiter import backoff, jittered
 
 if TYPE_CHECKING:
     from dli_provider.api.endpoints import JobPage
-    from dli_provider.flink.job import FlinkJob
-    from dli_provider.polling.client import PollerClient
-    from dli_provider.polling.feed import Feed, WatchedJob
-    from dli_provider.polling.job_reader import JobReader
+    from dli_provider.polling.poller import Poller, WatchedJob
 
 LIST_REFUSED_COOLDOWN = 600.0
 """Seconds for which the list isn't read after it was refused."""
@@ -32,176 +26,154 @@ LIST_FAILED_COOLDOWN = 60.0
 SHORTEST_PAGE_INTERVAL = 0.05
 """Seconds between two pages at least, however long the list claims to be."""
 
+PERIOD_CHECK_INTERVAL = 1.0
+"""Seconds after which it is considered again whether, and how often, the list is read."""
+
 
 class ListReader:
     """Scans the list over and over; each scan is spread over a period.
 
-    A job that a scan doesn't show is left to the job reader, and so is one that wants shorter intervals.
+    A job that a scan doesn't show, and one that wants shorter intervals, the poller reads by itself.
 
-    :param client: makes the calls.
-    :param feed: takes the readings.
-    :param job_reader: reads what the list doesn't show.
+    :param poller: takes the readings.
     :param filters: filters of the list.
     """
 
-    def __init__(
-        self, client: PollerClient, feed: Feed, job_reader: JobReader, filters: Mapping[str, str]
-    ) -> None:
+    def __init__(self, poller: Poller, filters: Mapping[str, str]) -> None:
         self._loop = asyncio.get_running_loop()
-        self._client = client
-        self._feed = feed
-        self._job_reader = job_reader
+        self._poller = poller
         self._filters = {"show_detail": False, **filters}
         self._period: float | None = None
         self._total = 0
+        self._scan = 0
         self._failures = 0
         self._not_before = 0.0
-        self._planned_for = 0
-        self._scans = 0
-        self._replan = asyncio.Event()
 
-    def on_subscriber(self, job: WatchedJob | None) -> None:
-        """Take note of a new subscriber, and have its job read by itself if scans are too seldom for it."""
-        if job is None or len(self._feed.jobs) > 2 * self._planned_for:
-            self._replan.set()
-        if job and not self._covers(job):
-            job.is_listed = False
-            if not job.failures:
-                self._job_reader.schedule(job, job.read_at + job.interval)
+    def covers(self, job: WatchedJob) -> bool:
+        """Tell whether scans are frequent enough for a job, if the list shows it."""
+        return self._period is not None and job.interval >= self._period
+
+    def shows(self, job: WatchedJob) -> bool:
+        """Tell whether scans read a job often enough: it was in this one or in the one before."""
+        return self.covers(job) and job.scan >= self._scan - 1
 
     async def run(self) -> None:
         """Scan the list while that is worthwhile, until cancelled."""
         while True:
-            self._plan()
+            self._choose_period()
             if self._period is not None:
-                await self._scan(self._period)
-                continue
-            pause = self._not_before - self._loop.time()
-            if pause <= 0:
-                pause = max((job.interval for job in self._feed.jobs.values()), default=0.0)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._replan.wait()
+                await self._read_list(self._period)
+            else:
+                await asyncio.sleep(PERIOD_CHECK_INTERVAL)
 
-    def _covers(self, job: WatchedJob) -> bool:
-        """Tell whether the scans read a job as often as is wanted, if the list shows it."""
-        return self._period is not None and job.interval >= self._period
-
-    def _leave(self, job: WatchedJob) -> None:
-        """Leave a job to the job reader."""
-        job.is_listed = False
-        if not job.timer:
-            self._job_reader.schedule(job, job.read_at + jittered(job.interval))
-
-    def _plan(self) -> None:
-        """Choose the period of the next scan, and who reads which job."""
-        jobs = self._feed.jobs.values()
-        for job in jobs:
-            job.interval = min(subscriber.interval for subscriber in job.subscribers)
+    def _choose_period(self) -> None:
+        """Choose how often to scan; when that changes, choose again which jobs are read by themselves."""
         before, self._period = self._period, self._best_period()
-        for job in jobs:
-            if not self._covers(job):
-                self._leave(job)
-            elif self._period != before and not job.failures:
+        if self._period == before:
+            return
+        for job in self._poller.jobs.values():
+            if not self.covers(job):
+                self._poller.schedule(job)
+            elif not job.failures:
                 job.cancel_timer()
 
     def _best_period(self) -> float | None:
-        self._replan.clear()
-        self._planned_for = len(self._feed.jobs)
         if self._loop.time() < self._not_before:
             return None
-        if self._feed.list_subscribers:
-            return min(subscriber.interval for subscriber in self._feed.list_subscribers)
-        return cheapest_period(Counter(job.interval for job in self._feed.jobs.values()), self._total)
+        if subscribers := self._poller.list_subscribers:
+            return min(subscriber.interval for subscriber in subscribers)
+        return cheapest_period(self._poller.intervals, self._total)
 
-    async def _scan(self, period: float) -> None:
+    async def _read_list(self, period: float) -> None:
         """Read the list from its first page to its last, and wait until the next scan is due."""
         pages, is_whole = Pages(self._filters), True
         started = page_due = self._loop.time()
-        self._scans += 1
+        self._scan += 1
         while True:
             try:
                 if not (call := pages.next_call()):
                     break
-                if not await self._wait(page_due, period):
+                if not await self._wait(page_due):
                     return
-                late = self._loop.time() - page_due
-                page = pages.take(await self._client.call(call))
+                begun = self._loop.time()
+                page = pages.take(await self._poller.client.call(call))
             except DliError as error:
                 if not await self._on_error(error, period):
                     return
                 continue
             await self._on_page(page)
             is_whole = is_whole and not page.unreadable
-            spacing = max(self._length(period) / pages_of(self._total), SHORTEST_PAGE_INTERVAL)
-            page_due += spacing + max(0.0, late - spacing)  # what was held up is not made up for by a burst
+            spacing = max(period / pages_of(self._total), SHORTEST_PAGE_INTERVAL)
+            page_due = max(page_due + spacing, begun)  # what was held up is not made up for by a burst
         self._end_scan(is_whole=is_whole)
-        await self._wait(started + jittered(self._length(period)), period)
+        await self._wait(started + jittered(period))
 
-    def _length(self, period: float) -> float:
-        return period * self._client.limiter.slowdown
-
-    async def _wait(self, due: float, period: float) -> bool:
+    async def _wait(self, due: float) -> bool:
         """Wait for a moment; False when the scan's period isn't the best one any more."""
-        while True:
-            if self._replan.is_set() and self._best_period() != period:
-                return False
-            if self._loop.time() >= due:
+        while self._best_period() == self._period:
+            left = due - self._loop.time()
+            if left <= 0:
                 return True
-            with suppress(TimeoutError):
-                async with asyncio.timeout_at(due):
-                    await self._replan.wait()
+            await asyncio.sleep(min(left, PERIOD_CHECK_INTERVAL))
+        return False
 
     async def _on_page(self, page: JobPage) -> None:
         """Pass the jobs of a page on."""
         self._failures = 0
-        await self._feed.record_answer()
-        if page.total_count != self._total:
-            self._total = page.total_count
-            self._replan.set()
-        now = datetime.now(UTC)
+        self._total = page.total_count
+        now = self._poller.clock()
         for reading in page.jobs:
             if reading.job_id is None:
                 continue
-            for subscriber in list(self._feed.list_subscribers):
+            for subscriber in list(self._poller.list_subscribers):
                 subscriber.on_reading(reading, now, detailed=False)
-            if job := self._feed.jobs.get(reading.job_id):
-                job.scan = self._scans
-                await self._publish(job, reading)
-
-    async def _publish(self, job: WatchedJob, reading: FlinkJob) -> None:
-        is_enough = await self._feed.publish(job, reading, detailed=False)
-        job.is_listed = self._covers(job)
-        if not is_enough and not job.failures:
-            self._job_reader.schedule(job, self._loop.time())
-        elif is_enough and job.is_listed:
-            job.cancel_timer()
+            if job := self._poller.jobs.get(reading.job_id):
+                job.scan = self._scan
+                is_enough = await self._poller.publish(job, reading, detailed=False)
+                if is_enough and self.covers(job):
+                    job.cancel_timer()
+                elif not is_enough and not job.failures:
+                    job.due = self._loop.time()
+                    self._poller.schedule(job)
 
     def _end_scan(self, *, is_whole: bool) -> None:
-        """Leave the jobs that the list didn't show to the job reader."""
+        """Have the jobs read by themselves that the list didn't show."""
         if is_whole:
-            for subscriber in list(self._feed.list_subscribers):
+            for subscriber in list(self._poller.list_subscribers):
                 subscriber.on_list_read()
-        for job in self._feed.jobs.values():
-            if job.scan != self._scans and self._covers(job):
-                self._leave(job)
+        for job in self._poller.jobs.values():
+            if job.scan != self._scan and self.covers(job):
+                self._poller.schedule(job)
 
     async def _on_error(self, error: DliError, period: float) -> bool:
         """Deal with a page that could not be read; False when the scan is to be given up."""
         raise_if_fatal(error)
         if not error.transient:
             self._not_before = self._loop.time() + LIST_REFUSED_COOLDOWN
-            await self._feed.report(self._feed.list_subscribers, error)
+            await self._poller.tell(self._poller.list_subscribers, error)
             return False
         self._failures += 1
         await asyncio.sleep(min(period, backoff(self._failures)))
         if self._failures < SILENT_RETRIES:
             return True
-        if self._feed.jobs and await self._job_reader.probe():
+        if await self._fails_alone():
             self._not_before = self._loop.time() + LIST_FAILED_COOLDOWN
-            await self._feed.report(self._feed.list_subscribers, error)
+            await self._poller.tell(self._poller.list_subscribers, error)
             return False
-        await self._feed.report_outage(error)
+        covered = [job for job in self._poller.jobs.values() if self.covers(job)]
+        waits = [subscriber for job in covered for subscriber in job.subscribers]
+        await self._poller.tell([*self._poller.list_subscribers, *waits], error)
+        return True
+
+    async def _fails_alone(self) -> bool:
+        """Tell whether DLI answers when it is asked for any of the jobs."""
+        if not self._poller.jobs:
+            return False
+        try:
+            await self._poller.client.call(show_flink_job(random.choice(list(self._poller.jobs))))  # noqa: S311
+        except DliError as error:
+            raise_if_fatal(error)
+            return not error.transient
         return True
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dli_provider.polling.poller import Poller
 
@@ -12,24 +12,7 @@ if TYPE_CHECKING:
     from dli_provider.hooks.dli import DliHook
     from dli_provider.polling.subscriber import Subscriber
 
-
-class HookParams(NamedTuple):
-    """The arguments of a hook: whose jobs are polled.
-
-    :param dli_conn_id: the Airflow connection.
-    :param region: used instead of the connection's region.
-    :param project_id: used instead of the connection's project.
-    """
-
-    dli_conn_id: str
-    region: str | None = None
-    project_id: str | None = None
-
-    def hook(self) -> DliHook:
-        """Return a hook with these arguments."""
-        from dli_provider.hooks.dli import DliHook
-
-        return DliHook(self.dli_conn_id, region=self.region, project_id=self.project_id)
+_pollers: dict[tuple[object, ...], Poller] = {}
 
 
 class subscribe:  # noqa: N801
@@ -39,33 +22,32 @@ class subscribe:  # noqa: N801
     memory.
 
     :param subscriber: whom to serve.
-    :param params: whose jobs.
+    :param hook: the connection, region and project.
     :param filters: filters of the list, for a subscriber to every listed job; each choice of filters has a
         poller.
     """
 
-    __slots__ = ("_key", "_poller", "_subscriber")
+    __slots__ = ("_poller", "_subscriber")
 
     def __init__(
-        self, subscriber: Subscriber, params: HookParams, filters: Mapping[str, str] | None = None
+        self, subscriber: Subscriber, hook: DliHook, filters: Mapping[str, str] | None = None
     ) -> None:
+        filters = dict(sorted((filters or {}).items()))
+        loop = asyncio.get_running_loop()
+        key = (loop, hook.dli_conn_id, hook.region, hook.project_id, *filters.items())
+        poller = _pollers.get(key)
+        if poller is None or poller.has_ended:
+            poller = _pollers[key] = Poller(hook, filters)
+        self._poller = poller
         self._subscriber = subscriber
-        self._key = (asyncio.get_running_loop(), params, tuple(sorted((filters or {}).items())))
 
     async def __aenter__(self) -> None:
-        poller = _pollers.get(self._key)
-        if poller is None or poller.has_ended:
-            _, params, filters = self._key
-            poller = _pollers[self._key] = Poller(params.hook(), dict(filters))
-        poller.add(self._subscriber)
-        self._poller = poller
+        self._poller.add(self._subscriber)
 
     async def __aexit__(self, *_: object) -> None:
-        if not self._poller.remove(self._subscriber):
+        poller = self._poller
+        if not poller.remove(self._subscriber):
             return
-        if _pollers.get(self._key) is self._poller:
-            del _pollers[self._key]
-        await self._poller.stop()
-
-
-_pollers: dict[tuple[asyncio.AbstractEventLoop, HookParams, tuple[tuple[str, str], ...]], Poller] = {}
+        for key in [key for key, each in _pollers.items() if each is poller]:
+            del _pollers[key]
+        await poller.stop()

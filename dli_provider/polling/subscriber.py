@@ -21,14 +21,12 @@ if TYPE_CHECKING:
 class Subscriber(Protocol):
     """What a poller serves.
 
+    :ivar job_id: the job, or None for every job of the list.
     :ivar interval: seconds between two readings.
     """
 
+    job_id: int | None
     interval: float
-
-    @property
-    def job_id(self) -> int | None:
-        """The job, or None for every job of the list."""
 
     def on_reading(self, job: FlinkJob, now: datetime, *, detailed: bool) -> bool:
         """Take a reading; False when the job's whole detail is needed to tell what it means.
@@ -45,12 +43,6 @@ class Subscriber(Protocol):
         """Take note of a reading that failed.
 
         :param error: why it failed.
-        :param now: the event loop's time.
-        """
-
-    def on_recovery(self, now: float) -> None:
-        """Take note that DLI, which could not be read at all, can be read again.
-
         :param now: the event loop's time.
         """
 
@@ -83,7 +75,7 @@ class WaitSubscriber:
     __slots__ = ("_error", "_news", "_outage", "_waiter", "interval", "job_id", "wait")
 
     def __init__(self, wait: FlinkJobWait | PlanWait, interval: float, outage_tolerance: timedelta) -> None:
-        self.job_id = wait.job_id
+        self.job_id: int | None = wait.job_id
         self.interval = max(interval, SHORTEST_INTERVAL)
         self.wait = wait
         self._outage = OutageTracker(outage_tolerance, had_success=True)
@@ -95,10 +87,9 @@ class WaitSubscriber:
         """Take a reading; one of the list never ends the wait, nor an outage of the job's detail."""
         if not detailed and self.wait.settles(job.status):
             return False
-        self.on_recovery(asyncio.get_running_loop().time())
+        self._log(logging.INFO, self._outage.end(asyncio.get_running_loop().time()))
         observation = self.wait.observe(job, now)
-        if observation.news:
-            self._tell().lines.append((logging.INFO, observation.news))
+        self._log(logging.INFO, observation.news)
         if observation.state == WaitState.REACHED:
             self._tell().job = job.summary()
         elif observation.state == WaitState.FAILED:
@@ -111,17 +102,9 @@ class WaitSubscriber:
     def on_error(self, error: DliError, now: float) -> None:
         """Take note of a reading that failed; end the wait when the outage tracker doesn't tolerate it."""
         try:
-            line = self._outage.fail(error, now)
+            self._log(logging.WARNING, self._outage.fail(error, now))
         except DliError as unbearable:
             self.close(unbearable)
-        else:
-            if line:
-                self._tell().lines.append((logging.WARNING, line))
-
-    def on_recovery(self, now: float) -> None:
-        """Tell that an outage is over, if there was one."""
-        if line := self._outage.end(now):
-            self._tell().lines.append((logging.INFO, line))
 
     def close(self, error: BaseException) -> None:
         """End the wait with an error."""
@@ -139,12 +122,15 @@ class WaitSubscriber:
                 await self._waiter
             finally:
                 self._waiter = None
-        if self._news is not None:
-            news, self._news = self._news, None
-            return news
-        if self._error is None:
-            raise RuntimeError("woken without news")
-        raise self._error.with_traceback(None)
+        if self._news is None:
+            assert self._error is not None
+            raise self._error.with_traceback(None)
+        news, self._news = self._news, None
+        return news
+
+    def _log(self, level: int, line: str | None) -> None:
+        if line:
+            self._tell().lines.append((level, line))
 
     def _tell(self) -> News:
         if self._news is None:

@@ -18,12 +18,12 @@ from dli_provider.airflow_compat import (
     reschedule,
     task_state_store,
 )
-from dli_provider.flink.arguments import holds_template, parse_statuses
+from dli_provider.flink.arguments import holds_template, parse_statuses, parse_targets
 from dli_provider.flink.status import FlinkJobStatus
 from dli_provider.links.flink import DliFlinkConsoleLink
 from dli_provider.operators.base import FlinkJobMixin
-from dli_provider.waiting.clock import stopwatch
-from dli_provider.waiting.limits import TRIGGERER_GRACE, Deadline, parse_tolerance
+from dli_provider.waiting.clock import steady_clock
+from dli_provider.waiting.limits import TRIGGERER_GRACE, Deadline, parse_span
 
 if TYPE_CHECKING:
     from dli_provider.airflow_compat import Context, XComArg
@@ -108,7 +108,12 @@ class DliFlinkJobSensor(FlinkJobMixin, BaseSensorOperator):
         :param context: the task's context.
         """
         first_poke = first_poke_at(self, context) if self.reschedule else None
-        began, elapsed = first_poke or datetime.now(UTC), stopwatch(first_poke)
+        clock = steady_clock()
+        began = first_poke or clock()
+
+        def elapsed() -> float:
+            return (clock() - began).total_seconds()
+
         runner = self._runner = self._new_runner(context, first_poke)
         try:
             for count in itertools.count(1):
@@ -119,7 +124,7 @@ class DliFlinkJobSensor(FlinkJobMixin, BaseSensorOperator):
                 if remaining <= 0:
                     self._ending.time_out(runner.describe())
                 if self.deferrable and runner.wait and type(self).poke is DliFlinkJobSensor.poke:
-                    self._defer(context, runner.wait, datetime.now(UTC) + timedelta(seconds=remaining))
+                    self._defer(context, runner.wait, clock() + timedelta(seconds=remaining))
                 pause = min(remaining, self._get_next_poke_interval(began, elapsed, count))
                 if self.reschedule and not runner.needs_this_process:
                     raise reschedule(pause)
@@ -190,7 +195,7 @@ class DliFlinkJobSensor(FlinkJobMixin, BaseSensorOperator):
 
         :raises ValueError: for what can't be right.
         """
-        parse_tolerance(self.outage_tolerance)
+        parse_span("outage_tolerance", self.outage_tolerance)
         plain = [
             name for name in ("target_status", "failure_status") if not holds_template(getattr(self, name))
         ]
@@ -200,10 +205,8 @@ class DliFlinkJobSensor(FlinkJobMixin, BaseSensorOperator):
             self._statuses()
 
     def _statuses(self) -> tuple[tuple[FlinkJobStatus, ...], tuple[FlinkJobStatus, ...]]:
-        targets = parse_statuses("target_status", self.target_status)
+        targets = parse_targets(self.target_status)
         failures = parse_statuses("failure_status", self.failure_status)
-        if not targets:
-            raise ValueError("target_status is empty: name one or more statuses to wait for")
         if both := [status for status in targets if status in failures]:
             raise ValueError(f"{', '.join(both)} can't be both a target_status and a failure_status")
         return targets, failures
@@ -221,7 +224,9 @@ class DliFlinkJobSensor(FlinkJobMixin, BaseSensorOperator):
 
         self._check_job()
         targets, failures = self._statuses()
-        outage = OutageTracker(parse_tolerance(self.outage_tolerance), had_success=first_poke is not None)
+        outage = OutageTracker(
+            parse_span("outage_tolerance", self.outage_tolerance), had_success=first_poke is not None
+        )
         state = None
         if self.reschedule:
             state = RescheduleState(task_state_store(context), self.log, is_first_poke=first_poke is None)
@@ -248,7 +253,7 @@ class DliFlinkJobSensor(FlinkJobMixin, BaseSensorOperator):
             trigger=DliFlinkJobTrigger.of_wait(
                 wait,
                 deadline,
-                parse_tolerance(self.outage_tolerance),
+                parse_span("outage_tolerance", self.outage_tolerance),
                 poke_interval=self.poke_interval,
                 dli_conn_id=hook.dli_conn_id,
                 region=hook.region,

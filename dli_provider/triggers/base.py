@@ -6,14 +6,14 @@ import asyncio
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from dli_provider.airflow_compat import BaseTrigger, TriggerEvent
 
 if TYPE_CHECKING:
     from dli_provider.flink.plan.waiting import PlanWait
     from dli_provider.flink.wait import FlinkJobWait
-    from dli_provider.waiting.event import Outcome, WaitEvent
+    from dli_provider.waiting.event import Outcome
     from dli_provider.waiting.limits import Deadline
 
 
@@ -62,6 +62,25 @@ class FlinkJobTrigger(BaseTrigger):
         self.region = region
         self.project_id = project_id
 
+    @classmethod
+    def of_wait(cls, wait: Any, deadline: Deadline, outage_tolerance: timedelta, **arguments: Any) -> Self:
+        """Return the trigger that goes on with a wait.
+
+        :param wait: the wait, as a worker left it.
+        :param deadline: when it times out.
+        :param outage_tolerance: how long the job may be unreadable.
+        :param arguments: the other arguments of the trigger.
+        """
+        from dli_provider.masking import storable
+
+        own = {"job_id": wait.job_id, "outage_tolerance": outage_tolerance.total_seconds()}
+        return cls(**storable({**own, **cls._describe(wait), **deadline.to_texts(), **arguments}))
+
+    @staticmethod
+    @abstractmethod
+    def _describe(wait: Any) -> dict[str, Any]:
+        """Return the arguments from which :meth:`_wait` makes the same wait."""
+
     @abstractmethod
     def _wait(self) -> FlinkJobWait | PlanWait:
         """Return the wait that the arguments describe.
@@ -84,54 +103,25 @@ class FlinkJobTrigger(BaseTrigger):
         :raises ValueError: for an argument that can't be right; Airflow then fails the task.
         """
         from dli_provider.waiting.clock import steady_clock
-        from dli_provider.waiting.event import Outcome, broken_off
+        from dli_provider.waiting.event import Outcome, WaitEvent, broken_off
         from dli_provider.waiting.limits import Deadline
 
         clock = steady_clock()
         deadline = Deadline.from_texts(self.deadline, self.execution_deadline)
         wait = self._wait()
+        details: dict[str, Any] = {}
         expiry = asyncio.timeout(deadline.remaining(clock()).total_seconds())
         try:
             async with expiry:
-                event = await self._wait_for_end(wait, deadline)
+                outcome, message, details = await self._wait_for_end(wait)
         except Exception as error:  # noqa: BLE001
             if isinstance(error, TimeoutError) and expiry.expired():
                 outcome = Outcome.EXECUTION_TIMEOUT if deadline.is_execution_timeout else Outcome.TIMEOUT
-                event = self._event(outcome, wait.describe(clock()), wait, deadline)
+                message = wait.describe(clock())
             else:
                 broken = broken_off(error)
-                event = self._event(Outcome.ERROR, str(broken), wait, deadline, error=broken)
-        yield TriggerEvent(event.to_payload())  # type: ignore[no-untyped-call]
-
-    async def _wait_for_end(self, wait: FlinkJobWait | PlanWait, deadline: Deadline) -> WaitEvent:
-        from dli_provider.polling.registry import HookParams, subscribe
-        from dli_provider.polling.subscriber import WaitSubscriber
-        from dli_provider.waiting.event import Outcome
-
-        params = HookParams(self.dli_conn_id, self.region, self.project_id)
-        subscriber = WaitSubscriber(wait, self.poke_interval, timedelta(seconds=self.outage_tolerance))
-        async with subscribe(subscriber, params):
-            while True:
-                news = await subscriber.news()
-                for level, line in news.lines:
-                    self.log.log(level, "%s", line)
-                if news.reason is not None:
-                    return self._event(Outcome.FAILED, news.reason, wait, deadline)
-                if news.job is not None:
-                    message = f"Flink job {wait.job_id} is {news.job['status']}"
-                    return self._event(Outcome.REACHED, message, wait, deadline, job=news.job)
-
-    def _event(
-        self,
-        outcome: Outcome,
-        message: str,
-        wait: FlinkJobWait | PlanWait,
-        deadline: Deadline,
-        **details: Any,
-    ) -> WaitEvent:
-        from dli_provider.waiting.event import WaitEvent
-
-        return WaitEvent(
+                outcome, message, details = Outcome.ERROR, str(broken), {"error": broken}
+        event = WaitEvent(
             outcome=outcome,
             message=message,
             job_id=self.job_id,
@@ -139,3 +129,25 @@ class FlinkJobTrigger(BaseTrigger):
             **self._details(wait),
             **details,
         )
+        yield TriggerEvent(event.to_payload())  # type: ignore[no-untyped-call]
+
+    async def _wait_for_end(self, wait: FlinkJobWait | PlanWait) -> tuple[Outcome, str, dict[str, Any]]:
+        """Return how the wait ended, what to say of it, and the job if that is what was awaited."""
+        from dli_provider.hooks.dli import DliHook
+        from dli_provider.polling.registry import subscribe
+        from dli_provider.polling.subscriber import WaitSubscriber
+        from dli_provider.waiting.event import Outcome
+
+        subscriber = WaitSubscriber(wait, self.poke_interval, timedelta(seconds=self.outage_tolerance))
+        async with subscribe(
+            subscriber, DliHook(self.dli_conn_id, region=self.region, project_id=self.project_id)
+        ):
+            while True:
+                news = await subscriber.news()
+                for level, line in news.lines:
+                    self.log.log(level, "%s", line)
+                if news.reason is not None:
+                    return Outcome.FAILED, news.reason, {}
+                if news.job is not None:
+                    message = f"Flink job {wait.job_id} is {news.job['status']}"
+                    return Outcome.REACHED, message, {"job": news.job}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from dli_provider.flink.arguments import parse_job_id
 from dli_provider.flink.status import FlinkJobStatus
@@ -12,7 +12,6 @@ from dli_provider.triggers.status_change import DliFlinkJobStatusChangeTrigger
 
 if TYPE_CHECKING:
     from dli_provider.flink.wait import FlinkJobWait
-    from dli_provider.waiting.limits import Deadline
 
 __all__ = ["DliFlinkJobStatusChangeTrigger", "DliFlinkJobTrigger"]
 
@@ -44,28 +43,14 @@ class DliFlinkJobTrigger(FlinkJobTrigger):
         self.status = status
         self.since = since
 
-    @classmethod
-    def of_wait(
-        cls, wait: FlinkJobWait, deadline: Deadline, outage_tolerance: timedelta, **arguments: Any
-    ) -> Self:
-        """Return the trigger that goes on with a wait.
-
-        :param wait: the wait, as a worker left it.
-        :param deadline: when it times out.
-        :param outage_tolerance: how long the job may be unreadable.
-        :param arguments: the other arguments of the trigger.
-        """
-        from dli_provider.masking import storable
-
-        own = {
-            "job_id": wait.job_id,
+    @staticmethod
+    def _describe(wait: FlinkJobWait) -> dict[str, Any]:
+        return {
             "target_status": [status.value for status in wait.targets],
             "failure_status": [status.value for status in wait.failures],
-            "outage_tolerance": outage_tolerance.total_seconds(),
             "status": wait.status.value if wait.status else None,
             "since": wait.since.isoformat() if wait.since else None,
         }
-        return cls(**storable({**own, **deadline.to_texts(), **arguments}))
 
     def _wait(self) -> FlinkJobWait:
         from dli_provider.flink.wait import FlinkJobWait

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from dli_provider.flink.arguments import parse_job_id
 from dli_provider.triggers.base import FlinkJobTrigger
 
 if TYPE_CHECKING:
     from dli_provider.flink.plan.waiting import PlanWait
-    from dli_provider.waiting.limits import Deadline
 
 
 class DliFlinkPlanTrigger(FlinkJobTrigger):
@@ -32,26 +30,9 @@ class DliFlinkPlanTrigger(FlinkJobTrigger):
         self.step = step
         self.memory = memory
 
-    @classmethod
-    def of_wait(
-        cls, wait: PlanWait, deadline: Deadline, outage_tolerance: timedelta, **arguments: Any
-    ) -> Self:
-        """Return the trigger that goes on with a wait.
-
-        :param wait: the wait, as a worker left it.
-        :param deadline: when it times out.
-        :param outage_tolerance: how long the job may be unreadable.
-        :param arguments: the other arguments of the trigger.
-        """
-        from dli_provider.masking import storable
-
-        own = {
-            "job_id": wait.job_id,
-            "step": wait.step.to_dict(),
-            "memory": wait.memory.to_dict(),
-            "outage_tolerance": outage_tolerance.total_seconds(),
-        }
-        return cls(**storable({**own, **deadline.to_texts(), **arguments}))
+    @staticmethod
+    def _describe(wait: PlanWait) -> dict[str, Any]:
+        return {"step": wait.step.to_dict(), "memory": wait.memory.to_dict()}
 
     def _wait(self) -> PlanWait:
         from dli_provider.flink.plan.memory import Memory

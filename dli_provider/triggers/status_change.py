@@ -11,8 +11,7 @@ from dli_provider.airflow_compat import HAS_ASSET_WATCHERS, BaseEventTrigger, Tr
 from dli_provider.flink.arguments import is_blank, parse_job_id, parse_statuses
 
 if TYPE_CHECKING:
-    from dli_provider.polling.change_store import ChangeStore
-    from dli_provider.polling.changes import ChangeSubscriber
+    from dli_provider.polling.changes import ChangeStore, ChangeSubscriber
 
 ERROR_COOLDOWN = 600.0
 """Seconds for which the trigger rests after an error that does not pass by itself."""
@@ -110,17 +109,18 @@ class DliFlinkJobStatusChangeTrigger(BaseEventTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Fire an event per change, for as long as the trigger is wanted."""
+        from dli_provider.hooks.dli import DliHook
         from dli_provider.masking import printable
-        from dli_provider.polling.change_store import ChangeStore
-        from dli_provider.polling.registry import HookParams, subscribe
+        from dli_provider.polling.changes import ChangeStore
+        from dli_provider.polling.registry import subscribe
 
         store = ChangeStore(getattr(self, "asset_state_store", None), self.log)
         watch: ChangeSubscriber | None = None
         while True:
             try:
                 watch = watch or await self._watch(store)
-                params = HookParams(self.dli_conn_id, self.region, self.project_id)
-                async with subscribe(watch, params, self._checked_filters()):
+                hook = DliHook(self.dli_conn_id, region=self.region, project_id=self.project_id)
+                async with subscribe(watch, hook, self._checked_filters()):
                     while True:
                         news = await watch.news()
                         for level, line in news.lines:

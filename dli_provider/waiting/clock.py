@@ -14,13 +14,3 @@ def steady_clock() -> Callable[[], datetime]:
     """
     begun, started = datetime.now(UTC), monotonic()
     return lambda: begun + timedelta(seconds=monotonic() - started)
-
-
-def stopwatch(began: datetime | None = None) -> Callable[[], float]:
-    """Return a function that returns the seconds since a moment.
-
-    :param began: the moment, when an earlier process stored it; now by default.
-    """
-    before = (datetime.now(UTC) - began).total_seconds() if began else 0.0
-    started = monotonic()
-    return lambda: before + monotonic() - started

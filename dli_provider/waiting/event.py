@@ -57,6 +57,15 @@ class WaitEvent:
     error: DliError | None = None
     memory: Mapping[str, Any] | None = None
 
+    def __post_init__(self) -> None:
+        """Check that the event holds what its outcome calls for."""
+        is_complete = {
+            Outcome.REACHED: isinstance(self.job, dict),
+            Outcome.ERROR: self.error is not None,
+        }
+        if not is_complete.get(self.outcome, True):
+            raise ValueError(f"an event of outcome {self.outcome} lacks the job or the error")
+
     def to_payload(self) -> dict[str, Any]:
         """Return the event as a trigger's payload."""
         payload: dict[str, Any] = storable(
@@ -80,10 +89,9 @@ class WaitEvent:
         :raises DliFlinkJobFailedError: when it isn't an event of the trigger: then nobody knows how the wait
             ended, and the task must not succeed.
         """
-        event: Self | None
         try:
             error = payload["error"]
-            event = cls(
+            return cls(
                 outcome=Outcome(payload["outcome"]),
                 message=str(payload["message"]),
                 job_id=payload.get("job_id"),
@@ -93,19 +101,8 @@ class WaitEvent:
                 memory=payload.get("memory"),
             )
         except (TypeError, LookupError, ValueError, AttributeError):
-            event = None
-        if event is None or not event.is_complete:
-            raise DliFlinkJobFailedError(
-                f"The wait ended with no event of its trigger: {printable(repr(payload), 200)}"
-            )
-        return event
-
-    @property
-    def is_complete(self) -> bool:
-        """True when it holds what its outcome calls for."""
-        if self.outcome == Outcome.REACHED:
-            return isinstance(self.job, dict)
-        return self.error is not None or self.outcome != Outcome.ERROR
+            found = printable(repr(payload), 200)
+            raise DliFlinkJobFailedError(f"The wait ended with no event of its trigger: {found}") from None
 
     def exception(self) -> DliError | DliFlinkJobFailedError:
         """Return the exception that a wait on a worker would have raised."""

@@ -65,15 +65,6 @@ class Deadline:
         return max(self.moment - now, timedelta())
 
 
-def parse_tolerance(value: timedelta | float) -> timedelta:
-    """Return how long an outage is tolerated.
-
-    :param value: a timedelta, or seconds.
-    :raises ValueError: for anything else, and for less than nothing.
-    """
-    return parse_span("outage_tolerance", value)
-
-
 def parse_span(parameter: str, value: timedelta | float) -> timedelta:
     """Return a span of time.
 

@@ -13,6 +13,8 @@ import requests
 VERSION = importlib.metadata.version("apache-airflow")
 LINE = ".".join(VERSION.split(".")[:2])
 """The Airflow line, as the Makefile's ``AIRFLOW`` names it."""
+CALL_LIMIT = 120.0
+"""Seconds that Airflow may take to answer: on a busy machine that is long."""
 IS_AIRFLOW_2 = VERSION.startswith("2.")
 
 
@@ -119,6 +121,6 @@ class AirflowApi:
         return f"api/{'v1' if IS_AIRFLOW_2 else 'v2'}/{path}"
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        answer = self._session.request(method, f"{self.address}/{path}", json=body, timeout=30)
+        answer = self._session.request(method, f"{self.address}/{path}", json=body, timeout=CALL_LIMIT)
         answer.raise_for_status()
         return answer.json()

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import requests
 from airflow_api import IS_AIRFLOW_2, VERSION, AirflowApi
 from local_airflow import AIRFLOW, CHECKOUT, EXAMPLES, add_jobs, settings
 
@@ -84,7 +85,7 @@ def port_wanted() -> int:
 
 
 def ui_settings(port: int) -> dict[str, str]:
-    """Return the settings by which Airflow serves its UI to this machine alone.
+    """Return the settings by which Airflow serves its UI to this machine alone, however busy that is.
 
     :param port: the UI's port; the two after it are for the servers of the tasks' logs.
     """
@@ -97,8 +98,9 @@ def ui_settings(port: int) -> dict[str, str]:
         f"AIRFLOW__{section}__BASE_URL": f"http://{HOST}:{port}",
         f"AIRFLOW__{section}__INSTANCE_NAME": f"Airflow {VERSION} and an emulated DLI",
         f"AIRFLOW__{section}__WORKERS": "1",
-        "AIRFLOW__CORE__PARALLELISM": "4",
+        "AIRFLOW__CORE__PARALLELISM": "2",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://{HOST}:{port}/execution/",
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
         "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(port + 1),
         "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(port + 2),
     } | ({"AIRFLOW__API__AUTH_BACKENDS": f"{backends}.basic_auth,{backends}.session"} if IS_AIRFLOW_2 else {})
@@ -116,6 +118,7 @@ def local_ui(home: Path, port: int) -> Iterator[LocalUi]:
     :raises KeyboardInterrupt: when a signal came.
     :raises ChildProcessError: when Airflow ended.
     :raises TimeoutError: when it takes too long to start.
+    :raises requests.RequestException: when its API doesn't do what it is asked to.
     """
     home.mkdir(parents=True, exist_ok=True)
     for file in home.glob("airflow.db*"):
@@ -230,6 +233,7 @@ def introduce(ui: LocalUi) -> None:
   the emulated DLI  {ui.dli.console_url}
 
   Trigger example_dli_wait_and_use_config: job {AWAITED_JOB} is submitted as soon as its task reads it.
+  Trigger example_dli_deploy: the job sales-eu, which runs, is upgraded and keeps its state.
   Break, stop and start jobs on DLI's pages, to which the tasks link{failure}.
   example_dli_config_drift is red on purpose: the job audit-archive has drifted.
   The connection dli_default leads to the emulated DLI. Ctrl-C stops everything.
@@ -259,7 +263,7 @@ def main(home: Path = CHECKOUT / ".airflow" / "ui") -> int:
     except KeyboardInterrupt:
         print("All stopped.")
         return 0
-    except (ChildProcessError, TimeoutError) as error:
+    except (ChildProcessError, TimeoutError, requests.RequestException) as error:
         print(f"{log.read_text()}\n{error}. Above is its log, {log}", file=sys.stderr)
         return 1
 

@@ -56,7 +56,7 @@ class LocalDli:
 
     def signed(self, job_id: int) -> dict[str, str]:
         """Return the headers of a signed ShowFlinkJob; they are good for 15 minutes."""
-        from dli_provider.api.auth.credentials import AkSkCredential
+        from dli_provider.api.auth.aksk import AkSkCredential
         from dli_provider.api.messages import Request
 
         request = Request("GET", self.url, self.job_url(job_id).removeprefix(self.url))

@@ -15,14 +15,18 @@ import pytest
 
 from dli_provider.airflow_compat import Connection
 from dli_provider.api import error_codes, errors
-from dli_provider.connection import settings_from_connection
+from dli_provider.connection import ConnectionFields, settings_from_fields
 from dli_provider.connection.values import EXTRAS
 from dli_provider.emulator import DliEmulator, faults
 from dli_provider.flink.drift import _COMPARISONS, drift
 from dli_provider.flink.health_report import HealthReport
 from dli_provider.flink.job import FlinkJob
 from dli_provider.flink.job_health import JobHealth
+from dli_provider.flink.plan.deploy import DeployPlan
+from dli_provider.flink.plan.desired import JobKind, parse_desired
+from dli_provider.flink.plan.preview import preview
 from dli_provider.flink.plan.tables import TABLE, Move
+from dli_provider.flink.plan.values import Reading
 from dli_provider.flink.status import FlinkJobStatus
 from dli_provider.flink.wait import FlinkJobWait, WaitState
 from dli_provider.operators.fleet_selection import SELECTION
@@ -75,6 +79,89 @@ def test_the_table_of_operators_says_what_they_do(row: list[str]) -> None:
 def test_the_table_of_operators_is_complete() -> None:
     documented = first_column(section(REFERENCE, "What operators do with each status"))
     assert set(documented) == {status.value for status in FlinkJobStatus}
+
+
+DEPLOYMENT = "What a deployment does with each status"
+DEPLOYED: dict[str, Any] = {"obs_bucket": "state", "smn_topic": "alerts", "parallel_number": 2}
+
+
+def deployment_of(job: FlinkJob | None) -> str:
+    """Return what a deployment would do with a job, in the words of the table."""
+    plan = DeployPlan(parse_desired("orders", sql="SELECT 1", definition=DEPLOYED))
+    planned = preview(plan, Reading(job, NOW))
+    words = {
+        "creating": "creates it",
+        "waiting": "waits",
+        "stopping": "stops it with a savepoint",
+        "updating": "updates it",
+        "starting": "runs it",
+        "starting from": "runs it from the savepoint",
+        "starting without": "runs it without state",
+    }
+    steps = [words.get(" ".join(step.split()[:2]), words[step.split()[0]]) for step in planned.steps]
+    if planned.failure:
+        steps.append("fails")
+    return ", ".join(steps) or "success"
+
+
+def deployment_rows() -> list[list[str]]:
+    """Return the rows of the table, each with the statuses that it is about."""
+    rows, statuses = [], ""
+    for first, *cells in tables(section(REFERENCE, DEPLOYMENT))[0]:
+        statuses = statuses if first.startswith("the same") else first
+        rows.append([f"{statuses}: {first}", *cells])
+    return rows
+
+
+@pytest.mark.parametrize("row", deployment_rows(), ids=lambda row: row[0][-40:])
+def test_the_table_of_a_deployment_says_what_it_does(row: list[str]) -> None:
+    about, *cells = row
+    state: dict[str, Any] = {"start_time": 1767000000000} if "once started" in about else {}
+    state |= {"has_savepoint": True} if "shows a savepoint" in about else {}
+    changes: list[dict[str, Any]] = [{}, {"smn_topic": "other"}, {"parallel_number": 4}]
+    for cell, changed in zip(cells, changes, strict=True):
+        config = {**DEPLOYED, **changed, "restart_when_exception": "restarted" in about}
+        fields = {"job_id": 1, "sql_body": "SELECT 1", "job_config": config, **state}
+        if about.startswith("no such job"):
+            assert deployment_of(None) == cell
+        for status in re.findall(r"`(job_\w+)`", about) or ["job_running_exception"][: "restarted" in about]:
+            found = deployment_of(FlinkJob.from_api({**fields, "status": status}))
+            assert cell in {found, f"{found.split(', ')[0]}, then as at rest"}, status
+
+
+@pytest.mark.parametrize("row", tables(section("README.md", "It acts"))[0], ids=lambda row: row[0])
+def test_the_table_of_the_readme_says_what_operators_do(row: list[str]) -> None:
+    about, run, stop, deploy = row
+    statuses = {"runs": "job_running", "rests": "job_cancel_success", "is being stopped": "job_canceling"}
+    status = statuses.get(about)
+    words = {Move.CALL: ("runs it", "stops it"), Move.WAIT: ("waits",), Move.ADOPT: ("adopts it",)}
+    words |= {Move.DONE: ("success",), Move.FAIL: ("fails",)}
+    moves = TABLE[FlinkJobStatus(status)] if status else (Move.FAIL, Move.FAIL)
+    assert run.startswith(words[moves[0]])
+    assert stop.startswith(words[moves[1]])
+    first = {"stops it": "leaves it, or upgrades it"}
+    config = {**DEPLOYED, "parallel_number": 4}
+    job = {"status": status, "sql_body": "SELECT 1", "has_savepoint": True, "job_config": config}
+    does = deployment_of(FlinkJob.from_api(job) if status else None)
+    assert deploy.startswith(first.get(does[:8], does.split(",")[0]))
+
+
+def test_the_table_of_a_deployment_is_complete() -> None:
+    documented = first_column(section(REFERENCE, DEPLOYMENT))
+    assert set(documented) == {status.value for status in FlinkJobStatus}
+
+
+def test_the_fields_that_change_in_place_are_complete() -> None:
+    listed = re.findall(r"`(\w+)`", section(REFERENCE, DEPLOYMENT).partition("|")[0])
+    assert set(listed) == JobKind.JAR.hot_fields | {"DliDeployFlinkJobOperator"}
+
+
+def test_the_picture_of_an_upgrade_has_the_steps_of_one() -> None:
+    job = FlinkJob.from_api({"status": "job_running", "sql_body": "SELECT 2", "job_config": DEPLOYED})
+    plan = DeployPlan(parse_desired("orders", sql="SELECT 1", definition=DEPLOYED))
+    steps = preview(plan, Reading(job, NOW)).steps
+    picture = section("ARCHITECTURE.md", "A running job is upgraded")
+    assert re.findall(r"^ +task->>dli: (\w+ing .*)$", picture, re.MULTILINE) == list(steps)
 
 
 def test_the_picture_of_the_statuses_is_that_of_the_code() -> None:
@@ -178,7 +265,9 @@ def test_every_connection_is_one_that_the_provider_accepts(block: Block) -> None
         connection = Connection.from_json(value, conn_id="dli_default")
     else:
         connection = Connection(conn_id="dli_default", uri=value)  # type: ignore[call-arg]
-    assert settings_from_connection(connection, connection.extra_dejson).endpoint.startswith("https://dli.")
+    assert settings_from_fields(ConnectionFields(connection, connection.extra_dejson)).endpoint.startswith(
+        "https://dli."
+    )
 
 
 def _load(path: Path) -> ModuleType:

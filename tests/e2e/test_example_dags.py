@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 MAIN = "example_dli_wait_and_use_config"
 FLEET = "example_dli_fleet_health"
 DRIFT = "example_dli_config_drift"
+BATCH = "example_dli_run_batch_job"
+MAINTENANCE = "example_dli_maintenance"
+DEPLOY = "example_dli_deploy"
 NEEDS_AIRFLOW_3 = "example_dli_react_to_failure"
 IS_AIRFLOW_2 = importlib.metadata.version("apache-airflow").startswith("2.")
 
@@ -111,7 +114,7 @@ def test_the_fleet_example_is_content_with_a_healthy_fleet(
 ) -> None:
     add_jobs(dli, slowness=0)
     for job in dli.jobs:
-        if job.job_id not in (104, 201):
+        if job.job_id not in (104, 201, 206, 207):
             dli.jobs.remove(job.job_id)
     run = local_airflow.run("dags", "test", FLEET)
     assert run.returncode == 0, run.stdout
@@ -139,3 +142,69 @@ def test_the_drift_example_fails_with_a_table_of_what_differs(
     assert "The configuration of Flink job 204 (audit-archive) differs in 2 keys" in run.stdout
     assert "clicks-sessions) differs" not in run.stdout
     assert local_airflow.last_run(DRIFT).state == "failed"
+
+
+def test_the_batch_example_runs_its_job_to_the_end_and_hands_the_result_on(
+    local_airflow: LocalAirflow, dli: DliEmulator
+) -> None:
+    add_jobs(dli, slowness=0)
+    run = local_airflow.run("dags", "test", BATCH)
+    assert run.returncode == 0, run.stdout
+    found = local_airflow.last_run(BATCH)
+    assert found.tasks == {"run_job": "success", "load_new_files": "success"}
+    summary = found.xcoms["run_job", "return_value"]
+    assert (summary["status"], summary["action"]) == ("job_finish", "started")
+    assert found.xcoms["load_new_files", "return_value"] == {
+        "job_id": 206,
+        "newer_than": summary["start_time"],
+    }
+    assert [write.operation for write in dli.history(206)] == ["run"]
+
+
+def test_the_maintenance_example_runs_the_job_again_with_its_state_though_the_maintenance_fails(
+    local_airflow: LocalAirflow, dli: DliEmulator
+) -> None:
+    add_jobs(dli, slowness=0)
+    run = local_airflow.run("dags", "test", MAINTENANCE, "--conf", json.dumps({"let_maintenance_fail": True}))
+    assert run.returncode != 0
+    found = local_airflow.last_run(MAINTENANCE)
+    assert found.state == "failed"
+    assert found.tasks == {
+        "stop_job": "success",
+        "compact_table": "failed",
+        "run_again": "success",
+        "check_health": "upstream_failed",
+    }
+    stop, restart = dli.history(201)
+    assert (stop.operation, restart.operation) == ("stop", "run")
+    assert restart.restored_from
+    assert f"its savepoint is {restart.restored_from}" in run.stdout
+    assert dli.job(201).status == "job_running"
+
+
+def test_the_deploy_example_upgrades_one_job_creates_another_and_hands_their_configuration_on(
+    local_airflow: LocalAirflow, dli: DliEmulator
+) -> None:
+    add_jobs(dli, slowness=0)
+    run = local_airflow.run("dags", "test", DEPLOY)
+    assert run.returncode == 0, run.stdout
+    found = local_airflow.last_run(DEPLOY)
+    assert set(found.tasks.values()) == {"success"}
+    upgraded, created = (found.xcoms[f"deploy_{region}", "return_value"] for region in ("eu", "us"))
+    assert (upgraded["action"], upgraded["changes"]) == ("upgraded", ["sql_body"])
+    assert created["action"] == "created"
+    assert "+WHERE amount > 0" in run.stdout
+    assert [write.operation for write in dli.history(207)] == ["stop", "update_sql", "run"]
+    assert dli.history(207)[-1].restored_from
+    sql = dli.history(created["job_id"])[0].arguments["sql_body"]
+    assert "'topic' = 'orders-us'" in sql
+    assert found.xcoms["check_health", "return_value"]["summary"] == "All 2 Flink jobs are healthy"
+    assert found.xcoms["add_up_writers", "return_value"] == 4
+
+
+def test_what_the_deploy_example_changes_is_one_line(dli: DliEmulator) -> None:
+    add_jobs(dli, slowness=0)
+    before = dli.jobs.value(dli.job(207), "sql_body").splitlines()
+    after = (EXAMPLES / "example_dli_deploy.sql").read_text().replace("{{ params.region }}", "eu")
+    assert [line for line in after.splitlines() if line not in before] == ["WHERE amount > 0"]
+    assert [line for line in before if line not in after.splitlines()] == []

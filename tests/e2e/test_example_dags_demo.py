@@ -25,7 +25,7 @@ def run_demo(home: Path, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def test_the_demo_shows_each_status_then_the_configuration_downstream_then_the_sick_jobs(
+def test_the_demo_shows_each_status_the_configuration_downstream_the_sick_jobs_and_an_upgrade(
     tmp_path: Path, processes_of: Callable[[Path], list[psutil.Process]]
 ) -> None:
     home, elsewhere = tmp_path / "airflow", tmp_path / "elsewhere"
@@ -43,14 +43,23 @@ def test_the_demo_shows_each_status_then_the_configuration_downstream_then_the_s
         "check_fleet",
         "inventory-sync",
         "notify",
+        "deploy_",
+        "stopping with a savepoint",
+        "+WHERE amount > 0",
+        "is job_cancel_success",
+        "updating sql_body",
+        "starting from its latest savepoint",
+        "upgraded; it is job_running",
+        "All 2 Flink jobs are healthy",
+        "add_up_writers",
     ]
     places = [run.stdout.index(word) for word in told]
     assert places == sorted(places)
     assert f"a new Airflow {VERSION} beside it" in run.stdout
-    assert "Both DAG runs succeeded" in run.stdout
+    assert "All DAG runs succeeded" in run.stdout
     assert run.stdout.endswith(f"make ui AIRFLOW={'.'.join(VERSION.split('.')[:2])}\n")
     assert run.stderr == ""
-    assert len(run.stdout.splitlines()) < 100
+    assert len(run.stdout.splitlines()) < 110
     assert list(elsewhere.iterdir()) == []
     assert processes_of(home) == []
 

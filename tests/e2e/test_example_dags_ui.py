@@ -20,6 +20,9 @@ from local_airflow import CHECKOUT
 WAIT = "example_dli_wait_and_use_config"
 FLEET = "example_dli_fleet_health"
 DRIFT = "example_dli_config_drift"
+BATCH = "example_dli_run_batch_job"
+MAINTENANCE = "example_dli_maintenance"
+DEPLOY = "example_dli_deploy"
 Processes = Callable[[Path], list[psutil.Process]]
 
 
@@ -51,7 +54,7 @@ def start(tmp_path: Path, port: int) -> Iterator[Callable[[], subprocess.Popen[s
 
 def watch(condition: Callable[[], bool], what: str) -> None:
     """Wait until a condition holds."""
-    deadline = time.monotonic() + 150
+    deadline = time.monotonic() + 300
     while not condition():
         assert time.monotonic() < deadline, f"it took too long until {what}"
         time.sleep(0.5)
@@ -68,7 +71,7 @@ def until(process: subprocess.Popen[str], pattern: str) -> re.Match[str]:
     raise AssertionError(f"it ended before it said {pattern!r}:\n{told}")
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_the_ui_comes_up_green_and_ctrl_c_stops_all_of_it(
     start: Callable[[], subprocess.Popen[str]], tmp_path: Path, processes_of: Processes
 ) -> None:
@@ -85,8 +88,12 @@ def test_the_ui_comes_up_green_and_ctrl_c_stops_all_of_it(
     run_id = api.trigger(WAIT)
     watch(lambda: set(api.states(WAIT, run_id).values()) == {"success"}, "the wait ended")
     assert api.links(WAIT, run_id, "wait_for_job") == {"DLI console": f"{console}/104"}
+    deployment = api.trigger(DEPLOY)
+    watch(lambda: set(api.states(DEPLOY, deployment).values()) == {"success"}, "the jobs were deployed")
     watch(lambda: api.run_states(FLEET) == ["success"], "the fleet was checked")
     watch(lambda: api.run_states(DRIFT) == ["failed"], "the drift was found")
+    watch(lambda: api.run_states(BATCH) == ["success"], "the batch job had run")
+    watch(lambda: api.run_states(MAINTENANCE) == ["success"], "the maintenance was done")
 
     family = psutil.Process(ui.pid).children(recursive=True)
     assert len(family) > 3

@@ -43,7 +43,7 @@ def test_a_job_that_fails_starts_the_dag_which_tells_its_name(
     local_airflow: LocalAirflow, dli: DliEmulator, port: int
 ) -> None:
     add_jobs(dli, slowness=0)
-    dli.jobs.get(201).set_status("job_running")
+    job = dli.job(204)  # which no other example stops or starts
     with (local_airflow.home / "airflow.log").open("w") as log:
         airflow = subprocess.Popen(
             [AIRFLOW, "standalone"],
@@ -57,12 +57,12 @@ def test_a_job_that_fails_starts_the_dag_which_tells_its_name(
         )
     try:
         until(lambda: is_watched(dli), "the jobs were watched")
-        dli.jobs.get(201).set_status("job_running_exception")
+        job.set_status("job_running_exception")
         until(lambda: local_airflow.state_of_last_run(DAG) in ("success", "failed"), "the DAG had run")
     finally:
         ui.stop(airflow)
     assert airflow.returncode in (0, -signal.SIGINT)
     found = local_airflow.last_run(DAG)
     assert found.state == "success", (local_airflow.home / "airflow.log").read_text()
-    line = "payments-fraud went from job_running to job_running_exception"
+    line = "audit-archive went from job_running to job_running_exception"
     assert found.xcoms["tell", "return_value"] == [line]

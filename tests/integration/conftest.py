@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+import logging
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
+from acting_runs import QUICK, RUNS, Task
 from hostile_answers import job_answer
 from hostile_dli import HostileDli
+from new_process import forget_all
 
 from dli_provider.api import aio, client, retry
-from dli_provider.api.auth.shared import forget_all
 from dli_provider.api.retry import RetryPolicy
+from dli_provider.emulator import DliEmulator
+from dli_provider.flink.plan.values import Windows
+from dli_provider.operators.acting import ActOnFlinkJobMixin
 from dli_provider.polling import changes, list_reader, rate_limiter, subscriber
 
 
@@ -43,3 +51,44 @@ def hostile_dli(monkeypatch: pytest.MonkeyPatch) -> Iterator[HostileDli]:
     with HostileDli(lambda _: job_answer()) as server:
         monkeypatch.setenv("AIRFLOW_CONN_DLI_DEFAULT", json.dumps(server.connection))
         yield server
+
+
+@pytest.fixture
+def dli(monkeypatch):
+    """An emulated DLI behind ``dli_default``, and operators that act and don't wait long for it."""
+    forget_all()
+    monkeypatch.setattr(client, "RetryPolicy", lambda: RetryPolicy(base=0.01))
+    monkeypatch.setattr(rate_limiter, "LONGEST_PAUSE", 0.05)
+    short = Windows(timedelta(seconds=1), timedelta(seconds=0.5), (timedelta(seconds=0.05),) * 3)
+    monkeypatch.setattr(ActOnFlinkJobMixin, "windows", lambda _: short)
+    with DliEmulator() as emulator:
+        monkeypatch.setenv("AIRFLOW_CONN_DLI_DEFAULT", json.dumps(emulator.connection))
+        emulator.behaviour.run_delay = QUICK
+        emulator.behaviour.run = RUNS
+        emulator.behaviour.stop = (("job_canceling", QUICK), ("job_cancel_success", None))
+        emulator.behaviour.savepoint_seconds = QUICK
+        yield emulator
+
+
+@pytest.fixture(params=["worker", "deferrable"])
+def task(request):
+    """Make a task, in either mode."""
+
+    def make(kind: type[ActOnFlinkJobMixin], **arguments: Any) -> Task:
+        retries = arguments.get("retries", 0)
+        return Task(kind, arguments, request.param == "deferrable", max_tries=retries)
+
+    return make
+
+
+@pytest.fixture
+def said(caplog, capfd):
+    """What the log says of the job, without times; Airflow 3 writes it to the standard output."""
+    caplog.set_level(logging.INFO)
+
+    def said() -> list[str]:
+        lines = capfd.readouterr().out.splitlines() or [record.getMessage() for record in caplog.records]
+        found = [m[0].strip() for line in lines if (m := re.search(r"Flink job \d+[^\[\x1b]*", line))]
+        return [re.sub(r", after \d+ s", ", after N s", line) for line in found]
+
+    return said

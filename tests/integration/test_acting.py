@@ -4,26 +4,18 @@ and kills. What counts is which writes DLI has accepted."""
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
 import re
 import time
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from acting_runs import ENDS, HAS_STORE, JOB, QUICK, RUNS, StateStore, Task, failure, writes
 from airflow_lines import TaskDeferred
 
 from dli_provider.acting import writes as writes_module
-from dli_provider.airflow_compat import AIRFLOW_VERSION
-from dli_provider.api import client
-from dli_provider.api.auth.shared import forget_all
-from dli_provider.api.retry import RetryPolicy
-from dli_provider.emulator import DliEmulator, faults
+from dli_provider.emulator import faults
 from dli_provider.exceptions import DliFlinkJobRunError
-from dli_provider.flink.plan.values import Windows
 from dli_provider.operators.acting import ActOnFlinkJobMixin
 from dli_provider.operators.flink import (
     DliDeleteFlinkJobOperator,
@@ -31,138 +23,9 @@ from dli_provider.operators.flink import (
     DliStopFlinkJobOperator,
     DliTriggerFlinkSavepointOperator,
 )
-from dli_provider.polling import rate_limiter
 
-HAS_STORE = not AIRFLOW_VERSION.startswith("2.")
-JOB = 104
-QUICK = 0.15
 BOUNDED = {"target_status": "job_finish"}
 REFUSED = faults.Answer(400, b'{"error_code": "DLI.0005", "error_msg": "no"}')
-ENDS = (("job_submitting", QUICK), ("job_running", QUICK), ("job_finish", None))
-RUNS = (("job_submitting", QUICK), ("job_running", None))
-
-
-class StateStore(dict):
-    """What Airflow 3.3 keeps of a task from one try to the next."""
-
-    def set(self, key: str, value: Any) -> None:
-        self[key] = stored(value)
-
-
-def stored(value: Any) -> Any:
-    """Return a value as it comes back from Airflow's database."""
-    return json.loads(json.dumps(value, ensure_ascii=False).encode())
-
-
-@dataclass
-class Task:
-    """A task instance, whose operator is made anew for each process, as Airflow does."""
-
-    kind: type[ActOnFlinkJobMixin]
-    arguments: dict[str, Any]
-    deferrable: bool
-    try_number: int = 1
-    max_tries: int = 0
-    start_date: datetime = field(default_factory=lambda: datetime.now(UTC))
-    run_began: datetime = field(default_factory=lambda: datetime.now(UTC))
-    store: StateStore = field(default_factory=StateStore)
-    xcom: dict[str, Any] = field(default_factory=dict)
-    passed: list[Any] = field(default_factory=list)
-    deferrals: int = 0
-    dag_id, task_id, run_id, map_index = "dag", "act", "run", -1
-
-    def xcom_push(self, key: str, value: Any) -> None:
-        self.xcom[key] = stored(value)
-
-    def run(self) -> Any:
-        """Run the task to its end, and return its XCom."""
-        resume = self.operator().execute
-        while True:
-            try:
-                return stored(resume(self.context))
-            except TaskDeferred as deferred:
-                self.deferrals += 1
-                event = asyncio.run(self._event(deferred.trigger))
-                method, next_kwargs = deferred.method_name, {"event": event}
-                operator = self.operator()
-
-                def resume(context: Any, operator=operator, method=method, next_kwargs=next_kwargs) -> Any:
-                    return operator.resume_execution(method, next_kwargs, context)
-
-    def retry(self, **arguments: Any) -> Task:
-        """Return the next try."""
-        self.try_number += 1
-        self.arguments.update(arguments)
-        return self
-
-    def clear(self) -> Task:
-        """Return the task after a person has cleared it."""
-        self.max_tries = self.try_number + self.arguments.get("retries", 0)
-        self.try_number += 1
-        return self
-
-    def operator(self) -> ActOnFlinkJobMixin:
-        defaults = {"job_id": JOB, "poke_interval": 0.02, "timeout": 20, "deferrable": self.deferrable}
-        if "job_name" in self.arguments:
-            del defaults["job_id"]
-        return self.kind(task_id="act", **{**defaults, **self.arguments})
-
-    @property
-    def context(self) -> dict[str, Any]:
-        dag_run = SimpleNamespace(start_date=self.run_began)
-        return {"ti": self, "dag_run": dag_run} | ({"task_state_store": self.store} if HAS_STORE else {})
-
-    async def _event(self, trigger: Any) -> Any:
-        _, kwargs = trigger.serialize()
-        self.passed.append(stored(kwargs))
-        async for event in type(trigger)(**stored(kwargs)).run():
-            self.passed.append(stored(event.payload))
-            return self.passed[-1]
-        return None
-
-
-@pytest.fixture
-def dli(monkeypatch):
-    forget_all()
-    monkeypatch.setattr(client, "RetryPolicy", lambda: RetryPolicy(base=0.01))
-    monkeypatch.setattr(rate_limiter, "LONGEST_PAUSE", 0.05)
-    short = Windows(timedelta(seconds=1), timedelta(seconds=0.5), (timedelta(seconds=0.05),) * 3)
-    monkeypatch.setattr(ActOnFlinkJobMixin, "windows", lambda _: short)
-    with DliEmulator() as emulator:
-        monkeypatch.setenv("AIRFLOW_CONN_DLI_DEFAULT", json.dumps(emulator.connection))
-        emulator.behaviour.run_delay = QUICK
-        emulator.behaviour.run = RUNS
-        emulator.behaviour.stop = (("job_canceling", QUICK), ("job_cancel_success", None))
-        emulator.behaviour.savepoint_seconds = QUICK
-        yield emulator
-
-
-@pytest.fixture(params=["worker", "deferrable"])
-def task(request):
-    """Make a task, in either mode."""
-
-    def make(kind: type[ActOnFlinkJobMixin], **arguments: Any) -> Task:
-        retries = arguments.get("retries", 0)
-        return Task(kind, arguments, request.param == "deferrable", max_tries=retries)
-
-    return make
-
-
-@pytest.fixture
-def said(caplog, capfd):
-    """What the log says of the job, without times; Airflow 3 writes it to the standard output."""
-    caplog.set_level(logging.INFO)
-
-    def said() -> list[str]:
-        lines = capfd.readouterr().out.splitlines() or [record.getMessage() for record in caplog.records]
-        found = [m[0].strip() for line in lines if (m := re.search(r"Flink job \d+[^\[\x1b]*", line))]
-        return [re.sub(r", after \d+ s", ", after N s", line) for line in found]
-
-    return said
-
-
-def writes(dli: DliEmulator, job_id: int = JOB) -> list[str]:
-    return [write.operation for write in dli.history(job_id)]
 
 
 class TestRun:
@@ -253,12 +116,6 @@ class TestRun:
         assert task(DliRunFlinkJobOperator).run()["action"] == "started"
 
 
-def failure(task: Task) -> BaseException:
-    with pytest.raises(BaseException) as raised:  # noqa: PT011
-        task.run()
-    return raised.value
-
-
 class TestOtherOperators:
     def test_stop_with_a_savepoint(self, dli, task, said):
         dli.add_job(JOB, status="job_running", start_time=datetime.now(UTC), job_config={"obs_bucket": "b"})
@@ -284,6 +141,14 @@ class TestOtherOperators:
         assert (xcom["status"], xcom["action"]) == ("job_running", "saved")
         assert "bucket/saved/" in xcom["savepoint_path"]
         assert writes(dli) == ["savepoint"]
+
+    def test_a_savepoint_that_is_not_awaited_is_where_it_was_asked_for(self, dli, task):
+        dli.add_job(JOB, status="job_running", savepoint_path="obs://bucket/of-yesterday/")
+        dli.behaviour.savepoint_seconds = 60
+        saving = task(
+            DliTriggerFlinkSavepointOperator, savepoint_path="bucket/saved", wait_for_completion=False
+        )
+        assert saving.run()["savepoint_path"] == "obs://bucket/saved/"
 
     def test_delete(self, dli, task):
         dli.add_job(JOB, status="job_finish", name="orders")
@@ -463,6 +328,26 @@ class TestRetryAndClear:
         assert run.retry(timeout=20).run()["status"] == "job_finish"
         assert writes(dli) == ["run"]
 
+    def test_a_bounded_run_that_nobody_knew_of_is_found_by_the_retry(self, dli, task):
+        dli.behaviour.run_delay = 2.5  # longer than it is looked for, twice
+        dli.behaviour.run = (("job_submitting", QUICK), ("job_running", 1.0), ("job_finish", None))
+        dli.add_job(JOB, status="job_finish")
+        dli.inject(faults.Drop(), only="run", when="after")
+        dli.inject(faults.Drop(), only="run")
+        run = task(DliRunFlinkJobOperator, retries=1, **BOUNDED)
+        assert type(failure(run)).__name__ == "DliOutcomeUnknownError"
+        dli.advance(10)
+        assert run.retry().run()["action"] == "adopted"
+        assert writes(dli) == ["run"]
+
+    def test_a_stop_that_was_accepted_goes_on_to_be_awaited(self, dli, task):
+        dli.behaviour.stop = (("job_canceling", 2.0), ("job_cancel_success", None))
+        dli.add_job(JOB, status="job_running")
+        stop = task(DliStopFlinkJobOperator, retries=1, timeout=1)
+        failure(stop)
+        assert stop.retry(timeout=20).run()["action"] == "stopped"
+        assert writes(dli) == ["stop"]
+
     @pytest.mark.skipif(not HAS_STORE, reason="Airflow 2 has no task state store")
     def test_a_store_that_failed_starts_no_second_run(self, dli, task):
         class BrokenStore(StateStore):
@@ -529,27 +414,6 @@ class TestKill:
         dli.add_job(JOB, [("job_of_tomorrow", 2.0), ("job_finish", None)])
         failure(killed(stop_on_kill=True))
         assert writes(dli) == []
-
-
-WRONG: dict[str, tuple[dict[str, Any], str]] = {
-    "no job": ({"job_id": None}, "Neither job_id nor job_name"),
-    "if_running": ({"if_running": "maybe"}, "if_running must be 'adopt' or 'fail'"),
-    "a misspelt target": ({"target_status": "job_runing"}, "did you mean 'job_running'"),
-    "no target": ({"target_status": []}, "target_status is empty"),
-    "stop_on_kill of an endless run": ({"stop_on_kill": True}, "stop_on_kill needs"),
-    "stop_on_kill of a deferred run": ({"stop_on_kill": True, "deferrable": True, **BOUNDED}, "stop_on_kill"),
-    "a savepoint elsewhere": ({"restore_from": "hdfs://bucket/dir"}, "restore_from must be a directory"),
-    "a savepoint with a login": ({"restore_from": "obs://me:pw@bucket/dir"}, "restore_from must be"),
-    "a timeout": ({"timeout": "soon"}, "timeout must be a timedelta or seconds"),
-    "an interval": ({"poke_interval": -1}, "poke_interval must be"),
-}
-
-
-@pytest.mark.parametrize("wrong", WRONG)
-def test_a_wrong_argument_is_refused_when_the_dag_is_parsed(wrong):
-    arguments, message = WRONG[wrong]
-    with pytest.raises(ValueError, match=re.escape(message)):
-        DliRunFlinkJobOperator(task_id="act", **{"job_id": JOB, **arguments})
 
 
 @pytest.mark.parametrize("name", ["dli_conn_id", "region", "project_id"])

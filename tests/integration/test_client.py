@@ -13,11 +13,14 @@ from functools import cache
 from typing import Any
 
 import pytest
+from new_process import forget_all
 
 from dli_provider.api import aio, connections, errors
 from dli_provider.api.aio import AsyncDliClient
 from dli_provider.api.auth import shared
-from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, PasswordCredential
+from dli_provider.api.auth.agency import AgencyCredential
+from dli_provider.api.auth.aksk import AkSkCredential
+from dli_provider.api.auth.token import PasswordCredential
 from dli_provider.api.client import DliClient
 from dli_provider.api.retry import ONE_ATTEMPT, RetryPolicy
 from dli_provider.api.settings import DliSettings
@@ -98,9 +101,9 @@ class Async:
 @pytest.fixture(autouse=True)
 def _as_a_new_process(monkeypatch):
     monkeypatch.setattr(aio, "ssl_context", SSL_CONTEXT)
-    shared.forget_all()
+    forget_all()
     yield
-    shared.forget_all()
+    forget_all()
 
 
 @pytest.fixture

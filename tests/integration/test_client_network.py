@@ -22,11 +22,13 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from new_process import forget_all
 
 from dli_provider.api import errors
 from dli_provider.api.aio import AsyncDliClient
-from dli_provider.api.auth import shared
-from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, PasswordCredential
+from dli_provider.api.auth.agency import AgencyCredential
+from dli_provider.api.auth.aksk import AkSkCredential
+from dli_provider.api.auth.token import PasswordCredential
 from dli_provider.api.client import DliClient
 from dli_provider.api.retry import ONE_ATTEMPT
 from dli_provider.api.settings import DliSettings, parse_origin
@@ -129,12 +131,12 @@ def serving(server: socketserver.BaseServer) -> Iterator[Any]:
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch):
-    shared.forget_all()
+    forget_all()
     names = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
     for name in (*names, *map(str.lower, names)):
         monkeypatch.delenv(name, raising=False)
     yield
-    shared.forget_all()
+    forget_all()
 
 
 @pytest.fixture
@@ -240,6 +242,41 @@ def test_one_connection_serves_calls_that_fail(dli, show):
         assert relay.connections == 1
 
 
+def test_a_kept_connection_that_the_server_closes_is_replaced(dli):
+    closed = threading.Event()
+
+    class Answering(socketserver.StreamRequestHandler):
+        """Answers one request, as if more were welcome."""
+
+        def handle(self) -> None:
+            while self.rfile.readline().strip():
+                pass
+            body = b'{"job_detail": {"job_id": 104, "status": "job_running"}}'
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+
+    class Closing(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+
+        def shutdown_request(self, request: Any) -> None:
+            super().shutdown_request(request)
+            closed.set()
+
+    with serving(Closing(("127.0.0.1", 0), Answering)) as server:
+        endpoint = f"http://127.0.0.1:{server.server_address[1]}"
+        with DliClient(settings(dli, endpoint=endpoint), ONE_ATTEMPT) as client:
+            for _ in range(3):
+                assert client.show_flink_job(JOB).job_id == JOB
+                assert closed.wait(10)
+                closed.clear()
+
+
+def test_a_closed_client_connects_again(dli):
+    client = DliClient(settings(dli), ONE_ATTEMPT)
+    for _ in range(2):
+        assert client.show_flink_job(JOB).job_id == JOB
+        client.close()
+
+
 class TestProxy:
     @pytest.fixture
     def proxy(self) -> Iterator[Proxy]:
@@ -276,6 +313,24 @@ class TestProxy:
         )
         assert show(own, times=3) == [JOB] * 3
         assert [line.rpartition(" ")[0] for line in proxy.asked] == [f"CONNECT 127.0.0.1:{secure.port}"]
+        assert proxy.credentials == ["Basic " + base64.b64encode(b"user:secret").decode()]
+
+    def test_makes_a_tunnel_to_an_ipv6_address_in_brackets(self, dli, show, proxy, certificate):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        with serving(Relay(dli.url, context, "::1")) as relay:
+            endpoint, proxies = f"https://[::1]:{relay.port}", {"https": f"http://{proxy.address}"}
+            assert show(settings(dli, endpoint=endpoint, verify=False, proxies=proxies)) == [JOB]
+        assert proxy.asked[0].startswith(f"CONNECT [::1]:{relay.port} HTTP/1.")
+
+    @pytest.mark.parametrize("scheme", ["http", "https"])
+    def test_may_itself_be_reached_by_tls(self, dli, show, proxy, secure, certificate, scheme):
+        with serving(Relay(f"http://{proxy.address}", secure.context)) as front:
+            endpoint = dli.url if scheme == "http" else f"https://127.0.0.1:{secure.port}"
+            proxies = {scheme: f"https://user:secret@127.0.0.1:{front.port}"}
+            own = settings(dli, endpoint=endpoint, verify=str(certificate), proxies=proxies)
+            assert show(own) == [JOB]
+            assert front.connections == 1
         assert proxy.credentials == ["Basic " + base64.b64encode(b"user:secret").decode()]
 
     def test_is_not_on_the_way_to_the_metadata_service(self, dli, show, proxy):

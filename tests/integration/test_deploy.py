@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from airflow_lines import DAG
+from acting_runs import QUICK, Task, failure, writes
 
-from dli_provider.emulator import DliEmulator, faults
-from dli_provider.exceptions import DliFlinkConfigDriftError, DliFlinkJobFailedError
+from dli_provider.acting.writes import attempt
+from dli_provider.emulator import faults
+from dli_provider.exceptions import DliFlinkConfigDriftError, DliFlinkJobFailedError, DliFlinkJobRunError
+from dli_provider.hooks.dli import DliHook
 from dli_provider.operators.deploy import DliDeployFlinkJobOperator
-from tests.integration.test_acting import QUICK, Task, dli, failure, said, task  # noqa: F401
 
 SQL = "INSERT INTO sink SELECT * FROM source"
 DEFINITION = {
@@ -26,7 +27,7 @@ DEFINITION = {
 
 
 @pytest.fixture
-def deploy(dli, task):  # noqa: F811
+def deploy(dli, task):
     """Make a task that deploys the SQL job ``orders``."""
 
     def make(**arguments: Any) -> Task:
@@ -38,13 +39,9 @@ def deploy(dli, task):  # noqa: F811
     return make
 
 
-def writes(emulator: DliEmulator) -> list[str]:
-    return [write.operation for write in emulator.history()]
-
-
 @pytest.mark.parametrize("kind", [{}, {"entrypoint": "obs://bucket/orders.jar"}], ids=["sql", "jar"])
 class TestALifeInGit:
-    def test_created_then_left_alone_then_changed_in_place_then_upgraded(self, dli, deploy, kind):  # noqa: F811
+    def test_created_then_left_alone_then_changed_in_place_then_upgraded(self, dli, deploy, kind):
         body = "jar" if kind else "sql"
         first = deploy(**kind)
         xcom = first.run()
@@ -70,7 +67,7 @@ class TestALifeInGit:
 
     @pytest.mark.parametrize("step", ["create", "stop", "update", "run"])
     @pytest.mark.parametrize("when", ["before", "after"])
-    def test_a_lost_answer_repeats_nothing(self, dli, deploy, kind, step, when):  # noqa: F811
+    def test_a_lost_answer_repeats_nothing(self, dli, deploy, kind, step, when):
         body = "jar" if kind else "sql"
         operation = f"{step}_{body}" if step in {"create", "update"} else step
         if step != "create":
@@ -87,31 +84,13 @@ class TestALifeInGit:
 
 
 class TestJobsOfOthers:
-    def test_one_that_the_vendors_sdk_made_with_the_same_values_is_equal(self, dli, deploy):  # noqa: F811
-        dli.add_job(
-            7,
-            status="job_running",
-            name="orders",
-            queue_name="flink",
-            job_type="flink_opensource_sql_job",
-            sql_body=f"{SQL}\r\n",
-            job_config={
-                "cu_number": 4,
-                "obs_bucket": "bucket",
-                "checkpoint_mode": "at_least_once",
-                "runtime_config": '[{"key":"b","value":"true"},{"key":"a","value":"1"}]',
-            },
-        )
-        assert deploy().run()["action"] == "unchanged"
-        assert writes(dli) == []
-
-    def test_a_job_of_the_other_kind(self, dli, deploy):  # noqa: F811
+    def test_a_job_of_the_other_kind(self, dli, deploy):
         dli.add_job(7, status="job_running", name="orders")
         error = failure(deploy())
         assert type(error) is DliFlinkJobFailedError
         assert "It is a flink_jar_job, and can't become a SQL job" in str(error)
 
-    def test_state_without_a_savepoint_is_not_lost(self, dli, deploy):  # noqa: F811
+    def test_state_without_a_savepoint_is_not_lost(self, dli, deploy):
         began = datetime(2026, 1, 1, tzinfo=UTC)
         dli.add_job(7, status="job_cancel_success", name="orders", job_type="flink_opensource_sql_job",
                     start_time=began, sql_body="SELECT 1")  # fmt: skip
@@ -122,8 +101,45 @@ class TestJobsOfOthers:
         assert writes(dli) == ["update_sql", "run"]
 
 
+class TestOthersInBetween:
+    """Somebody else acts between the reading that led to a write, and the write."""
+
+    @pytest.fixture
+    def before_update(self, dli, deploy, monkeypatch):
+        """Do something just before the update of an upgrade, whose failure is returned."""
+
+        def upgrade(action: Any) -> BaseException:
+            deploy().run()
+
+            def interfere(send: Any, client: Any, job: Any, call: Any) -> Any:
+                if call.write == "update":
+                    action(job.job_id)
+                return attempt(send, client, job, call)
+
+            monkeypatch.setattr("dli_provider.acting.runner.attempt", interfere)
+            return failure(deploy(sql="SELECT 2"))
+
+        return upgrade
+
+    def test_a_start_is_told_and_the_run_left_alone(self, dli, before_update):
+        def start(job_id: int) -> None:
+            dli.behaviour.run_delay = 0
+            DliHook().run_flink_job(job_id, resume_savepoint=True)
+
+        error = before_update(start)
+        assert type(error) is DliFlinkJobRunError
+        assert "somebody else has started it since" in str(error)
+        assert writes(dli) == ["create_sql", "run", "stop", "run"]
+
+    def test_a_deletion_is_told_and_nothing_created(self, dli, before_update):
+        error = before_update(lambda job_id: DliHook().delete_flink_job(job_id))
+        assert type(error) is DliFlinkJobRunError
+        assert "somebody else has deleted it" in str(error)
+        assert writes(dli) == ["create_sql", "run", "stop", "delete"]
+
+
 class TestModes:
-    def test_refuse(self, dli, deploy):  # noqa: F811
+    def test_refuse(self, dli, deploy):
         deploy().run()
         error = failure(deploy(upgrade_mode="refuse", sql=f"{SQL} WHERE password = 'swordfish1'"))
         assert type(error) is DliFlinkConfigDriftError
@@ -131,32 +147,32 @@ class TestModes:
         assert "swordfish1" not in str(error)
         assert writes(dli) == ["create_sql", "run"]
 
-    def test_without_running(self, dli, deploy):  # noqa: F811
+    def test_without_running(self, dli, deploy):
         assert deploy(run=False).run()["action"] == "created"
         changed = deploy(run=False, sql="SELECT 2").run()
         assert (changed["action"], changed["changes"]) == ("reconfigured", ["sql_body"])
         assert writes(dli) == ["create_sql", "update_sql"]
 
-    def test_ignored_fields(self, dli, deploy):  # noqa: F811
+    def test_ignored_fields(self, dli, deploy):
         deploy().run()
         xcom = deploy(definition={**DEFINITION, "cu_number": 8}, ignore_changes=["cu_number"]).run()
         assert xcom["action"] == "unchanged"
 
-    def test_restore_from(self, dli, deploy):  # noqa: F811
+    def test_restore_from(self, dli, deploy):
         deploy(restore_from="obs://bucket/saved/").run()
         assert writes(dli) == ["create_sql", "import_savepoint", "run"]
         assert dli.history()[-1].restored_from == "obs://bucket/saved/"
 
-    def test_without_waiting(self, dli, deploy):  # noqa: F811
+    def test_without_waiting(self, dli, deploy):
         assert deploy(wait_for_completion=False).run()["action"] == "created"
         assert writes(dli) == ["create_sql", "run"]
 
-    def test_fields_that_are_not_shown(self, dli, deploy):  # noqa: F811
+    def test_fields_that_are_not_shown(self, dli, deploy):
         xcom = deploy(definition={**DEFINITION, "operator_config": {"a": 1}}).run()
         assert xcom["action"] == "created"
         assert writes(dli) == ["create_sql", "update_sql", "run"]
 
-    def test_a_failed_submission_of_a_new_job_is_retried(self, dli, deploy):  # noqa: F811
+    def test_a_failed_submission_of_a_new_job_is_retried(self, dli, deploy):
         running = dli.behaviour.run
         dli.behaviour.run = (("job_submitting", QUICK), ("job_submit_fail", None))
         first = deploy(retries=1)
@@ -167,7 +183,7 @@ class TestModes:
 
 
 class TestPlanOnly:
-    def test_shows_the_steps_and_writes_nothing(self, dli, deploy, said):  # noqa: F811
+    def test_shows_the_steps_and_writes_nothing(self, dli, deploy, said):
         xcom = deploy(plan_only=True).run()
         assert xcom["action"] == "planned"
         assert xcom["steps"] == ["creating a SQL job", "starting"]
@@ -186,74 +202,16 @@ class TestPlanOnly:
         assert writes(dli) == ["create_sql", "run"]
         assert "SELECT 2" not in json.dumps(xcom)
 
-    def test_fails_where_the_deployment_would_be_refused(self, dli, deploy):  # noqa: F811
+    def test_a_job_that_was_resumed_has_no_savepoint_and_is_planned_to_make_one(self, dli, deploy):
+        deploy().run()
+        job_id = deploy(sql="SELECT 2").run()["job_id"]
+        assert dli.job(job_id).savepoint is None
+        steps = deploy(plan_only=True).run()["steps"]
+        assert steps[0] == "stopping with a savepoint"
+        assert steps[-1] == "starting from its latest savepoint"
+
+    def test_fails_where_the_deployment_would_be_refused(self, dli, deploy):
         deploy().run()
         error = failure(deploy(plan_only=True, upgrade_mode="refuse", sql="SELECT 2"))
         assert type(error) is DliFlinkConfigDriftError
         assert "+SELECT 2" in str(error)
-
-
-SECRET_SQL = "CREATE TABLE t (a INT) WITH ('connector' = 'jdbc', 'password' = '{{ params.word }}');\nSELECT 1"
-
-
-def rendered(folder: Any, *, mapped: bool, **arguments: Any) -> tuple[Any, dict[str, Any]]:
-    """Return a task as Airflow has it after rendering, and its context."""
-    arguments = {"job_name": "orders", "definition": {"queue_name": "q"}, **arguments}
-    with DAG("dag", schedule=None, template_searchpath=[str(folder)]):
-        if mapped:
-            sql = arguments.pop("sql")
-            expanded = DliDeployFlinkJobOperator.partial(task_id="deploy", **arguments).expand(sql=[sql])
-            operator = expanded.unmap({**arguments, "task_id": "deploy", "sql": sql})
-        else:
-            operator = DliDeployFlinkJobOperator(task_id="deploy", **arguments)
-    context: dict[str, Any] = {"params": {"word": "swordfish1"}}
-    if mapped:  # as Airflow does it, which never calls render_template_fields of a mapped task
-        environment = operator.get_dag().get_template_env()
-        operator._do_render_template_fields(operator, operator.template_fields, context, environment, set())
-    else:
-        operator.render_template_fields(context)
-    return operator, context
-
-
-@pytest.mark.parametrize("mapped", [False, True], ids=["plain", "mapped"])
-class TestRenderedFields:
-    def test_are_stored_without_credentials_and_deployed_with_them(self, tmp_path, mapped):
-        definition = {"runtime_config": {"s3.secret-key": "{{ params.word }}", "other": "shown"}}
-        operator, context = rendered(tmp_path, mapped=mapped, sql=SECRET_SQL, definition=definition)
-        stored = json.dumps([operator.sql, operator.definition])
-        assert "swordfish1" not in stored
-        assert "SELECT 1" in stored
-        assert "shown" in stored
-        fields = operator.make_plan(context).desired.fields
-        assert "swordfish1" in fields["sql_body"]
-        assert "swordfish1" in fields["runtime_config"]
-
-    def test_the_sql_of_a_file_is_rendered_and_shown(self, tmp_path, mapped):
-        (tmp_path / "orders.sql").write_text(SECRET_SQL)
-        operator, context = rendered(tmp_path, mapped=mapped, sql="orders.sql")
-        assert operator.sql.endswith("SELECT 1")
-        assert "swordfish1" not in operator.sql
-        assert "swordfish1" in operator.make_plan(context).desired.fields["sql_body"]
-
-    def test_a_file_that_is_not_there(self, tmp_path, mapped):
-        with pytest.raises(ValueError, match=r"sql, file 'missing.sql': there is no such file"):
-            rendered(tmp_path, mapped=mapped, sql="missing.sql")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"upgrade_mode": "savepiont"}, "did you mean 'savepoint'"),
-        ({"target_status": "job_runing"}, "did you mean"),
-        ({"restore_from": "s3://bucket/x"}, "restore_from"),
-        ({"ignore_changes": ["cu_numbr"]}, "did you mean 'cu_number'"),
-        ({"definition": {"cu_numbr": 1}}, "did you mean 'cu_number'"),
-        ({"entrypoint": "a.jar"}, "both given"),
-        ({"sql": None}, "both empty"),
-        ({"sql": ""}, "sql was given and is empty"),
-        ({"definition": "None"}, "definition was given and is empty"),
-    ],
-)
-def test_mistakes_are_told_when_the_dag_is_parsed(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        DliDeployFlinkJobOperator(task_id="deploy", **{"job_name": "orders", "sql": SQL, **arguments})

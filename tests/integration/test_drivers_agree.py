@@ -17,11 +17,12 @@ from typing import Any
 
 import pytest
 from hostile_answers import AIOHTTP_LIMITS_HEADERS
+from new_process import forget_all
 
 from dli_provider.api import aio, errors
 from dli_provider.api.aio import AsyncDliClient
-from dli_provider.api.auth import shared
-from dli_provider.api.auth.credentials import AkSkCredential, PasswordCredential
+from dli_provider.api.auth.aksk import AkSkCredential
+from dli_provider.api.auth.token import PasswordCredential
 from dli_provider.api.client import DliClient
 from dli_provider.api.endpoints import Call
 from dli_provider.api.errors import Outcome
@@ -130,9 +131,9 @@ def server() -> Iterator[RawServer]:
 @pytest.fixture(autouse=True)
 def _as_a_new_process(monkeypatch):
     monkeypatch.setattr(aio, "ssl_context", lambda _: False)  # to read the system's CAs takes its time
-    shared.forget_all()
+    forget_all()
     yield
-    shared.forget_all()
+    forget_all()
 
 
 def settings(url: str, **fields: Any) -> DliSettings:
@@ -166,7 +167,7 @@ EACH_DRIVER = pytest.mark.parametrize("driver", DRIVERS, ids=["sync", "async"])
 
 def class_of_outcome(driver: Driver, call: Call[Any], settings: DliSettings) -> str:
     """Return ``ok``, or whether the failure may pass and what became of the call."""
-    shared.forget_all()
+    forget_all()
     try:
         driver(call, settings)
     except errors.DliOutcomeUnknownError:

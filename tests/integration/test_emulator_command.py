@@ -32,14 +32,14 @@ def test_the_command_prints_the_connection_serves_its_jobs_and_stops_on_ctrl_c(m
         lines = []
         for line in process.stdout:
             lines.append(line)
-            if "search-index" in line:
+            if "sales-eu" in line:
                 break
         export = next(line for line in lines if line.startswith("export "))
         shell = ["sh", "-c", f'{export.strip()}; printf %s "$AIRFLOW_CONN_DLI_DEFAULT"']
         monkeypatch.setenv("AIRFLOW_CONN_DLI_DEFAULT", subprocess.check_output(shell, text=True))
         from dli_provider.hooks.dli import DliHook
 
-        assert [job.job_id for job in DliHook().list_flink_jobs()] == [104, *range(201, 206)]
+        assert [job.job_id for job in DliHook().list_flink_jobs()] == [104, *range(201, 208)]
         process.send_signal(signal.SIGINT)
         assert process.stdout.read().strip() == "stopped"
     assert process.returncode == 0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from new_process import forget_all
 
-from dli_provider.api.auth.shared import forget_all
 from dli_provider.emulator import DliEmulator
 from dli_provider.hooks.dli import DliHook
 

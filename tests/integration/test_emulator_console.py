@@ -62,9 +62,14 @@ def test_a_page_shows_the_job_and_reloads_itself(dli):
     assert 'http-equiv="refresh"' in shown.source
 
 
-def test_the_list_leads_to_every_job(dli):
+def test_the_list_leads_to_every_job_under_a_heading(dli):
     dli.add_job(105, name="clicks")
-    assert get(dli, "").links == ["/console/104", "/console/105"]
+    shown = get(dli, "")
+    assert shown.links == ["/console/104", "/console/105"]
+    heading, row = ["Job", "Name", "Status", "Since"], ["104", "orders", "job_running"]
+    first = shown.texts.index("Job")
+    assert shown.texts[first : first + 7] == heading + row
+    assert shown.texts[first + 7].startswith("20")
 
 
 def test_a_person_breaks_stops_and_starts_a_job(dli):

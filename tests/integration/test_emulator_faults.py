@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from dli_provider.api.auth.credentials import AkSkCredential
+from dli_provider.api.auth.aksk import AkSkCredential
 from dli_provider.api.client import DliClient
 from dli_provider.api.errors import DliServerError, DliThrottledError
 from dli_provider.api.retry import ONE_ATTEMPT

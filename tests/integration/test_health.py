@@ -9,9 +9,9 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from new_process import forget_all
 
 from dli_provider.api import blocking, retry, transport
-from dli_provider.api.auth.shared import forget_all
 from dli_provider.api.errors import DliAuthError, DliConnectionError, DliProtocolError
 from dli_provider.emulator import DliEmulator, faults
 from dli_provider.emulator.samples import add_sample_jobs
@@ -50,11 +50,11 @@ def check(ti, **arguments: Any) -> dict[str, Any]:
 def test_a_fleet_with_sick_jobs_fails_the_task_and_hands_the_report_on(dli, ti):
     add_sample_jobs(dli, slowness=0)
     with pytest.raises(
-        DliFlinkUnhealthyError, match=r"(?s)of 6 Flink jobs.*202.*Checkpoint expired"
+        DliFlinkUnhealthyError, match=r"(?s)of 8 Flink jobs.*202.*Checkpoint expired"
     ) as caught:
         check(ti, checkpointing=True, max_restarts=10, expected_config={"parallel_number": {">=": 2}})
     report = ti.xcom["return_value"]
-    assert {entry["job_id"] for entry in report["jobs"]} == {202, 203, 204, 205}
+    assert {entry["job_id"] for entry in report["jobs"]} == {202, 203, 204, 205, 206}
     assert [entry["job_id"] for entry in report["jobs"]][:2] == [202, 203]
     assert "audit-archive" in str(caught.value)
 

@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 from hostile_answers import AIOHTTP_LIMITS_HEADERS
+from new_process import forget_all
 
 from dli_provider.api import aio, errors
 from dli_provider.api.aio import AsyncDliClient
-from dli_provider.api.auth import shared
-from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, PasswordCredential
+from dli_provider.api.auth.agency import AgencyCredential
+from dli_provider.api.auth.aksk import AkSkCredential
+from dli_provider.api.auth.token import PasswordCredential
 from dli_provider.api.client import DliClient
 from dli_provider.api.retry import ONE_ATTEMPT
 from dli_provider.api.settings import DliSettings
@@ -101,9 +103,9 @@ def answer(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
 @pytest.fixture(autouse=True)
 def _as_a_new_process(monkeypatch):
     monkeypatch.setattr(aio, "ssl_context", lambda _: False)  # to read the system's CAs takes its time
-    shared.forget_all()
+    forget_all()
     yield
-    shared.forget_all()
+    forget_all()
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -373,7 +375,7 @@ def test_what_a_redirect_leaves_behind_is_not_sent_again(fail):
     with serving(says(answer(b"{}", "200 OK", "Set-Cookie: a=b; Path=/", "Connection: close"))) as server:
         for _ in range(2):
             fail(server.url)
-            shared.forget_all()
+            forget_all()
     assert not any(b"cookie" in head.lower() for head in server.requests)
 
 

@@ -21,11 +21,11 @@ from hostile_answers import (
     job_answer,
 )
 from hostile_dli import HostileDli
+from new_process import forget_all
 from sensor_runs import TaskInstance
 
 from dli_provider.api import errors
 from dli_provider.api.aio import AsyncDliClient
-from dli_provider.api.auth.shared import forget_all
 from dli_provider.api.client import DliClient
 from dli_provider.api.retry import ONE_ATTEMPT
 from dli_provider.api.settings import DliSettings

@@ -18,13 +18,17 @@ import pytest
 from aiohttp.http_exceptions import HttpProcessingError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from new_process import forget_all
 
 from dli_provider.api import aio, endpoints, errors
+from dli_provider.api.answers import error_of
 from dli_provider.api.auth import shared
-from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, Credential, PasswordCredential
+from dli_provider.api.auth.agency import AgencyCredential
+from dli_provider.api.auth.aksk import AkSkCredential
+from dli_provider.api.auth.lease import Credential
+from dli_provider.api.auth.token import PasswordCredential
 from dli_provider.api.client import DliClient
 from dli_provider.api.conversation import converse
-from dli_provider.api.error_reader import read_error
 from dli_provider.api.messages import Response, Send
 from dli_provider.api.retry import ONE_ATTEMPT
 from dli_provider.api.settings import DliSettings
@@ -93,9 +97,9 @@ replies = st.builds(Response, statuses, headers, bodies)
 @pytest.fixture(autouse=True)
 def _as_a_new_process(monkeypatch):
     monkeypatch.setattr(aio, "ssl_context", lambda _: False)
-    shared.forget_all()
+    forget_all()
     yield
-    shared.forget_all()
+    forget_all()
 
 
 def fuzzed(examples: int) -> Callable[[Any], Any]:
@@ -107,7 +111,7 @@ def fuzzed(examples: int) -> Callable[[Any], Any]:
 @fuzzed(MANY)
 @given(status=st.integers(300, 999), headers=headers, body=bodies)
 def test_any_error_body_is_read(status, headers, body):
-    error = read_error(status, headers, body)
+    error = error_of(Response(status, headers, body))
     assert isinstance(error, errors.DliApiError | errors.DliProtocolError)
     assert len(str(error)) < 2500
     str(error).encode()
@@ -142,7 +146,7 @@ CREDENTIALS: dict[str, Credential] = {
 @fuzzed(FEW)
 @given(data=st.data(), known=st.booleans())
 def test_a_conversation_ends_in_a_result_or_an_error_of_the_project(call, credential, data, known):
-    shared.forget_all()
+    forget_all()
     own = DliSettings(
         endpoint="https://dli.example.com",
         credential=CREDENTIALS[credential],
@@ -242,7 +246,7 @@ def settings_for(speaker: Speaker) -> DliSettings:
 @fuzzed(FEW)
 @given(said=raw_answers() | st.binary(max_size=100))
 def test_the_blocking_client_bears_any_bytes(speaker, said):
-    shared.forget_all()
+    forget_all()
     speaker.said = said
     with DliClient(settings_for(speaker), ONE_ATTEMPT) as client, suppress(errors.DliError):
         client.show_flink_job(JOB)
@@ -251,7 +255,7 @@ def test_the_blocking_client_bears_any_bytes(speaker, said):
 @fuzzed(FEW)
 @given(said=raw_answers() | st.binary(max_size=100))
 def test_the_client_for_event_loops_bears_any_bytes(speaker, said):
-    shared.forget_all()
+    forget_all()
     speaker.said = said
 
     async def show() -> None:

@@ -20,10 +20,10 @@ from hostile_answers import (
     without_rests,
 )
 from hostile_dli import series
+from new_process import forget_all
 from sensor_runs import MODES, Ending, run_to_the_end
 
 from dli_provider.api import errors
-from dli_provider.api.auth.shared import forget_all
 
 pytestmark = pytest.mark.usefixtures("quick")
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import airflow
 import pytest
+from new_process import forget_all
 from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError
 
-from dli_provider.api.auth.shared import forget_all
 from dli_provider.emulator import DliEmulator
 from dli_provider.flink.job import FlinkJob
 from dli_provider.hooks.dli import DliHook

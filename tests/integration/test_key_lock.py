@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from new_process import forget_all
 
 from dli_provider.api import aio, connections, errors
 from dli_provider.api.aio import AsyncDliClient
-from dli_provider.api.auth import flight, shared
-from dli_provider.api.auth.credentials import AkSkCredential
+from dli_provider.api.auth import flight
+from dli_provider.api.auth.aksk import AkSkCredential
 from dli_provider.api.client import DliClient
 from dli_provider.api.retry import ONE_ATTEMPT
 from dli_provider.api.settings import DliSettings
@@ -33,9 +34,9 @@ SSL_CONTEXT = cache(connections.ssl_context)  # to read the CAs takes its time
 @pytest.fixture(autouse=True)
 def _as_a_new_process(monkeypatch):
     monkeypatch.setattr(aio, "ssl_context", SSL_CONTEXT)
-    shared.forget_all()
+    forget_all()
     yield
-    shared.forget_all()
+    forget_all()
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from new_process import forget_all
 from sensor_runs import AIRFLOW_2
 
-from dli_provider.api.auth.shared import forget_all
 from dli_provider.emulator import DliEmulator
 from dli_provider.triggers import status_change
 from dli_provider.triggers.flink import DliFlinkJobStatusChangeTrigger, DliFlinkJobTrigger

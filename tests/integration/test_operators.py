@@ -7,8 +7,8 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from new_process import forget_all
 
-from dli_provider.api.auth.shared import forget_all
 from dli_provider.api.errors import DliNotFoundError, DliSettingsError
 from dli_provider.emulator import DliEmulator
 from dli_provider.exceptions import DliFlinkConfigDriftError, DliFlinkUnhealthyError

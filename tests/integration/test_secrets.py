@@ -16,11 +16,15 @@ from typing import Any
 import pytest
 from aiohttp import web
 from leaks import Watch
+from new_process import forget_all
 
 from dli_provider.api import aio, blocking, connections, errors
 from dli_provider.api.aio import AsyncDliClient
 from dli_provider.api.auth import shared, signing
-from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, Credential, PasswordCredential
+from dli_provider.api.auth.agency import AgencyCredential
+from dli_provider.api.auth.aksk import AkSkCredential
+from dli_provider.api.auth.lease import Credential
+from dli_provider.api.auth.token import PasswordCredential
 from dli_provider.api.client import DliClient
 from dli_provider.api.conversation import converse
 from dli_provider.api.endpoints import show_flink_job
@@ -90,7 +94,7 @@ def watch(monkeypatch, capfd) -> Iterator[Watch]:
     monkeypatch.setattr(blocking, "LINK_LOCAL_TIMEOUT", 0.3)
     monkeypatch.setattr(aio, "LINK_LOCAL_TIMEOUT", 0.3)
     monkeypatch.setattr(aio, "ssl_context", SSL_CONTEXT)
-    shared.forget_all()
+    forget_all()
     watch = Watch()
     sign = signing.signature
 
@@ -103,7 +107,7 @@ def watch(monkeypatch, capfd) -> Iterator[Watch]:
     with watch.logs():
         yield watch
     watch.seen += capfd.readouterr()
-    shared.forget_all()
+    forget_all()
     assert len(watch.secrets) > 0
     assert watch.leaks() == []
 
@@ -173,7 +177,7 @@ def show(request, watch):
             logging.getLogger("dli_provider.test").debug("%r", client)
 
     def show(settings: DliSettings, **options: Any) -> None:
-        shared.forget_all()
+        forget_all()
         watch.see(settings, settings.credential)
         (read if request.param == "sync" else read_async)(settings, **options)
 

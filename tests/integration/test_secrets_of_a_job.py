@@ -16,11 +16,11 @@ from hostile_dli import SECRET_KEY, HostileDli, series
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from leaks import Watch
+from new_process import forget_all
 from pydantic import BaseModel
 from sensor_runs import AIRFLOW_2, MODES, TaskInstance, run_to_the_end, stored
 
 from dli_provider.api import errors
-from dli_provider.api.auth.shared import forget_all
 from dli_provider.flink.job import FlinkJob, JobConfig
 from dli_provider.flink.redaction import WITHHELD_FIELDS
 from dli_provider.hooks.dli import DliHook

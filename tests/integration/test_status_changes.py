@@ -13,8 +13,8 @@ from typing import Any
 
 import airflow
 import pytest
+from new_process import forget_all
 
-from dli_provider.api.auth.shared import forget_all
 from dli_provider.emulator import DliEmulator, faults
 from dli_provider.polling import rate_limiter
 from dli_provider.triggers import status_change

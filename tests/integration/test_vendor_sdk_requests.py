@@ -14,7 +14,7 @@ from huaweicloudsdkdli import v1 as sdk
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dli_provider.api.auth.credentials import AkSkCredential
+from dli_provider.api.auth.aksk import AkSkCredential
 from dli_provider.api.client import DliClient
 from dli_provider.api.settings import DliSettings
 from dli_provider.flink import definition

@@ -13,6 +13,7 @@ from unittest.mock import Mock
 import airflow
 import pytest
 from airflow_lines import TaskDeferred
+from new_process import forget_all
 from sensor_runs import (
     AIRFLOW_2,
     JOB,
@@ -30,7 +31,6 @@ from dli_provider.airflow_compat import (
     PokeReturnValue,
 )
 from dli_provider.api import client
-from dli_provider.api.auth.shared import forget_all
 from dli_provider.api.retry import RetryPolicy
 from dli_provider.emulator import DliEmulator, faults
 from dli_provider.hooks.dli import DliHook

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from new_process import forget_all
 
 from dli_provider.api import endpoints, errors
-from dli_provider.api.auth.shared import forget_all
 from dli_provider.emulator import DliEmulator, faults
 from dli_provider.hooks.dli import DliHook
 

@@ -45,3 +45,17 @@ def test_a_client_loads_the_fields_of_writes_only_when_it_writes():
     program = "import sys, dli_provider.api.client; print('dli_provider.flink.definition' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
     assert run.stdout == "False\n", run.stderr
+
+
+def test_a_connection_with_an_access_key_loads_no_other_kind_of_credential():
+    program = """
+import os, sys
+os.environ["AIRFLOW_CONN_DLI_DEFAULT"] = (
+    '{"conn_type": "huaweicloud_dli", "login": "AK", "password": "SK", "extra": {"region": "cn-north-4"}}'
+)
+from dli_provider.hooks.dli import DliHook
+DliHook().get_conn()
+print([kind for kind in ("aksk", "token", "agency") if f"dli_provider.api.auth.{kind}" in sys.modules])
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    assert run.stdout.splitlines()[-1:] == ["['aksk']"], run.stderr

@@ -12,10 +12,12 @@ import pytest
 
 from dli_provider import __version__
 from dli_provider.airflow_compat import BaseHook, Connection
-from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, PasswordCredential
+from dli_provider.api.auth.agency import AgencyCredential
+from dli_provider.api.auth.aksk import AkSkCredential
+from dli_provider.api.auth.token import PasswordCredential
 from dli_provider.api.errors import DliSettingsError
 from dli_provider.api.settings import DliSettings, parse_origin
-from dli_provider.connection import fields, settings_from_connection
+from dli_provider.connection import ConnectionFields, fields, settings_from_fields
 
 USER_AGENT = f"airflow-provider-huaweicloud-dli/{__version__} Airflow/{airflow.__version__}"
 PROJECT = "330e068af1334c9782f4226acc00a2e2"
@@ -33,7 +35,9 @@ def settings(*, region: str | None = None, project_id: str | None = None, **fiel
     extra = {"region": "cn-north-4", "project_id": PROJECT, **fields.pop("extra", {})}
     plain = {"conn_id": "dli_own", "conn_type": "huaweicloud_dli", "login": "AK", "password": "SK"}
     connection = Connection(**{**plain, "extra": json.dumps(extra), **fields})
-    return settings_from_connection(connection, connection.extra_dejson, region=region, project_id=project_id)
+    return settings_from_fields(
+        ConnectionFields(connection, connection.extra_dejson), region=region, project_id=project_id
+    )
 
 
 def complaint(**fields: Any) -> str:
@@ -86,25 +90,27 @@ class TestForms:
     @pytest.mark.parametrize("form", ["AS_JSON", "AS_URI"])
     def test_mean_the_same(self, monkeypatch, form):
         connection = from_environment(monkeypatch, getattr(self, form))
-        assert settings_from_connection(connection, connection.extra_dejson) == self.MEANT
+        assert settings_from_fields(ConnectionFields(connection, connection.extra_dejson)) == self.MEANT
 
     @pytest.mark.parametrize("form", ["AS_JSON", "AS_URI"])
     def test_mean_the_same_when_airflow_has_written_them_as_a_uri(self, monkeypatch, form):
         first = from_environment(monkeypatch, getattr(self, form))
         connection = from_environment(monkeypatch, first.get_uri())
-        assert settings_from_connection(connection, connection.extra_dejson) == self.MEANT
+        assert settings_from_fields(ConnectionFields(connection, connection.extra_dejson)) == self.MEANT
 
     def test_a_uri_needs_no_host(self, monkeypatch):
         uri = f"huaweicloud-dli://AK:SK@/?region=cn-north-4&project_id={PROJECT}"
         connection = from_environment(monkeypatch, uri)
-        assert settings_from_connection(connection, connection.extra_dejson).endpoint == ENDPOINT
+        assert (
+            settings_from_fields(ConnectionFields(connection, connection.extra_dejson)).endpoint == ENDPOINT
+        )
 
     def test_a_connection_of_the_older_provider_works_unchanged(self, monkeypatch):
         extra = {"region": "cn-north-4", "project_id": PROJECT, "obs_bucket": "unrelated"}
         older = {"conn_type": "huaweicloud", "login": "AK", "password": "SK", "extra": extra}
         connection = from_environment(monkeypatch, json.dumps(older))
         assert connection.conn_type == "huaweicloud"
-        assert settings_from_connection(connection, connection.extra_dejson) == settings()
+        assert settings_from_fields(ConnectionFields(connection, connection.extra_dejson)) == settings()
 
     def test_a_form_yields_all_of_it_as_text(self):
         empty = dict.fromkeys(
@@ -175,7 +181,10 @@ class TestEndpoint:
     def test_of_an_ipv6_address_in_a_uri(self, monkeypatch):
         uri = f"huaweicloud-dli://AK:SK@[::1]:8790/http?project_id={PROJECT}"
         connection = from_environment(monkeypatch, uri)
-        assert settings_from_connection(connection, connection.extra_dejson).endpoint == "http://[::1]:8790"
+        assert (
+            settings_from_fields(ConnectionFields(connection, connection.extra_dejson)).endpoint
+            == "http://[::1]:8790"
+        )
 
     def test_of_iam_may_be_named(self):
         named = settings(extra={"iam_endpoint": "https://iam.example.com/"})
@@ -440,7 +449,9 @@ class TestFaults:
             password="SK",
         )
         with pytest.raises(DliSettingsError) as caught:
-            settings_from_connection(connection, {"region": "r", "project_id": PROJECT, name: value})
+            settings_from_fields(
+                ConnectionFields(connection, {"region": "r", "project_id": PROJECT, name: value})
+            )
         told = str(caught.value)
         assert f"extra {name}: " in told
         assert len(told) < 1000
@@ -451,9 +462,9 @@ class TestFaults:
             conn_id="c", conn_type="http", login="AK", password="hunter2", extra=json.dumps(secrets)
         )
         with pytest.raises(DliSettingsError) as caught:
-            settings_from_connection(connection, json.loads(connection.extra))
+            settings_from_fields(ConnectionFields(connection, json.loads(connection.extra)))
         frames = [frame.f_locals for frame, _ in traceback.walk_tb(caught.tb)][1:]
-        assert len(frames) == 2
+        assert len(frames) == 1
         assert "hunter2" not in repr(frames)
 
 
@@ -576,7 +587,7 @@ def test_what_a_template_renders_from_none_is_not_given():
 def test_an_extra_that_is_no_object_is_told():
     connection = Connection(conn_id="dli_own", conn_type="huaweicloud_dli", extra="[1]")
     with pytest.raises(DliSettingsError, match="Connection 'dli_own', extra: must be a JSON object such as"):
-        settings_from_connection(connection, connection.extra_dejson)
+        settings_from_fields(ConnectionFields(connection, connection.extra_dejson))
 
 
 @pytest.mark.parametrize(

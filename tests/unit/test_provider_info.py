@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from dli_provider import get_provider_info
-from dli_provider.connection import AUTH_KINDS, settings_from_connection
+from dli_provider.connection import AUTH_KINDS, ConnectionFields, settings_from_fields
 from dli_provider.hooks.dli import DliHook
 
 AIRFLOW = Path(airflow.__file__).parent
@@ -92,6 +92,8 @@ def test_fields_that_were_left_empty_in_a_form_are_not_set(unset):
     connection = Connection(
         conn_id="dli", conn_type="huaweicloud_dli", login="AK-example", password="SK-example"
     )
-    settings = settings_from_connection(connection, {**unset, "region": "cn-north-4", "project_id": "p1"})
+    settings = settings_from_fields(
+        ConnectionFields(connection, {**unset, "region": "cn-north-4", "project_id": "p1"})
+    )
     assert settings.endpoint == "https://dli.cn-north-4.myhuaweicloud.com"
     assert (settings.verify, settings.proxies, settings.read_timeout) == (True, None, 30.0)

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
+from dli_provider.api.answers import ERROR_CLASSES
 from dli_provider.api.auth.aksk import AkSkCredential
 from dli_provider.api.auth.issuing import ask, lease_until, object_in
 from dli_provider.api.auth.lease import Lease, digest, is_header_text
 from dli_provider.api.bodies import excerpt
-from dli_provider.api.errors import (
-    DliApiError,
-    DliAuthError,
-    DliBadRequestError,
-    DliError,
-    DliForbiddenError,
-    DliProtocolError,
-    DliServerError,
-    DliThrottledError,
-)
+from dli_provider.api.error_codes import kind_of
+from dli_provider.api.errors import DliError, DliProtocolError
 from dli_provider.api.messages import Conversation, Request, Response
 
 METADATA_ENDPOINT = "http://169.254.169.254"
@@ -58,67 +51,52 @@ class AgencyCredential:
         :raises DliAuthError: when the server has no agency.
         """
         # No local variable here holds the keys or the session: reports of errors show those of each frame.
-        ttl = {"X-Metadata-Token-Ttl-Seconds": "21600"}
-        opened = yield from self._ask("PUT", "/meta-data/latest/api/token", ttl, _session_error)
-        if opened.status < 400 and not is_header_text(_session_of(opened)):
-            raise DliProtocolError("The metadata service answered without a session token")
-        response = yield from self._ask(
-            "GET", "/openstack/latest/securitykey", _session_headers(opened), _error_of
-        )
-        if flaws := _flaws_of(object_in(response, "credential")):
+        response = yield from self._ask("GET", "/openstack/latest/securitykey", (yield from self._session()))
+        keys = ("access", "secret", "securitytoken")
+        flaws = [name for name in keys if not is_header_text(object_in(response, "credential").get(name))]
+        if flaws:
             raise DliProtocolError(
                 f"The metadata service's credential has no {', '.join(flaws)} that a header can carry"
             )
-        signer = _signer_of(object_in(response, "credential"))
         expires_at, lifetime = lease_until(object_in(response, "credential").get("expires_at"), response)
-        return Lease(signer, expires_at - min(_RENEWED_AHEAD, lifetime / 6), expires_at)
+        return AkSkCredential(
+            *(object_in(response, "credential")[name] for name in keys),
+            renew_at=expires_at - min(_RENEWED_AHEAD, lifetime / 6),
+            expires_at=expires_at,
+        )
+
+    def _session(self) -> Conversation[Mapping[str, str]]:
+        """Return the header of a new session; none where the service has no sessions."""
+        ttl = {"X-Metadata-Token-Ttl-Seconds": "21600"}
+        opened = yield from self._ask("PUT", "/meta-data/latest/api/token", ttl, without={404, 405, 503})
+        if opened.status >= 400:
+            return {}
+        if not is_header_text(_text_of(opened)):
+            raise DliProtocolError("The metadata service answered without a session token")
+        return {"X-Metadata-Token": _text_of(opened)}
 
     def _ask(
-        self,
-        method: str,
-        path: str,
-        headers: Mapping[str, str],
-        error_of: Callable[[Response], DliError | None],
+        self, method: str, path: str, headers: Mapping[str, str], without: Container[int] = ()
     ) -> Conversation[Response]:
+        """Return the service's answer.
+
+        :param without: statuses that say that the service has no such thing, and are no errors.
+        """
+
+        def error_of(response: Response) -> DliError | None:
+            return None if response.status in without else _error_of(response)
+
         request = Request(method, self.metadata_endpoint, path, headers=headers, link_local=True)
         return ask(request, f"Asking the metadata service {self.metadata_endpoint}", error_of)
 
 
 def _error_of(response: Response) -> DliError | None:
     """Return the error that an answer means: the service's errors are plain text without a code."""
-    if response.status < 400:
+    status, code = response.status, str(response.status)
+    if status < 400:
         return None
-    kind = _ERRORS.get(response.status, DliServerError if response.status >= 500 else DliBadRequestError)
-    return kind(response.status, str(response.status), excerpt(response.body) or "no error text")
+    return ERROR_CLASSES[kind_of(status, code)](status, code, excerpt(response.body) or "no error text")
 
 
-def _session_error(response: Response) -> DliError | None:
-    return None if response.status in _WITHOUT_SESSIONS else _error_of(response)
-
-
-_ERRORS: dict[int, type[DliApiError]] = {
-    401: DliAuthError,
-    403: DliForbiddenError,
-    408: DliServerError,
-    429: DliThrottledError,
-}
-_WITHOUT_SESSIONS = frozenset({404, 405, 503})
-
-
-def _session_of(response: Response) -> str:
+def _text_of(response: Response) -> str:
     return response.body.decode("latin-1").strip()
-
-
-def _session_headers(response: Response) -> dict[str, str]:
-    return {"X-Metadata-Token": _session_of(response)} if response.status < 400 else {}
-
-
-_KEYS = ("access", "secret", "securitytoken")
-
-
-def _flaws_of(keys: Mapping[str, Any]) -> list[str]:
-    return [name for name in _KEYS if not is_header_text(keys.get(name))]
-
-
-def _signer_of(keys: Mapping[str, Any]) -> AkSkCredential:
-    return AkSkCredential(*(keys[name] for name in _KEYS))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from time import time
+from functools import cached_property, lru_cache
+from time import gmtime, strftime, time
 from typing import ClassVar
 
 from dli_provider.api.auth import signing
@@ -12,8 +12,8 @@ from dli_provider.api.auth.lease import Lease, digest, is_header_text
 from dli_provider.api.messages import Conversation, Request
 
 
-@dataclass(frozen=True, slots=True)
-class AkSkCredential:
+@dataclass(frozen=True)
+class AkSkCredential(Lease):
     """An access key and its secret key, which signs every request. A temporary key has a security token too.
 
     :param access_key: the AK.
@@ -34,19 +34,19 @@ class AkSkCredential:
             if not is_absent and not is_header_text(getattr(self, name)):
                 raise ValueError(f"{name} must be ASCII characters without blanks and line breaks")
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """A digest of key, secret and token."""
         return digest("aksk", self.access_key, self.secret_key, self.security_token)
 
-    @property
+    @cached_property
     def key_id(self) -> str:
         """A digest of the access key alone: refusals lock it whatever the secret."""
         return digest("access key", self.access_key)
 
     def obtain(self) -> Conversation[Lease]:
-        """Return the only lease, which never ends."""
-        return Lease(self)
+        """Return the key itself, which is a lease that never ends."""
+        return self
         yield
 
     def sign(self, request: Request) -> dict[str, str]:
@@ -54,7 +54,7 @@ class AkSkCredential:
         headers = {
             **request.headers,
             "Host": request.host,
-            "X-Sdk-Date": datetime.fromtimestamp(time(), UTC).strftime(signing.DATE_FORMAT),
+            "X-Sdk-Date": _date(int(time())),
         }
         if self.security_token:
             headers["X-Security-Token"] = self.security_token
@@ -68,3 +68,8 @@ class AkSkCredential:
             body=request.body,
         )
         return headers
+
+
+@lru_cache(maxsize=1)
+def _date(second: int) -> str:
+    return strftime(signing.DATE_FORMAT, gmtime(second))

@@ -9,16 +9,19 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from copy import copy
+from dataclasses import dataclass, field
 from time import monotonic
-from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Any, TypeVar
 
 from dli_provider.api.errors import DliError
 from dli_provider.api.messages import Conversation, Sleep, Wake
+
+T = TypeVar("T")
 
 LONGEST_FLIGHT = 45.0
 """Seconds after which a flight holds nobody up any longer; a call with the default timeouts takes less."""
@@ -33,182 +36,175 @@ os.register_at_fork(before=LOCK.acquire, after_in_parent=LOCK.release, after_in_
 
 
 class Flight:
-    """A conversation's passage through a gate: a context that ends it.
+    """A conversation's passage through a gate: it waits until it may start, and goes on until it ends.
 
-    :param gate: the gate.
     :param topic: what it is about: those that wait with the same topic share its failure.
-    :param loop: event loop on which the conversation runs, if it runs on one.
-    :ivar started: monotonic seconds of its beginning.
-    :ivar failure: the error by which it ended, when that may pass by itself.
+    :ivar is_decided: True when it has started, or must not.
+    :ivar wake: set after that.
     """
 
-    __slots__ = ("_gate", "_is_over", "_loop", "failure", "started", "topic")
+    __slots__ = ("_failure", "_loop", "_started", "is_decided", "topic", "wake")
 
-    def __init__(self, gate: Gate, topic: object, loop: asyncio.AbstractEventLoop | None) -> None:
+    def __init__(self, topic: Any) -> None:
         self.topic = topic
-        self.started = monotonic()
-        self.failure: DliError | None = None
-        self._gate = gate
-        self._loop = loop
-        self._is_over = False
+        self.is_decided = False
+        self.wake = Wake()
+        self._failure: DliError | None = None
+        self._started = 0.0
+        self._loop = _running_loop()
 
     @property
-    def is_under_way(self) -> bool:
-        """False when it ended, when its event loop was stopped, or when it takes longer than a call does."""
+    def is_lost(self) -> bool:
+        """True when its event loop was stopped, or it takes longer than a call does."""
         is_stopped = self._loop is not None and not self._loop.is_running()
-        return not (self._is_over or is_stopped or monotonic() - self.started > LONGEST_FLIGHT)
+        return is_stopped or monotonic() - self._started > LONGEST_FLIGHT
 
-    def __enter__(self) -> Self:
-        return self
+    def start(self) -> None:
+        """Let it start."""
+        self._started = monotonic()
+        self.is_decided = True
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._is_over = True
-        if isinstance(error, DliError) and error.transient:
-            self.failure = copy(error)  # the error itself will be told which call it ended
-            self._gate.wake_all()
-        else:
-            self._gate.leave(self)
+    def fail(self, error: DliError) -> None:
+        """End it without a start."""
+        self._failure = error.with_traceback(None)
+        self.is_decided = True
 
-
-class _Waiter:
-    """A conversation that waits for its flight, or for a reason to look again."""
-
-    __slots__ = ("flight", "loop", "may_start", "topic", "wake")
-
-    def __init__(self, topic: object, may_start: MayStart, loop: asyncio.AbstractEventLoop | None) -> None:
-        self.topic = topic
-        self.may_start = may_start
-        self.loop = loop
-        self.wake = Wake()
-        self.flight: Flight | None = None
+    def check(self) -> None:
+        """Raise the error by which it ended without a start."""
+        if self._failure:
+            raise self._failure
 
 
-MayStart: TypeAlias = Callable[[list[Flight]], bool]
-
-
-class Gate:
+class Gate(ABC):
     """Lets conversations through as there is room, first come, first served."""
 
     def __init__(self) -> None:
         self._flights: list[Flight] = []
-        self._waiting: deque[_Waiter] = deque()
+        self._waiting: deque[Flight] = deque()
         self._pid = os.getpid()
 
-    def enter(
-        self, topic: object, *, may_start: MayStart, shares_failure: Callable[[], bool]
-    ) -> Conversation[Flight]:
-        """Return the caller's flight once it may start.
+    @abstractmethod
+    def may_start(self, topic: Any, under_way: Sequence[Flight]) -> bool:
+        """Tell whether a flight may start beside others.
 
-        :param topic: what the flight is about.
-        :param may_start: tells whether the flight may start beside those under way; raises for one that must
-            not start at all.
-        :param shares_failure: tells whether the failure of the flight that was waited for is one's own too,
-            because each would only find the same, one after the other.
-        :raises DliError: the failure of the flight that was waited for.
+        :param topic: what it is about.
+        :param under_way: the others.
+        :raises DliError: when it must not start at all.
         """
-        loop = _running_loop()
-        with LOCK:
-            if not self._waiting and may_start(self._under_way()):
-                return self._start(topic, loop)
-        waiter = _Waiter(topic, may_start, loop)
-        awaited: Flight | None = None
-        while True:
-            with LOCK:
-                self.serve()
-                if waiter.flight:
-                    return waiter.flight
-                if awaited and awaited.failure and shares_failure():
-                    self._forget(waiter)
-                    raise copy(awaited.failure)
-                if waiter not in self._waiting:
-                    if may_start(self._flights):
-                        return self._start(topic, loop)
-                    self._waiting.append(waiter)
-                awaited = next((flight for flight in self._flights if flight.topic == topic), None)
-                wake = waiter.wake = Wake()
-            try:
-                yield Sleep(RECHECK, until=wake)
-            except BaseException:
-                self._give_up(waiter)
-                raise
 
-    def leave(self, flight: Flight) -> None:
-        """Take a flight off, and start others in its place."""
-        with LOCK:
-            if flight in self._flights:
-                self._flights.remove(flight)
-        if self._waiting:
-            self.serve()
+    @abstractmethod
+    def shares_failure(self, topic: Any) -> bool:
+        """Tell whether a failure that may pass is that of all that wait with the topic, because each would
+        only find the same, one after the other.
+        """
+
+    def run(self, topic: Any, conversation: Conversation[T]) -> Conversation[T]:
+        """Carry a conversation on once it may start, and return what it returns.
+
+        :param topic: what it is about.
+        :param conversation: the conversation.
+        :raises DliError: when it must not start; the failure of the one that was waited for; its own.
+        """
+        flight = Flight(topic)
+        try:
+            self._queue(flight)
+            while not flight.is_decided:
+                yield Sleep(RECHECK, until=flight.wake)
+                self._queue(flight)
+            flight.check()
+            result = yield from conversation
+        except BaseException as error:
+            self._leave(flight, error)
+            raise
+        self._leave(flight)
+        return result
 
     def serve(self) -> None:
-        """Start the flights of those that wait, as far as there is room."""
-        woken = []
+        """Let those through that may start by now, in their order, and tell those that must not.
+
+        Call it without the lock: to wake a conversation takes a lock of its driver's.
+        """
+        decided = []
         with LOCK:
-            under_way = self._under_way()
             while self._waiting:
-                waiter = self._waiting[0]
-                with suppress(DliError):  # the waiter finds that by itself
-                    if not waiter.may_start(under_way):
+                flight = self._waiting.popleft()
+                try:
+                    if not self.may_start(flight.topic, self._flights):
+                        self._waiting.appendleft(flight)
                         break
-                    waiter.flight = self._start(waiter.topic, waiter.loop)
-                woken.append(self._waiting.popleft())
-        for waiter in woken:
-            waiter.wake.set()
+                except DliError as error:
+                    flight.fail(error)
+                else:
+                    self._flights.append(flight)
+                    flight.start()
+                decided.append(flight)
+        for flight in decided:
+            flight.wake.set()
 
-    def wake_all(self) -> None:
-        """Have all that wait look again whether they may start."""
+    def _queue(self, flight: Flight) -> None:
+        """Have a flight wait until it is decided, and take off those whose owner disappeared."""
         with LOCK:
-            woken = list(self._waiting)
-            self._waiting.clear()
-        for waiter in woken:
-            waiter.wake.set()
+            if flight.is_decided:
+                return
+            if self._pid != os.getpid():  # forked: who flew or waited before did so in another process
+                self._pid = os.getpid()
+                self._flights.clear()
+                self._waiting.clear()
+            for lost in [other for other in self._flights if other.is_lost]:
+                _remove(lost, self._flights)
+            if flight not in self._waiting:
+                self._waiting.append(flight)
+        self.serve()
 
-    def _start(self, topic: object, loop: asyncio.AbstractEventLoop | None) -> Flight:
-        flight = Flight(self, topic, loop)
-        self._flights.append(flight)
-        return flight
-
-    def _give_up(self, waiter: _Waiter) -> None:
+    def _leave(self, flight: Flight, error: BaseException | None = None) -> None:
+        shared = error if isinstance(error, DliError) and error.transient else None
+        failed = []
         with LOCK:
-            self._forget(waiter)
-        if waiter.flight:
-            with waiter.flight:
-                pass
-
-    def _forget(self, waiter: _Waiter) -> None:
-        with suppress(ValueError):
-            self._waiting.remove(waiter)
-
-    def _under_way(self) -> list[Flight]:
-        if self._pid != os.getpid():  # forked: who flew or waited before did so in another process
-            self._pid = os.getpid()
-            self._flights.clear()
-            self._waiting.clear()
-        if self._flights:
-            self._flights = [flight for flight in self._flights if flight.is_under_way]
-        return self._flights
+            was_under_way = flight in self._flights
+            _remove(flight, self._flights if was_under_way else self._waiting)
+            if shared and was_under_way and self.shares_failure(flight.topic):
+                failed = [waiting for waiting in self._waiting if waiting.topic == flight.topic]
+                for other in failed:
+                    _remove(other, self._waiting)
+                    other.fail(copy(shared))  # each is told which call it ended
+        for other in failed:
+            other.wake.set()
+        self.serve()
 
 
-class SingleFlight:
+def _remove(flight: Flight, flights: list[Flight] | deque[Flight]) -> None:
+    with suppress(ValueError):  # garbage collection may have ended a flight in between, in this very thread
+        flights.remove(flight)
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """What one does for all: who waits for another one doesn't share its failure."""
+
+    name: object
+    is_done: Callable[[], bool] = field(compare=False)
+
+
+class SingleFlight(Gate):
     """Has one conversation do what all need; the others wait for its outcome."""
 
-    def __init__(self) -> None:
-        self._gate = Gate()
+    def do(self, name: object, is_done: Callable[[], bool], errand: Conversation[T]) -> Conversation[T]:
+        """Do it alone, or beside others when it is done, and return what it returns.
 
-    def join(self, topic: object, is_done: Callable[[], bool]) -> Conversation[Flight]:
-        """Return a flight: the only one, or one of many when nothing is left to do.
-
-        :param topic: what is done; who waits for another topic doesn't share its failure.
+        :param name: what is done.
         :param is_done: tells whether it is done.
-        :raises DliError: the failure of the flight that was waited for, when that may pass by itself.
+        :param errand: does it; once it is done, it returns what there is.
+        :raises DliError: of the errand; when it may pass by itself, also that of the one that was waited for.
         """
-        return self._gate.enter(
-            topic,
-            may_start=lambda under_way: is_done() or not under_way,
-            shares_failure=lambda: not is_done(),
-        )
+        return self.run(_Errand(name, is_done), errand)
+
+    def may_start(self, topic: _Errand, under_way: Sequence[Flight]) -> bool:
+        """Let one start alone, or all when it is done."""
+        return not under_way or topic.is_done()
+
+    def shares_failure(self, topic: _Errand) -> bool:
+        """Share it unless it is done."""
+        return not topic.is_done()
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -12,6 +12,7 @@ Other processes know nothing of it: what is promised here is the promise of one 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 from time import monotonic
@@ -20,7 +21,6 @@ from typing import NamedTuple
 from dli_provider.api.auth.flight import LOCK, Flight, Gate
 from dli_provider.api.error_codes import is_lock
 from dli_provider.api.errors import DliApiError
-from dli_provider.api.messages import Conversation
 
 REFUSAL_COOLDOWN = 300.0
 """Seconds for which a refusal counts: as long as the gateway locks a key."""
@@ -58,19 +58,19 @@ class _Refusal:
         """Seconds for which it still counts."""
         return REFUSAL_COOLDOWN - self.age
 
-    def bars(self, use: Use, *, is_accepted: bool) -> bool:
-        """Tell whether it alone is a reason not to make a call. A refusal at one origin is none at another
-        that accepted the secret.
-        """
-        is_own = self.use.secret == use.secret or (self.is_lock and self.use.key_id == use.key_id)
-        return is_own and (self.use.origin == use.origin or not is_accepted)
+    def concerns(self, use: Use) -> bool:
+        """Tell whether it is of the same secret; that a key is locked concerns all secrets of it."""
+        return self.use.secret == use.secret or (self.is_lock and self.use.key_id == use.key_id)
 
 
-class KeyGuard:
-    """What a process knows of one access key, or of one IAM user and his passwords."""
+class KeyGuard(Gate):
+    """What a process knows of one access key, or of one IAM user and his passwords.
+
+    A call with it is a flight whose topic is its :class:`Use`.
+    """
 
     def __init__(self) -> None:
-        self._gate = Gate()
+        super().__init__()
         self._refusals: list[_Refusal] = []
         self._accepted: set[Use] = set()
 
@@ -79,30 +79,31 @@ class KeyGuard:
         """True while a refusal still counts."""
         return bool(self._counting())
 
-    def check(self, use: Use) -> None:
-        """Raise when no call may be made.
+    def check(self, use: Use) -> int:
+        """Return how many refusals of the key count.
 
-        :raises DliApiError: the refusal, with when and where it was, and for how long it counts.
+        :raises DliApiError: when no call may be made: the refusal, with when and where it was, and for how
+            long it counts.
         """
         refusals = self._counting()
         for refusal in refusals:
-            if refusal.bars(use, is_accepted=use in self._accepted):
+            is_elsewhere = refusal.use.origin != use.origin
+            if refusal.concerns(use) and not (is_elsewhere and use in self._accepted):
                 raise _repeated(refusal, use.origin)
         of_key = [refusal for refusal in refusals if refusal.use.key_id == use.key_id]
         if len(of_key) >= MAX_REFUSALS:
             raise _too_many(of_key)
+        return len(of_key)
 
-    def enter(self, use: Use) -> Conversation[Flight]:
-        """Return the flight of a call, once it may start.
+    def may_start(self, topic: Use, under_way: Sequence[Flight]) -> bool:
+        """Let four start at a time, but those with a secret that nobody has seen accepted one by one."""
+        if self.check(topic) + len(under_way) >= MAX_REFUSALS:
+            return False
+        return topic in self._accepted or all(flight.topic in self._accepted for flight in under_way)
 
-        :raises DliApiError: when no call may be made.
-        :raises DliError: the failure of the call that was waited for, when that may pass by itself.
-        """
-        return self._gate.enter(
-            use,
-            may_start=lambda under_way: self._may_start(use, under_way),
-            shares_failure=lambda: use not in self._accepted,
-        )
+    def shares_failure(self, topic: Use) -> bool:
+        """Share the failure of a first use."""
+        return topic not in self._accepted
 
     def accept(self, use: Use, started: float) -> None:
         """Note that the server accepted the secret.
@@ -116,7 +117,7 @@ class KeyGuard:
             if any(refusal.at >= started and refusal.use == use for refusal in self._refusals):
                 return
             self._accepted.add(use)
-        self._gate.wake_all()
+        self.serve()
 
     def refuse(self, use: Use, error: DliApiError) -> None:
         """Note that the server refused the secret, or found the key locked."""
@@ -124,17 +125,10 @@ class KeyGuard:
         with LOCK:
             self._refusals = [*self._counting(), refusal]
             self._accepted.discard(use)
-        self._gate.wake_all()
-
-    def _may_start(self, use: Use, under_way: list[Flight]) -> bool:
-        self.check(use)
-        refused = sum(refusal.use.key_id == use.key_id for refusal in self._counting())
-        if len(under_way) + refused >= MAX_REFUSALS:
-            return False
-        return use in self._accepted or all(flight.topic in self._accepted for flight in under_way)
+        self.serve()
 
     def _counting(self) -> list[_Refusal]:
-        return [refusal for refusal in self._refusals if refusal.rest > 0] if self._refusals else []
+        return [refusal for refusal in self._refusals if refusal.rest > 0]
 
 
 def _repeated(refusal: _Refusal, origin: str) -> DliApiError:
@@ -143,21 +137,21 @@ def _repeated(refusal: _Refusal, origin: str) -> DliApiError:
         found = f"the key was found locked{where} {refusal.age:.0f} s ago, perhaps by another system"
     else:
         found = f"this credential was refused{where} {refusal.age:.0f} s ago"
-    return _no_call(refusal, f"{found}, and isn't tried again for {refusal.rest:.0f} s", refusal.rest)
+    return _no_call(refusal, found, refusal.rest)
 
 
 def _too_many(refusals: list[_Refusal]) -> DliApiError:
-    last, rest = refusals[-1], refusals[-MAX_REFUSALS].rest
     found = (
         f"this key was refused {len(refusals)} times within {REFUSAL_COOLDOWN / 60:.0f} minutes, the last "
-        f"time at {last.use.origin}, and isn't tried again for {rest:.0f} s"
+        f"time at {refusals[-1].use.origin}"
     )
-    return _no_call(last, found, rest)
+    return _no_call(refusals[-1], found, refusals[-MAX_REFUSALS].rest)
 
 
 def _no_call(refusal: _Refusal, found: str, rest: float) -> DliApiError:
     error = copy(refusal.error)
-    error.diagnosis = f"No call was made: {found} so that it isn't locked. {error.diagnosis}".strip()
+    reason = f"{found}, and isn't tried again for {rest:.0f} s so that it isn't locked"
+    error.diagnosis = f"No call was made: {reason}. {error.diagnosis}".strip()
     if error.transient:
         error.retry_after = rest
     return error

@@ -1,53 +1,43 @@
-"""What the kinds of credential have in common: each obtains a lease, whose signer goes on requests."""
+"""What the kinds of credential have in common: each obtains a lease, which signs requests."""
 
 from __future__ import annotations
 
 import hashlib
 import math
 import re
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Protocol, TypeGuard
 
 from dli_provider.api.messages import Conversation, Request
 
 
-class Signer(Protocol):
-    """Puts on a request what shows who is calling."""
+@dataclass(frozen=True, kw_only=True)
+class Lease(ABC):
+    """What shows on requests who is calling, and how long it serves.
+
+    :param renew_at: monotonic seconds from which a new lease is asked for.
+    :param expires_at: monotonic seconds from which this one is refused.
+    :param project_id: project to which the lease is bound, if it is bound to one.
+    """
+
+    renew_at: float = field(default=math.inf, repr=False, compare=False)
+    expires_at: float = field(default=math.inf, repr=False, compare=False)
+    project_id: str | None = field(default=None, repr=False, compare=False)
 
     @property
     def key_id(self) -> str | None:
         """A digest of the access key, which refusals lock; None when they lock nothing."""
+        return None
 
     @property
     def fingerprint(self) -> str:
-        """A digest of the access key with its secret, or of the token."""
+        """A digest of the access key with its secret."""
+        return ""
 
+    @abstractmethod
     def sign(self, request: Request) -> dict[str, str]:
         """Return all headers of a request, with those that show who is calling."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """A signer, and how long it serves.
-
-    :param signer: what goes on requests.
-    :param renew_at: monotonic seconds from which a new lease is asked for.
-    :param expires_at: monotonic seconds from which this one is refused.
-    :param project_id: project to which the lease is bound, if it is bound to one.
-    :ivar key_id: the signer's, computed once.
-    :ivar fingerprint: the signer's, computed once.
-    """
-
-    signer: Signer
-    renew_at: float = math.inf
-    expires_at: float = math.inf
-    project_id: str | None = None
-    key_id: str | None = field(init=False, repr=False)
-    fingerprint: str = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "key_id", self.signer.key_id)
-        object.__setattr__(self, "fingerprint", self.signer.fingerprint)
 
 
 class Credential(Protocol):

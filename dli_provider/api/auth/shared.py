@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from time import monotonic
+from typing import TypeGuard
 from weakref import WeakValueDictionary
 
 from dli_provider.api.answers import error_of
@@ -32,16 +33,11 @@ class SharedCredential:
         self.credential = credential
         self.guard = guard
         self._fingerprint = credential.fingerprint
-        self._key = credential.key_id or credential.fingerprint
+        self._key_id = credential.key_id or self._fingerprint
         self._renewals, self._lookups = SingleFlight(), SingleFlight()
         self._lease: Lease | None = None
         self._next_renewal = 0.0
         self._projects: dict[tuple[str, str], str] = {}
-
-    @property
-    def key_id(self) -> str | None:
-        """A digest of what too many refusals lock, the same whatever the secret; None when nothing is."""
-        return self.credential.key_id
 
     def send(self, request: Request) -> Conversation[Response]:
         """Send a request that shows who is calling, and return the answer: JSON, and no error.
@@ -52,7 +48,8 @@ class SharedCredential:
         :raises DliAuthError: when the credential is refused, or was less than five minutes ago.
         :raises DliError: for every other error; when no answer came, and when no lease can be had.
         """
-        self.guard.check(self._own_use(request.origin))
+        own_use = self._own_use(request.origin)
+        self.guard.check(own_use)
         lease = yield from self.lease()
         try:
             return (yield from self._send(request, lease))
@@ -64,7 +61,7 @@ class SharedCredential:
         try:
             return (yield from self._send(request, lease))
         except DliAuthError as error:
-            self.guard.refuse(self._own_use(request.origin), error)
+            self.guard.refuse(own_use, error)
             raise
 
     def lease(self) -> Conversation[Lease]:
@@ -75,8 +72,7 @@ class SharedCredential:
         """
         if lease := self._current():
             return lease
-        with (yield from self._renewals.join(None, lambda: self._current() is not None)):
-            return self._current() or (yield from self._renewed())
+        return (yield from self._renewals.do("lease", lambda: self._current() is not None, self._renew()))
 
     def project(self, iam_endpoint: str, name: str, look_up: Conversation[str]) -> Conversation[str]:
         """Return a project's id; one conversation looks it up for all.
@@ -87,26 +83,24 @@ class SharedCredential:
         :raises DliError: that of the look-up, also of one that was waited for.
         """
         key = (iam_endpoint, name)
-        with (yield from self._lookups.join(key, lambda: key in self._projects)):
+
+        def find() -> Conversation[str]:
             if key not in self._projects:
                 self._projects[key] = yield from look_up
             return self._projects[key]
 
+        return self._lookups.do(key, lambda: key in self._projects, find())
+
     def _send(self, request: Request, lease: Lease) -> Conversation[Response]:
-        if lease.key_id is None:  # a token: refusals of it lock nothing
-            return (yield from self._exchange(request, lease, self._own_use(request.origin)))
+        if lease.key_id is None:
+            return self._exchange(request, lease, self._own_use(request.origin))
         use = Use(lease.key_id, lease.fingerprint, request.origin)
-        with (yield from self.guard.enter(use)):
-            try:
-                return (yield from self._exchange(request, lease, use))
-            except DliApiError as error:
-                if isinstance(error, DliAuthError) or is_lock(error.code, error.message):
-                    self.guard.refuse(use, error)
-                raise
+        return self.guard.run(use, self._exchange(request, lease, use))
 
     def _exchange(self, request: Request, lease: Lease, use: Use) -> Conversation[Response]:
+        """Send a request, and have the guard learn what the answer says of the key."""
         started = monotonic()
-        response = yield from send(Send(request, lease.signer.sign(request)))
+        response = yield from send(Send(request, lease.sign(request)))
         error = error_of(response)
         if _shows_acceptance(response, error):
             self.guard.accept(use, started)
@@ -114,6 +108,8 @@ class SharedCredential:
             return response
         if isinstance(error, DliAuthError):
             error.diagnosis = " ".join(filter(None, (error.diagnosis, clock_skew(response))))
+        if lease.key_id and _shows_refusal(error):  # those of a token lock nothing
+            self.guard.refuse(use, error)
         raise error
 
     def _current(self) -> Lease | None:
@@ -122,34 +118,38 @@ class SharedCredential:
             return lease
         return None
 
-    def _renewed(self) -> Conversation[Lease]:
+    def _renew(self) -> Conversation[Lease]:
+        """Return a new lease; the present one when the issuer can't give any for the moment."""
+        if lease := self._current():
+            return lease
         self._next_renewal = monotonic() + RENEWAL_PAUSE
-        lease = self._lease
         try:
-            lease = self._lease = yield from self._obtain()
-        except DliError as error:
-            if _is_refusal(error) or lease is None or monotonic() >= lease.expires_at:
+            self._lease = yield from self._obtain()
+        except DliError:
+            if self._lease is None or monotonic() >= self._lease.expires_at:
                 raise
-        return lease
+        return self._lease
 
     def _obtain(self) -> Conversation[Lease]:
-        issuer = self.credential.issuer
-        if issuer is None:
-            return (yield from self.credential.obtain())
-        use = self._own_use(issuer)
-        with (yield from self.guard.enter(use)) as flight:
-            try:
-                lease = yield from self.credential.obtain()
-            except DliApiError as error:
-                if _is_refusal(error):
-                    self.guard.refuse(use, error)
-                    self._lease = None
-                raise
-            self.guard.accept(use, flight.started)
-            return lease
+        if self.credential.issuer is None:
+            return self.credential.obtain()
+        use = self._own_use(self.credential.issuer)
+        return self.guard.run(use, self._ask_issuer(use))
+
+    def _ask_issuer(self, use: Use) -> Conversation[Lease]:
+        started = monotonic()
+        try:
+            lease = yield from self.credential.obtain()
+        except DliApiError as error:
+            if not error.transient:
+                self.guard.refuse(use, error)
+                self._lease = None
+            raise
+        self.guard.accept(use, started)
+        return lease
 
     def _own_use(self, origin: str) -> Use:
-        return Use(self._key, self._fingerprint, origin)
+        return Use(self._key_id, self._fingerprint, origin)
 
     def _discard(self, lease: Lease) -> None:
         with LOCK:
@@ -164,53 +164,34 @@ def _shows_acceptance(response: Response, error: DliError | None) -> bool:
     return error is None and bool(response.content)
 
 
-def _is_refusal(error: DliError) -> bool:
-    """Tell whether an issuer's error says no to the credential."""
-    return isinstance(error, DliApiError) and not error.transient
+def _shows_refusal(error: DliError) -> TypeGuard[DliApiError]:
+    """Tell whether the gateway refused the credential, or found its key locked."""
+    return isinstance(error, DliAuthError) or (
+        isinstance(error, DliApiError) and is_lock(error.code, error.message)
+    )
 
 
-class _Register:
-    """The credentials of this process, each by its fingerprint.
+_guards: WeakValueDictionary[str, KeyGuard] = WeakValueDictionary()
+_credentials: WeakValueDictionary[str, SharedCredential] = WeakValueDictionary()
+_kept: dict[str, SharedCredential] = {}
+
+
+def share_credential(credential: Credential) -> SharedCredential:
+    """Return the process's one :class:`SharedCredential` of a credential.
 
     Those that somebody uses are found for as long as they are used. Of the others, the latest are kept for
     their leases, and all those that were refused for as long as that counts.
     """
-
-    def __init__(self) -> None:
-        self._guards: WeakValueDictionary[str, KeyGuard] = WeakValueDictionary()
-        self._credentials: WeakValueDictionary[str, SharedCredential] = WeakValueDictionary()
-        self._kept: dict[str, SharedCredential] = {}
-
-    def share(self, credential: Credential) -> SharedCredential:
-        fingerprint = credential.fingerprint
-        with LOCK:
-            shared = self._kept.pop(fingerprint, None) or self._credentials.get(fingerprint)
-            if shared is None:
-                key = credential.key_id or fingerprint
-                guard = self._guards.get(key) or KeyGuard()
-                shared = SharedCredential(credential, guard)
-                self._guards[key], self._credentials[fingerprint] = guard, shared
-            self._kept[fingerprint] = shared
-            self._forget_oldest()
-            return shared
-
-    def _forget_oldest(self) -> None:
-        excess = len(self._kept) - MOST_KEPT
-        if excess > 0:
-            idle = [name for name, shared in self._kept.items() if not shared.guard.has_refusals]
-            for fingerprint in idle[:excess]:
-                del self._kept[fingerprint]
-
-
-_register = _Register()
-
-
-def share_credential(credential: Credential) -> SharedCredential:
-    """Return the process's one :class:`SharedCredential` of a credential."""
-    return _register.share(credential)
-
-
-def forget_all() -> None:
-    """Forget every lease, project and refusal, as a new process would; for tests that play several."""
-    global _register
-    _register = _Register()
+    fingerprint = credential.fingerprint
+    with LOCK:
+        shared = _kept.pop(fingerprint, None) or _credentials.get(fingerprint)
+        if shared is None:
+            key = credential.key_id or fingerprint
+            guard = _guards.get(key) or KeyGuard()
+            shared = SharedCredential(credential, guard)
+            _guards[key], _credentials[fingerprint] = guard, shared
+        _kept[fingerprint] = shared
+        idle = [name for name, other in _kept.items() if not other.guard.has_refusals]
+        for name in idle[: max(0, len(_kept) - MOST_KEPT)]:
+            del _kept[name]
+        return shared

@@ -39,13 +39,11 @@ def canonical_request(
     :param headers: the headers to sign and nothing else.
     :param body_hash: hex SHA-256 of the body's bytes, or ``UNSIGNED-PAYLOAD``.
     """
-    uri = quote(unquote(path), safe="/" + _UNRESERVED)
-    if not uri.endswith("/"):
-        uri += "/"
-    pairs = sorted((name.lower(), value.strip()) for name, value in headers.items())
-    lines = "".join(f"{name}:{value}\n" for name, value in pairs)
-    names = ";".join(name for name, _ in pairs)
-    return f"{method}\n{uri}\n{encode_query(query)}\n{lines}\n{names}\n{body_hash}"
+    pairs = sorted([(name.lower(), value.strip()) for name, value in headers.items()])
+    lines = "".join([f"{name}:{value}\n" for name, value in pairs])
+    names = ";".join([name for name, _ in pairs])
+    uri = quote(unquote(path), safe=f"/{_UNRESERVED}").removesuffix("/")
+    return f"{method}\n{uri}/\n{encode_query(query)}\n{lines}\n{names}\n{body_hash}"
 
 
 def signature(secret_key: str, date: str, canonical: str) -> str:

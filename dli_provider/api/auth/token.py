@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 from dli_provider.api.answers import error_of
 from dli_provider.api.auth.issuing import ask, lease_until, object_in
@@ -17,21 +17,14 @@ from dli_provider.flink.arguments import parse_project_id
 _RENEWED_AHEAD = 30 * 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+@dataclass(frozen=True)
+class Token(Lease):
     """A token of IAM, put on every request as it is.
 
     :param value: the token.
     """
 
     value: str = field(repr=False)
-
-    key_id: ClassVar[None] = None
-
-    @property
-    def fingerprint(self) -> str:
-        """A digest of the token."""
-        return digest("token", self.value)
 
     def sign(self, request: Request) -> dict[str, str]:
         """Return the request's headers with the token."""
@@ -86,11 +79,14 @@ class PasswordCredential:
         response = yield from ask(self._request(), f"Asking {self.iam_endpoint} for a token", error_of)
         if not is_header_text(response.headers.get("x-subject-token")):
             raise DliProtocolError("IAM answered without a token (header X-Subject-Token)")
-        token = Token(response.headers["x-subject-token"])
         content = object_in(response, "token")
         expires_at, lifetime = lease_until(content.get("expires_at"), response)
-        ahead = min(_RENEWED_AHEAD, lifetime / 10)
-        return Lease(token, expires_at - ahead, expires_at, self.project_id or _project_of(content))
+        return Token(
+            response.headers["x-subject-token"],
+            renew_at=expires_at - min(_RENEWED_AHEAD, lifetime / 10),
+            expires_at=expires_at,
+            project_id=self.project_id or _project_of(content),
+        )
 
     def _request(self) -> Request:
         project = {"id": self.project_id} if self.project_id else {"name": self.project_name}

@@ -1,4 +1,8 @@
-"""The endpoints of DLI as pure functions: arguments in, a :class:`~.call.Call` out."""
+"""The endpoints of DLI as pure functions: each checks its arguments, and returns the :class:`~.call.Call`.
+
+Its docstring says what the call does. The methods of ``DliHook`` have the same names, and describe the
+arguments. Each function raises ``ValueError`` for an argument that can't be right.
+"""
 
 from __future__ import annotations
 

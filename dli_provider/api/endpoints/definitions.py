@@ -23,15 +23,9 @@ _JOB_TYPES = {"shared_cluster": "flink_sql_job", "edge_node": "flink_sql_edge_jo
 
 
 def create_flink_sql_job(name: str, *, sql_body: str | None, **fields: Unpack[NewSqlJobFields]) -> Call[int]:
-    """Return the call that creates a SQL job (CreateFlinkSqlJob), and answers its id.
+    """Create a SQL job (CreateFlinkSqlJob), and return its id.
 
-    Without ``run_mode`` it is ``exclusive_cluster``. Without ``job_type`` it is ``flink_opensource_sql_job``,
-    or the type that the given ``run_mode`` runs. The API's own defaults contradict each other.
-
-    :param name: up to 57 characters, unique in the project.
-    :param sql_body: the SQL, up to 1,048,576 characters; None only with ``template_id``.
-    :param fields: see :class:`~dli_provider.flink.definition.NewSqlJobFields`.
-    :raises ValueError: as :func:`~dli_provider.flink.definition.parse_fields` does.
+    ``run_mode`` and ``job_type`` get defaults here: the API's own contradict each other.
     """
     from dli_provider.flink.definition import NewSqlJob, parse_fields
 
@@ -45,13 +39,7 @@ def create_flink_sql_job(name: str, *, sql_body: str | None, **fields: Unpack[Ne
 
 
 def create_flink_jar_job(name: str, *, entrypoint: str, **fields: Unpack[NewJarJobFields]) -> Call[int]:
-    """Return the call that creates a JAR job (CreateFlinkJarJob), and answers its id.
-
-    :param name: up to 57 characters, unique in the project.
-    :param entrypoint: package that holds the main class, such as ``obs://bucket/file.jar``.
-    :param fields: see :class:`~dli_provider.flink.definition.NewJarJobFields`.
-    :raises ValueError: as :func:`~dli_provider.flink.definition.parse_fields` does.
-    """
+    """Create a JAR job (CreateFlinkJarJob), and return its id."""
     from dli_provider.flink.definition import NewJarJob, parse_fields
 
     given = parse_fields(NewJarJob, "CreateFlinkJarJob", {"name": name, "entrypoint": entrypoint, **fields})
@@ -59,12 +47,7 @@ def create_flink_jar_job(name: str, *, entrypoint: str, **fields: Unpack[NewJarJ
 
 
 def update_flink_sql_job(job_id: int | str, **fields: Unpack[SqlJobChanges]) -> Call[None]:
-    """Return the call that changes a SQL job (UpdateFlinkSqlJob).
-
-    :param job_id: the job, as an int or digits.
-    :param fields: what to change; see :class:`~dli_provider.flink.definition.SqlJobChanges`.
-    :raises ValueError: as :func:`~dli_provider.flink.definition.parse_fields` does, and for no fields.
-    """
+    """Change a SQL job (UpdateFlinkSqlJob)."""
     from dli_provider.flink.definition import SqlJobChanges, parse_fields
 
     changes = parse_fields(SqlJobChanges, "UpdateFlinkSqlJob", fields)
@@ -72,12 +55,7 @@ def update_flink_sql_job(job_id: int | str, **fields: Unpack[SqlJobChanges]) -> 
 
 
 def update_flink_jar_job(job_id: int | str, **fields: Unpack[JarJobChanges]) -> Call[None]:
-    """Return the call that changes a JAR job (UpdateFlinkJarJob).
-
-    :param job_id: the job, as an int or digits.
-    :param fields: what to change; see :class:`~dli_provider.flink.definition.JarJobChanges`.
-    :raises ValueError: as :func:`~dli_provider.flink.definition.parse_fields` does, and for no fields.
-    """
+    """Change a JAR job (UpdateFlinkJarJob)."""
     from dli_provider.flink.definition import JarJobChanges, parse_fields
 
     changes = parse_fields(JarJobChanges, "UpdateFlinkJarJob", fields)

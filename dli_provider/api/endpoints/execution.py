@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dli_provider.api.endpoints.call import Call, object_of
@@ -13,11 +13,7 @@ from dli_provider.flink.redaction import redact
 
 
 def show_flink_execution_graph(job_id: int | str) -> Call[dict[str, Any]]:
-    """Return the call that reads a job's execution graph (ShowFlinkJobExecutionGraph).
-
-    :param job_id: the job, as an int or digits.
-    :raises ValueError: for anything else.
-    """
+    """Read a job's execution graph, with credentials masked (ShowFlinkJobExecutionGraph)."""
     number = parse_job_id(job_id)
     return Call(
         title=f"ShowFlinkJobExecutionGraph of job {number}",
@@ -28,12 +24,8 @@ def show_flink_execution_graph(job_id: int | str) -> Call[dict[str, Any]]:
     )
 
 
-def show_flink_metrics(job_ids: object) -> Call[dict[int, dict[str, Any]]]:
-    """Return the call that reads what jobs read and write (ShowFlinkMetric).
-
-    :param job_ids: the jobs; see :func:`~dli_provider.flink.arguments.parse_job_ids`.
-    :raises ValueError: for anything else, and for none.
-    """
+def show_flink_metrics(job_ids: Iterable[int | str]) -> Call[dict[int, dict[str, Any]]]:
+    """Read what jobs read and write, by job (ShowFlinkMetric)."""
     numbers = parse_job_ids("job_ids", job_ids)
     if not numbers:
         raise ValueError("job_ids names no job")

@@ -64,12 +64,8 @@ class JobPage:
             raise DliProtocolError(f"A job of the list can't be read: {error}") from None
 
 
-def show_flink_job(job_id: object) -> Call[FlinkJob]:
-    """Return the call that reads one job's detail (ShowFlinkJob).
-
-    :param job_id: the job, as an int or digits.
-    :raises ValueError: for anything else as ``job_id``.
-    """
+def show_flink_job(job_id: int | str) -> Call[FlinkJob]:
+    """Read one job's detail (ShowFlinkJob)."""
     number = parse_job_id(job_id)
     return Call(
         title=f"ShowFlinkJob of job {number}",
@@ -83,13 +79,11 @@ def show_flink_job(job_id: object) -> Call[FlinkJob]:
 def list_flink_jobs(
     *, offset: int = 0, limit: int = MAX_PAGE, **filters: Unpack[JobFilters]
 ) -> Call[JobPage]:
-    """Return the call that reads one page of the project's jobs (ListFlinkJobs).
+    """Read one page of the project's jobs (ListFlinkJobs).
 
     :param offset: how many jobs to skip.
     :param limit: how many jobs at the most, up to 100.
-    :param filters: see :class:`JobFilters`.
-    :raises ValueError: for a filter that the endpoint does not have, and for a blank one, which would let all
-        jobs pass.
+    :param filters: see :class:`JobFilters`; a blank one, which would let all jobs pass, is refused.
     """
     if not 1 <= limit <= MAX_PAGE or offset < 0:
         raise ValueError(f"limit must lie between 1 and {MAX_PAGE} and offset not be negative")

@@ -66,8 +66,7 @@ class Console:
         """Answer with a table of the jobs."""
         if refusal := _refuse_host(request):
             return refusal
-        jobs = [self._fields(job) for job in self._jobs]
-        rows = [tuple(str(job.get(name)) for name in ("job_id", "name", "status")) for job in jobs]
+        rows = [self._row(job) for job in self._jobs]
         return _html(page.jobs_page(PATH, rows))
 
     def show_job(self, request: Request) -> Reply:
@@ -102,6 +101,10 @@ class Console:
             return _html(page.message_page(PATH, "There is no such job, or no such button."), 404)
         action(job)
         return Reply("", 303, {"Location": f"{PATH}/{job.job_id}"})
+
+    def _row(self, job: EmulatedJob) -> tuple[str, ...]:
+        fields = self._fields(job)
+        return (*(str(fields.get(name)) for name in ("job_id", "name", "status")), _utc_text(job.since))
 
     def _fields(self, job: EmulatedJob) -> dict[str, Any]:
         try:

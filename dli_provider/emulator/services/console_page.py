@@ -16,6 +16,7 @@ h2 { font-size: 1.05rem; margin: 1.6rem 0 0.4rem; }
 table { border-collapse: collapse; width: 100%; background: #fff; border: 1px solid #d9e2ec; }
 th, td { text-align: left; vertical-align: top; padding: 0.3rem 0.7rem; border-top: 1px solid #e4e9f0; }
 th { font-weight: 500; color: #52606d; width: 15rem; }
+thead th { width: auto; background: #e4e9f0; }
 td { overflow-wrap: anywhere; white-space: pre-wrap; }
 a { color: #0b6bcb; }
 button { font: inherit; padding: 0.35rem 1rem; margin-right: 0.5rem; border: 1px solid #9fb3c8;
@@ -82,15 +83,17 @@ def jobs_page(base: str, jobs: Iterable[Sequence[str]]) -> str:
     """Return the page of all jobs, which reloads itself.
 
     :param base: path of the console.
-    :param jobs: id, name and status of each.
+    :param jobs: id, name and status of each, and since when it has the status.
     """
     rows = "".join(
-        f'<tr><th>{escape(job_id)}</th><td><a href="{escape(f"{base}/{job_id}")}">{escape(name)}</a></td>'
-        f"<td>{_status(status)}</td></tr>"
-        for job_id, name, status in jobs
+        f'<tr><td>{escape(job_id)}</td><td><a href="{escape(f"{base}/{job_id}")}">{escape(name)}</a></td>'
+        f"<td>{_status(status)}</td><td>{escape(since)}</td></tr>"
+        for job_id, name, status, since in jobs
     )
-    table = f"<table>{rows}</table>" if rows else '<p class="quiet">There are no jobs.</p>'
-    return _page("Emulated Flink jobs", f"<h1>Emulated Flink jobs</h1>{table}", reload=True)
+    heading = "".join(f'<th scope="col">{name}</th>' for name in ("Job", "Name", "Status", "Since"))
+    table = f"<table><thead><tr>{heading}</tr></thead><tbody>{rows}</tbody></table>"
+    shown = table if rows else '<p class="quiet">There are no jobs.</p>'
+    return _page("Emulated Flink jobs", f"<h1>Emulated Flink jobs</h1>{shown}", reload=True)
 
 
 def message_page(base: str, text: str) -> str:

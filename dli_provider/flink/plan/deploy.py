@@ -114,8 +114,7 @@ class DeployPlan:
         return compare(self.desired, job, self.ignored)
 
     def _create(self, memory: Memory) -> Call | Fail:
-        was_there = memory.taken or memory.was_live
-        if was_there or (memory.missed and memory.missed.write != Write.CREATE):
+        if memory.since or memory.taken:
             return Fail(Failure.RUN, "It was there and is gone: somebody else has deleted it")
         desired = self.desired
         arguments = {"kind": desired.kind, "name": desired.name, "fields": desired.creation}
@@ -135,8 +134,8 @@ class DeployPlan:
         """Return what a job calls for whose stop has failed."""
         if not self.runs:
             return self._refuse(job, changed) if changed else self._end(memory, reading, job)
-        stops = [taken for taken in memory.taken if taken.write == Write.STOP]
-        if stops and stops[-1].mark == S.JOB_CANCEL_FAIL:
+        stop = memory.last(Write.STOP)
+        if stop and stop.mark == S.JOB_CANCEL_FAIL:
             return Fail(Failure.RUN, "It can't be stopped: DLI has failed to, again")
         return self._stop(memory, job, changed)
 
@@ -153,7 +152,7 @@ class DeployPlan:
         """Return the start of a job at rest, or the import that comes before it; a failure where the start
         would lose its state.
         """
-        is_new = job.start_time is None or self._is_own_creation(memory, job)
+        is_new = _never_started(job) or self._is_own_creation(memory, job)
         if memory.has_done(Write.IMPORT):
             return _run(f"starting from {self.restore_from}", resumes=True)
         if self.restore_from and is_new:
@@ -194,7 +193,7 @@ class DeployPlan:
         compared. A new job is updated for the fields that it can't be created with alone.
         """
         unseen = {name.split(".")[0] for name in self.compare(job).not_compared}
-        is_new = memory.has_done(Write.CREATE) or (self.runs and job.start_time is None)
+        is_new = memory.has_done(Write.CREATE) or (self.runs and _never_started(job))
         if changed or (is_new and unseen & self.desired.set_by_update):
             return sorted(unseen.union(changed) - self.desired.set_by_creation)
         return ()
@@ -230,7 +229,8 @@ class DeployPlan:
         """Tell whether this task has created a job that never ran, whatever its ``start_time``."""
         since, created = self.created_since, job.create_time
         is_of_earlier_try = since is not None and created is not None and created >= since
-        return memory.has_done(Write.CREATE) or (job.status == S.JOB_SUBMIT_FAIL and is_of_earlier_try)
+        is_own = memory.has_done(Write.CREATE) or is_of_earlier_try
+        return is_own and job.status in {S.JOB_INIT, S.JOB_SUBMIT_FAIL}
 
     def _is_success(self, job: FlinkJob) -> bool:
         return not self.runs or job.status in self.targets
@@ -261,10 +261,16 @@ def _expects_rest(memory: Memory) -> bool:
     return last is not None and not (last.write == Write.UPDATE and last.mark == S.JOB_RUNNING)
 
 
+def _never_started(job: FlinkJob) -> bool:
+    return job.start_time is None and "start_time" not in job.unreadable
+
+
 def _has_saved(memory: Memory, job: FlinkJob) -> bool:
-    """Tell whether the stop of this plan has saved the state, as far as DLI doesn't say otherwise."""
-    stops = [taken for taken in memory.taken if taken.write == Write.STOP]
-    is_saved = bool(stops) and stops[-1].mark == S.JOB_RUNNING
+    """Tell whether the stop of this plan has saved the state, as far as DLI doesn't say otherwise. A start by
+    somebody else would have used the savepoint up.
+    """
+    stop = memory.last(Write.STOP)
+    is_saved = stop is not None and stop.mark == S.JOB_RUNNING and stop.start_time == job.start_time
     return is_saved and job.status == S.JOB_CANCEL_SUCCESS and job.has_savepoint is not False
 
 

@@ -8,7 +8,14 @@ from enum import StrEnum
 from typing import Any
 
 from dli_provider.flink.arguments import is_blank
-from dli_provider.flink.definition import JarJobChanges, NewJarJob, NewSqlJob, SqlJobChanges, parse_fields
+from dli_provider.flink.definition import (
+    JarJobChanges,
+    NewJarJob,
+    NewSqlJob,
+    SqlJobChanges,
+    parse_fields,
+    read_rendered,
+)
 
 _HOT_FIELDS = frozenset(
     {"smn_topic", "restart_when_exception", "resume_checkpoint", "resume_max_num", "obs_bucket"}
@@ -88,11 +95,12 @@ def parse_desired(
     :param name: the job's name.
     :param sql: the SQL of a SQL job, instead of ``sql_body`` in the definition.
     :param entrypoint: the package of a JAR job, instead of ``entrypoint`` in the definition.
-    :param definition: further fields, named as in the API; None leaves one out.
+    :param definition: further fields, named as in the API; None leaves one out. Texts that a template made
+        of None, a number or a Boolean are read as such.
     :raises ValueError: for neither or both of SQL and package, for something given twice, for a field that
         there is not, and for a value that a field can't have. The text shows no value.
     """
-    fields = {key: value for key, value in (definition or {}).items() if value is not None}
+    fields = {key: value for key, value in read_rendered(definition or {}).items() if value is not None}
     if fields.pop("name", name) != name:
         raise ValueError("definition.name is another name than job_name; leave it out")
     for parameter, key, value in (("sql", "sql_body", sql), ("entrypoint", "entrypoint", entrypoint)):

@@ -19,6 +19,21 @@ if TYPE_CHECKING:
 
 _JSON_TEXTS = frozenset({"flink_log_config", "operator_config", "static_estimator_config"})
 _CHECKPOINT_MODES = {"1": "exactly_once", "2": "at_least_once"}
+_DEFAULTS = {
+    "checkpoint_enabled": False,
+    "checkpoint_mode": "exactly_once",
+    "cu_number": 2,
+    "dirty_data_strategy": "0",
+    "log_enabled": False,
+    "manager_cu_number": 1,
+    "parallel_number": 1,
+    "resource_config_version": "v1",
+    "restart_when_exception": False,
+    "resume_checkpoint": False,
+    "resume_max_num": -1,
+    "tm_cus": 1,
+}
+"""What DLI means by null. Fields whose default its pages contradict each other on are left out."""
 _MEMORY = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([MG]?)B?\s*", re.IGNORECASE)
 _LACKING = object()
 
@@ -116,15 +131,15 @@ def _shown_fields(job: FlinkJob) -> dict[str, Any]:
 
 
 def _comparable(name: str, value: Any, bucket: str | None) -> Any:
-    """Return a value in a form in which equal things are equal; None for an empty one."""
+    """Return a value in a form in which equal things are equal; for an empty one the default, or None."""
     if value is None or value in ("", [], {}):
-        return None
+        return _DEFAULTS.get(name)
     if name == "checkpoint_mode":
         return _CHECKPOINT_MODES.get(str(value), value)
     if name == "resource_config":
         return _resources(_parsed(value))
-    if name == "runtime_config":
-        return _options(value)
+    if name in {"runtime_config", "tags"}:
+        return _pairs(value)
     if name in _JSON_TEXTS:
         return _parsed(value) or None
     if not isinstance(value, str):
@@ -142,8 +157,8 @@ def _parsed(value: Any) -> Any:
     return value
 
 
-def _options(value: Any) -> Any:
-    """Return Flink options as a mapping, whatever their order; None for none."""
+def _pairs(value: Any) -> Any:
+    """Return a list of keys and values as a mapping, whatever their order; None for none."""
     pairs = _parsed(value)
     try:
         return {pair["key"]: _option(pair["value"]) for pair in pairs} or None

@@ -108,7 +108,7 @@ class Memory:
     :param taken: the writes that took effect, in their order.
     :param changes: names of the fields of the job's definition that were to be changed.
     :param status: the status that was read last.
-    :param since: when that was first read.
+    :param since: when that was first read; None as long as no job was read.
     :param was_live: True when this plan has read the job while a run was under way.
     :param is_adopted: True when a run that was under way already is taken as this task's own.
     """
@@ -134,8 +134,10 @@ class Memory:
     def note(self, reading: Reading) -> bool:
         """Note a reading; return True when the status is another one than before.
 
-        :param reading: the job as it is now.
+        :param reading: the job as it is now; where there is none, what was read before stays.
         """
+        if reading.job is None:
+            return False
         is_news = self.since is None or reading.status != self.status
         if is_news:
             self.status, self.since = reading.status, reading.at
@@ -159,6 +161,10 @@ class Memory:
     def has_done(self, write: Write) -> bool:
         """Tell whether a write of this plan took effect."""
         return write in self.done
+
+    def last(self, write: Write) -> Pending | None:
+        """Return the last write of a kind that took effect."""
+        return next((taken for taken in reversed(self.taken) if taken.write == write), None)
 
     def attempts(self, write: Write) -> int:
         """Return how often a write was sent in vain."""

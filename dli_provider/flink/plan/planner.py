@@ -121,7 +121,7 @@ class Planner:
         if missed is None or sent < _MAX_ATTEMPTS.get(write, _MAX_ATTEMPTS_OTHERWISE):
             return call
         if missed.outcome == Outcome.REFUSED:
-            return Fail(Failure.REFUSED, f"DLI refused to {write} it", missed.refusal)
+            return Fail(Failure.REFUSED, "", missed.refusal)
         return Fail(
             Failure.UNKNOWN,
             f"The call to {write} it was sent {sent} times without a usable answer, and shows no effect: "

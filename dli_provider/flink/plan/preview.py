@@ -61,5 +61,6 @@ def _after(plan: DeployPlan, call: Call, reading: Reading) -> FlinkJob | None:
         fields: dict[str, Any] = plan.desired.creation
         return FlinkJob.from_api({**fields, "status": S.JOB_INIT.value, "job_config": fields})
     if call.write == Write.STOP and reading.job:
-        return reading.job.model_copy(update={"status": S.JOB_CANCEL_SUCCESS})
+        saves = call.arguments["trigger_savepoint"]
+        return reading.job.model_copy(update={"status": S.JOB_CANCEL_SUCCESS, "has_savepoint": saves})
     return reading.job

@@ -74,15 +74,17 @@ def _settle_by_status(pending: Pending, reading: Reading, windows: Windows) -> W
 def _left_a_trace(pending: Pending, reading: Reading) -> bool:
     """Tell whether something beside the status shows that the write was taken.
 
-    It doesn't tell that the status is up to date: these fields may change before it.
+    It doesn't tell that the status is up to date: these fields may change before it. A job that was started
+    since a stop was sent was at rest in between.
     """
     job = reading.job
     if job is None:
         return False
-    if pending.write == Write.RUN:
-        before, now = pending.start_time, job.start_time
-        return now is not None and (before is None or now > before)
-    return pending.write == Write.SAVEPOINT and job.savepoint_path != pending.savepoint_path
+    if pending.write == Write.SAVEPOINT:
+        return job.savepoint_path != pending.savepoint_path
+    before, now = pending.start_time, job.start_time
+    is_started = now is not None and (before is None or now > before)
+    return is_started and pending.mark != S.JOB_SUBMITTING  # its own start may still be about to show
 
 
 def _settle_at_once(pending: Pending, reading: Reading) -> Fail | _Verdict:
@@ -108,5 +110,5 @@ def _settle_creation(pending: Pending, reading: Reading, windows: Windows) -> Wa
     return _Verdict.TAKEN if pending.outcome == Outcome.ACCEPTED else _Verdict.MISSED
 
 
-def _refused(pending: Pending, message: str = "") -> Fail:
-    return Fail(Failure.REFUSED, message or f"DLI refused to {pending.write} it", pending.refusal)
+def _refused(pending: Pending, diagnosis: str = "") -> Fail:
+    return Fail(Failure.REFUSED, diagnosis, pending.refusal)

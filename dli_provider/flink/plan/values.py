@@ -185,7 +185,8 @@ class Fail:
     """Step: give up.
 
     :param failure: of which kind.
-    :param message: why, and what to do: sentences to follow the one that tells the job and its status.
+    :param message: why, and what to do: sentences to follow the one that tells the job and its status, or
+        the text of a refusal, which needs none.
     :param refusal: what DLI refused with, for :attr:`Failure.REFUSED`.
     """
 

@@ -77,6 +77,6 @@ def note(memory: Memory, job_id: int, reading: Reading) -> str | None:
     :param reading: the job as it was read.
     """
     before, since = memory.status, memory.since
-    if not memory.note(reading) or reading.job is None:
+    if reading.job is None or not memory.note(reading):
         return None
     return describe_change(job_id, reading.job, before, reading.at - since if since else None)

@@ -142,6 +142,7 @@ def airflow(
         "AIRFLOW__CORE__DEFAULT_TIMEZONE": "system",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{address}/execution/",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__FERNET_KEY": "",  # so that a test can read what the database holds
         "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG": "1000",
         "AIRFLOW__CORE__PARALLELISM": "8",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",

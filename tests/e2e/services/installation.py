@@ -123,10 +123,17 @@ class Airflow(Processes):
         """Start a scheduler."""
         self.scheduler = self.start(*SCHEDULER, **environment)
 
+    def worker_of(self, process: psutil.Process) -> list[psutil.Process]:
+        """Return what runs a task, from the executor's worker down to a process of the task."""
+        above = [
+            parent for parent in process.parents() if self.scheduler.pid in (p.pid for p in parent.parents())
+        ]
+        return [*reversed(above), process]
+
     @contextmanager
-    def triggerer(self, *options: str) -> Iterator[psutil.Popen]:
+    def triggerer(self, *options: str, **environment: str) -> Iterator[psutil.Popen]:
         """Run a triggerer for as long as the context lasts, unless it is killed in it."""
-        with self.started("triggerer", "--skip-serve-logs", *options) as process:
+        with self.started("triggerer", "--skip-serve-logs", *options, **environment) as process:
             yield process
 
     def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
@@ -176,12 +183,13 @@ class Airflow(Processes):
         self.until(lambda: self.handed_back(run_id) >= len(job_ids), "the scheduler saw all waits deferred")
         return run_id
 
-    def handed_back(self, run_id: str) -> int:
+    def handed_back(self, run_id: str, task_id: str = "[^']*", try_number: int | str = r"\d+") -> int:
         """Return how many tasks of a run the executor has reported to the scheduler as done with.
 
         Airflow fails a task that is queued again before the scheduler has read that report.
         """
-        reports = re.compile(rf"Received executor event with state success .*run_id='{re.escape(run_id)}'")
+        key = rf"task_id='{task_id}', run_id='{re.escape(run_id)}', try_number={try_number},"
+        reports = re.compile(f"Received executor event with state success .*{key}")
         logs = self.home.glob("*-scheduler.log")
         return sum(len(reports.findall(log.read_text(errors="replace"))) for log in logs)
 

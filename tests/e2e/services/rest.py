@@ -74,16 +74,25 @@ class RestApi:
         links: dict[str, str | None] = found if IS_AIRFLOW_2 else found["extra_links"]
         return links
 
-    def log(self, dag_id: str, run_id: str, task_id: str, map_index: int = ONE_FOR_ALL) -> str:
-        """Return what a task logged at its first try."""
-        path = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/1"
+    def log(
+        self, dag_id: str, run_id: str, task_id: str, map_index: int = ONE_FOR_ALL, *, try_number: int = 1
+    ) -> str:
+        """Return what a task logged at a try."""
+        path = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{try_number}"
         content = self._call("GET", path, params={"map_index": map_index, "full_content": "true"})["content"]
         return content if isinstance(content, str) else "\n".join(map(_line, content))
 
-    def mark_failed(self, dag_id: str, run_id: str, task_id: str, map_index: int) -> None:
+    def mark_failed(self, dag_id: str, run_id: str, task_id: str, map_index: int = ONE_FOR_ALL) -> None:
         """Mark a task as failed, as a person does it in the UI."""
-        path = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/{map_index}"
+        path = f"dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}"
+        if map_index != ONE_FOR_ALL:
+            path += f"/{map_index}"
         self._call("PATCH", path, json={"new_state": "failed"} | ({"dry_run": False} if IS_AIRFLOW_2 else {}))
+
+    def clear(self, dag_id: str, run_id: str, *task_ids: str) -> None:
+        """Clear tasks of a run, as a person does it in the UI."""
+        what = {"dag_run_id": run_id, "task_ids": task_ids, "only_failed": False, "reset_dag_runs": True}
+        self._call("POST", f"dags/{dag_id}/clearTaskInstances", json={**what, "dry_run": False})
 
     def _call(self, method: str, path: str, **options: Any) -> Any:
         if not IS_AIRFLOW_2 and "Authorization" not in self._session.headers:

@@ -1,6 +1,6 @@
 """`make screenshots`: takes the pictures of the documentation in `make ui`, in a real Chromium.
 
-Of Airflow 3 it takes the connection's form, a wait, and the emulator's console; of Airflow 2 the form.
+Of Airflow 3 it takes the connection's form, a wait, an upgrade, and the emulator's console; of 2 the form.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from local_airflow import CHECKOUT
 from ui import AWAITED_JOB, LocalUi, local_ui, port_wanted
 
 IMAGES = CHECKOUT / ".github" / "images"
-DAG = "example_dli_wait_and_use_config"
+WAIT = ("example_dli_wait_and_use_config", "wait_for_job", f"Flink job {AWAITED_JOB} is job_running, after")
+UPGRADE = ("example_dli_deploy", "deploy_eu", "upgraded; it is job_running")
+"""A DAG, a task of it, and what stands in its log in the end."""
 FORM_SELECTOR = ".panel" if IS_AIRFLOW_2 else "[role=dialog]"
 TALL, FLAT = (1000, 2400), (1200, 860)
 """Width and height of the window: for a form to be seen whole, and for a page as people look at it."""
@@ -35,17 +37,6 @@ def log_in(page: Page, password: str) -> None:
     page.until(lambda: "login" not in page.chrome.current_url)
 
 
-def finished_run(ui: LocalUi) -> str:
-    """Run the DAG that waits, and return the run's id.
-
-    :param ui: Airflow.
-    """
-    run_id = ui.api.trigger(DAG)
-    while set(ui.api.states(DAG, run_id).values()) != {"success"}:
-        ui.wait()
-    return run_id
-
-
 def take_form(form: FormOfAirflow2 | FormOfAirflow3) -> None:
     """Take the form of a new connection, filled in.
 
@@ -59,18 +50,32 @@ def take_form(form: FormOfAirflow2 | FormOfAirflow3) -> None:
     form.see(FORM_SELECTOR, "Add Connection").screenshot(str(IMAGES / f"connection-form-airflow-{LINE}.png"))
 
 
-def take_wait(page: Page, ui: LocalUi) -> None:
-    """Take the log of a wait, and the job on the console.
+def take_task(page: Page, ui: LocalUi, dag_id: str, task_id: str, said: str, image: str) -> None:
+    """Run a DAG, and take the log of one of its tasks.
 
     :param page: the browser.
     :param ui: Airflow.
+    :param dag_id: the DAG.
+    :param task_id: the task.
+    :param said: what stands in its log in the end.
+    :param image: name of the picture.
     """
-    page.chrome.set_window_size(*FLAT)
-    run_id = finished_run(ui)
-    page.visit(f"dags/{DAG}/runs/{run_id}/tasks/wait_for_job")
-    page.see_text(f"Flink job {AWAITED_JOB} is job_running, after")
-    page.chrome.save_screenshot(str(IMAGES / "wait-for-job.png"))
-    page.chrome.get(f"{ui.dli.console_url}/{AWAITED_JOB}")
+    run_id = ui.api.trigger(dag_id)
+    while set(ui.api.states(dag_id, run_id).values()) != {"success"}:
+        ui.wait()
+    page.visit(f"dags/{dag_id}/runs/{run_id}/tasks/{task_id}")
+    page.see_text(said)
+    page.chrome.save_screenshot(str(IMAGES / image))
+
+
+def take_console(page: Page, ui: LocalUi) -> None:
+    """Take the emulator's list of jobs.
+
+    :param page: the browser.
+    :param ui: Airflow, and the emulator.
+    """
+    assert ui.dli.console_url
+    page.chrome.get(ui.dli.console_url)
     page.see_text("job_running")
     page.chrome.save_screenshot(str(IMAGES / "emulator-console.png"))
 
@@ -88,7 +93,10 @@ def main(home: Path) -> None:
             log_in(page, ui.password)
             take_form(page)
             if not IS_AIRFLOW_2:
-                take_wait(page, ui)
+                page.chrome.set_window_size(*FLAT)
+                take_task(page, ui, *WAIT, "wait-for-job.png")
+                take_task(page, ui, *UPGRADE, "upgrade.png")
+                take_console(page, ui)
         finally:
             chrome.quit()
 

@@ -7,7 +7,7 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
-from dli_provider.acting.record import RunRecord
+from dli_provider.acting.record import PlanRecord
 from dli_provider.flink.plan.memory import Memory
 from dli_provider.flink.plan.values import Write
 
@@ -22,26 +22,34 @@ class Store(dict):
 
 def test_a_retry_finds_what_the_try_before_it_kept():
     store = Store()
-    RunRecord(store, 2, LOG).save(MEMORY)
-    assert RunRecord(store, 2, LOG).load() == MEMORY
+    PlanRecord(store, 2, LOG).save(MEMORY)
+    assert PlanRecord(store, 2, LOG).load() == MEMORY
 
 
 def test_a_task_that_was_cleared_begins_at_the_beginning():
     store = Store()
-    RunRecord(store, 2, LOG).save(MEMORY)
-    assert RunRecord(store, 4, LOG).load() is None
+    PlanRecord(store, 2, LOG).save(MEMORY)
+    assert PlanRecord(store, 4, LOG).load() is None
 
 
 def test_a_run_that_failed_is_forgotten():
     store = Store()
-    record = RunRecord(store, 2, LOG)
+    record = PlanRecord(store, 2, LOG)
     record.save(MEMORY)
     record.begin()
-    assert RunRecord(store, 2, LOG).load() == Memory()
+    assert PlanRecord(store, 2, LOG).load() == Memory()
+
+
+def test_what_nobody_knows_is_not_taken_for_nothing():
+    store = Store()
+    record = PlanRecord(store, 2, LOG)
+    record.save(MEMORY)
+    record.lose()
+    assert PlanRecord(store, 2, LOG).load() is None
 
 
 def test_without_a_store_nothing_is_kept():
-    record = RunRecord(None, 2, LOG)
+    record = PlanRecord(None, 2, LOG)
     record.save(MEMORY)
     assert record.load() is None
 
@@ -51,11 +59,11 @@ def test_a_store_that_fails_is_given_up(caplog):
         def get(self, *_: Any) -> Any:
             raise RuntimeError("out of order")
 
-    record = RunRecord(Broken(), 2, LOG)
+    record = PlanRecord(Broken(), 2, LOG)
     assert record.load() is None
     record.save(MEMORY)
     assert caplog.text.count("out of order") == 1
 
 
 def test_what_another_version_kept_is_given_up():
-    assert RunRecord(Store({"dli_flink_plan_2": {"other": 1}}), 2, LOG).load() is None
+    assert PlanRecord(Store({"dli_flink_plan_2": {"other": 1}}), 2, LOG).load() is None

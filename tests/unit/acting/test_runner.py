@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dli_provider.api.errors import (
+    DliAuthError,
     DliBadRequestError,
     DliConnectionError,
     DliError,
@@ -15,7 +16,10 @@ from dli_provider.api.errors import (
     Outcome,
 )
 from dli_provider.exceptions import DliFlinkJobFailedError, DliFlinkJobRunError
+from dli_provider.flink.plan.deploy import DeployPlan
+from dli_provider.flink.plan.desired import parse_desired
 from dli_provider.flink.plan.plans import DeletePlan, RunPlan, StopPlan
+from dli_provider.flink.plan.values import Failure
 from dli_provider.flink.status import FlinkJobStatus as S
 
 STOPS = ["job_running", "job_canceling", "job_cancel_success"]
@@ -85,6 +89,20 @@ def test_a_throttled_write_is_sent_again_after_its_time(play):
     assert stop.pauses[0] == 300
 
 
+def test_a_write_whose_credential_is_refused_is_sent_again_with_another_one(play):
+    locked_out = failed(DliAuthError, 401, "APIG.0301", "no", outcome=Outcome.REFUSED)
+    stop = play(StopPlan(), STOPS, [locked_out])
+    stop.dli.close = lambda: setattr(stop.dli, "settings", "of the connection as it is now")
+    assert stop.run().done.action == "stopped"
+    assert len(stop.dli.writes) == 2
+
+    stop = play(StopPlan(), STOPS, [locked_out])
+    with pytest.raises(DliAuthError):
+        stop.run()
+    assert (len(stop.dli.writes), stop.runner.failure) == (1, None)
+    assert stop.kept[-1]["pending"] is None
+
+
 def test_an_unknown_outcome_is_found_out_and_said(play, caplog):
     lost = failed(DliOutcomeUnknownError, "no answer", outcome=Outcome.UNKNOWN)
     stop = play(StopPlan(), STOPS, [lost])
@@ -97,8 +115,18 @@ def test_a_refusal_is_read_back_and_then_raised_as_it_was(play):
     stop = play(StopPlan(), ["job_running"], [refused()])
     with pytest.raises(DliBadRequestError, match=r"DLI\.0005"):
         stop.run()
-    assert stop.runner.has_failed
+    assert stop.runner.failure == Failure.REFUSED
     assert len(stop.dli.writes) == 1
+
+
+def test_a_creation_that_is_refused_though_nothing_is_seen_says_what_that_may_mean(play):
+    lost = failed(DliOutcomeUnknownError, "no answer", outcome=Outcome.UNKNOWN)
+    plan = DeployPlan(parse_desired("orders", sql="SELECT 1"))
+    deploy = play(plan, ["absent"], [lost, refused()], name="orders")
+    with pytest.raises(
+        DliBadRequestError, match=r"DLI\.0005: no. A job of this name may exist that isn't yours"
+    ):
+        deploy.run()
 
 
 def test_a_refusal_that_another_one_caused_is_not_raised(play):
@@ -138,7 +166,7 @@ def test_the_deadline_ends_a_wait(play):
     ):
         stop.run()
     assert stop.pauses == [30, 30, 30, 10]
-    assert not stop.runner.has_failed
+    assert stop.runner.failure is None
 
 
 def test_the_deadline_ends_an_outage(play):
@@ -175,5 +203,5 @@ class TestStopOfItsOwnRun:
         )
         with pytest.raises(DliFlinkJobRunError):
             run.run()
-        assert run.runner.stop_own_run()
+        assert not run.runner.stop_own_run()
         assert "it may run on" in caplog.text

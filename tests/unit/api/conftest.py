@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable
 from typing import Any, Self
 
 import pytest
+from new_process import forget_all
 
 from dli_provider.api import conversation, endpoints
 from dli_provider.api.auth import aksk, flight, guard, issuing, shared
 from dli_provider.api.auth import clock as auth_clock
-from dli_provider.api.auth.credentials import AkSkCredential, PasswordCredential
+from dli_provider.api.auth.aksk import AkSkCredential
+from dli_provider.api.auth.token import PasswordCredential
 from dli_provider.api.errors import DliError
 from dli_provider.api.messages import Conversation, Reply, Response, Send, Sleep
 from dli_provider.api.retry import RetryPolicy
@@ -124,9 +126,9 @@ class Answers:
 
 @pytest.fixture(autouse=True)
 def _as_a_new_process():
-    shared.forget_all()
+    forget_all()
     yield
-    shared.forget_all()
+    forget_all()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from dli_provider.api import errors
 from dli_provider.api.auth import signing
-from dli_provider.api.auth.credentials import AkSkCredential
+from dli_provider.api.auth.aksk import AkSkCredential
 from dli_provider.api.endpoints import list_flink_jobs, show_flink_job
 from dli_provider.api.messages import Response, Send, Sleep
 from dli_provider.api.retry import ONE_ATTEMPT, PATIENT

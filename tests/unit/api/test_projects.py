@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from dli_provider.api import errors
-from dli_provider.api.auth.credentials import AkSkCredential, PasswordCredential
+from dli_provider.api.auth.aksk import AkSkCredential
 from dli_provider.api.auth.shared import share_credential
+from dli_provider.api.auth.token import PasswordCredential
 from dli_provider.api.conversation import find_project
 from dli_provider.api.messages import Response
 from dli_provider.api.retry import ONE_ATTEMPT

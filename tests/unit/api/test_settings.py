@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dli_provider.api.auth.credentials import AkSkCredential
+from dli_provider.api.auth.aksk import AkSkCredential
 from dli_provider.api.errors import DliSettingsError
 from dli_provider.api.settings import DliSettings, check_ca_bundle, is_loopback, parse_origin
 

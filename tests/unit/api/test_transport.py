@@ -10,7 +10,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from dli_provider import __version__
 from dli_provider.api import errors, transport
-from dli_provider.api.auth.credentials import AkSkCredential
+from dli_provider.api.auth.aksk import AkSkCredential
 from dli_provider.api.connections import ssl_context
 from dli_provider.api.errors import Outcome
 from dli_provider.api.messages import Request

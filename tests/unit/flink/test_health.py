@@ -138,6 +138,32 @@ def test_a_finished_job_is_healthy_where_jobs_end():
     assert problems(job("job_finish"), healthy_status=(S.JOB_RUNNING, S.JOB_FINISH)) == {}
 
 
+def test_a_job_that_dli_scales_is_healthy_while_it_is_stopped_for_that():
+    options = json.dumps([{"key": "flink.dli.job.scale.enable", "value": "true"}])
+    scaling = {"job_config": {"runtime_config": options}}
+    assert problems(job("job_canceling", **scaling)) == {}
+    assert problems(job("job_cancel_success", **scaling)) == {"status": "is job_cancel_success"}
+    assert problems(job("job_canceling", job_config={})) == {"status": "is job_canceling"}
+
+
+UNREADABLE = [
+    # rule                   what DLI sends                                     what can't be read
+    ({"max_restarts": 3},    {"restart_times": "many"},                         "restart_times"),
+    ({"checkpointing": True},
+     {"job_config": {"checkpoint_enabled": "maybe"}},           "job_config.checkpoint_enabled"),
+    ({"auto_restart": True},
+     {"job_config": {"restart_when_exception": [1]}},           "job_config.restart_when_exception"),
+    ({"expected_config": {"cu_number": {"!=": 2}}},
+     {"job_config": {"cu_number": "many"}},                     "job_config.cu_number"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "sent", "name"), UNREADABLE)
+def test_a_field_that_is_judged_and_cannot_be_read_is_a_problem(rule, sent, name):
+    assert problems(job(**sent), **rule) == {"unreadable": f"{name} can't be read"}
+    assert problems(job(**sent)) == {}
+
+
 def test_restarts_are_counted_when_they_are_limited():
     assert problems(job(restart_times=7)) == {}
     assert problems(job(restart_times=7), max_restarts=7) == {}

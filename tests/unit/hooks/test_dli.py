@@ -6,8 +6,8 @@ import json
 from unittest.mock import Mock
 
 import pytest
+from new_process import forget_all
 
-from dli_provider.api.auth import shared
 from dli_provider.api.errors import DliSettingsError, DliThrottledError
 from dli_provider.emulator import DliEmulator
 from dli_provider.emulator.faults import Throttle
@@ -101,14 +101,14 @@ class TestThrottling:
 
     @pytest.fixture
     def dli(self, monkeypatch):
-        shared.forget_all()
+        forget_all()
         monkeypatch.setattr("dli_provider.api.retry.random.uniform", lambda low, _: low / 1000)
         with DliEmulator() as dli:
             dli.add_job(104, name="orders")
             monkeypatch.setenv("AIRFLOW_CONN_DLI_DEFAULT", json.dumps(dli.connection))
             dli.inject(Throttle(), times=8)
             yield dli
-        shared.forget_all()
+        forget_all()
 
     def test_is_waited_out_by_the_hooks_methods_which_say_so(self, dli, monkeypatch):
         log = Mock()

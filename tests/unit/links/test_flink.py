@@ -8,7 +8,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from dli_provider.api.auth.credentials import AkSkCredential
+from dli_provider.api.auth.aksk import AkSkCredential
 from dli_provider.api.settings import DliSettings
 from dli_provider.links import flink
 from dli_provider.links.flink import DliFlinkConsoleLink

@@ -162,7 +162,7 @@ MASKED = {
     ),
     "what is no pair": (
         """x "value":Bearer s,"key":"sk"; "value":'password' = 's' "key":"sk", x""",
-        """x "value":Bearer ***,"key":"sk"; "value":'password' = '***' "key":"sk", x""",
+        """x "value":Bearer ***,"key":"sk"; "value":'***' = '***' "key":"sk", x""",
     ),
     "pair with others between the other way round": (
         '{"value":"s","kind":{"x":1},"name":"password"},{"value":1234,"key":"pin"},{"value":1,"key":"a"}',
@@ -362,6 +362,14 @@ def test_a_name_of_a_credential_is_known(name: str) -> None:
             "",
         ),
         *("encompass", "surpass", "underpass", "pinned", "spin"),
+        *(
+            "session.idle.timeout",
+            "sessionIdleTimeout",
+            "user.information",
+            "ssl.client.keystore",
+            "design.key",
+        ),
+        *("auth_codec", "app-codec", "session.keyspace"),
     ],
 )
 def test_a_name_that_only_looks_like_one_is_not(name: str) -> None:
@@ -407,8 +415,9 @@ _SCHEMES = ("hmac-sha256", "bearer", "basic", "digest", "negotiate", "ntlm")
 
 def _is_secret(text: str) -> bool:
     """Tell whether a text can be planted: the name of a scheme would have what follows it masked."""
-    is_nothing = text.lower() in {"null", "none", "true", "false", "yes", "no"}
-    return not is_nothing and text[0] not in "*=>,[{: \t\n\uff1a-" and not text.lower().endswith(_SCHEMES)
+    if text.lower() in {"null", "none", "true", "false", "yes", "no"}:
+        return False
+    return text[0] not in "*=>,[{: \t\n\u3000\uff1a-" and not text.lower().endswith(_SCHEMES)
 
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dli_provider.polling.change_store import ChangeStore
-from dli_provider.polling.changes import KnownStatuses
+from dli_provider.polling.changes import ChangeStore, KnownStatuses
 
 LOG = logging.getLogger("test")
 KNOWN = KnownStatuses(datetime(2026, 1, 1, tzinfo=UTC), {104: "job_running"})
@@ -55,17 +55,19 @@ class FailingStore(Store):
 
 
 @pytest.mark.parametrize("store", [Store(), BlockingStore()])
-async def test_what_is_saved_is_loaded(store):
+async def test_the_statuses_that_are_saved_are_loaded(store):
     await ChangeStore(store, LOG).save(KNOWN)
     assert await ChangeStore(store, LOG).load() == KNOWN
 
 
-async def test_the_time_is_saved_only_when_it_moves():
+async def test_only_what_has_changed_is_saved():
     store = Store()
     changes = ChangeStore(store, LOG)
     await changes.save(KNOWN)
     await changes.save(KNOWN)
-    assert len(store.calls) == 3
+    assert store.calls == ["dli_flink_job_status", "dli_flink_job_status_since"]
+    await changes.save(replace(KNOWN, statuses={104: "job_finish"}))
+    assert store.calls[2:] == ["dli_flink_job_status"]
 
 
 async def test_nothing_is_known_at_first():
@@ -89,7 +91,7 @@ async def test_a_store_that_holds_something_else_is_said_and_taken_for_empty(cap
     assert "no statuses of jobs" in caplog.text
 
 
-async def test_one_that_fails_ends_nothing_and_is_tried_again(caplog):
+async def test_a_store_that_fails_ends_nothing_and_is_tried_again(caplog):
     failing = FailingStore()
     store = ChangeStore(failing, LOG)
     assert (await store.load()).statuses == {}

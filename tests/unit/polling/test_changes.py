@@ -154,7 +154,7 @@ def test_a_watch_that_an_error_ended_can_be_taken_up_again(run):
 
 
 class TestEvent:
-    async def test_names_job_statuses_reason_and_time(self):
+    async def test_an_event_names_job_statuses_reason_and_time(self):
         watch = watch_job(known={104: "job_running"})
         feed(watch, "job_running_exception", status_desc="No space left")
         news = await watch.news()
@@ -169,7 +169,7 @@ class TestEvent:
             "changed_at": "2026-01-01T01:00:00+00:00",
         }
 
-    async def test_holds_no_credential_no_control_character_and_no_lone_surrogate(self):
+    async def test_an_event_holds_no_credential_no_control_character_and_no_lone_surrogate(self):
         watch = watch_job(known={104: "job_running"})
         feed(
             watch,
@@ -186,7 +186,7 @@ class TestEvent:
             assert "\n" not in text
             assert "hunter2" not in text
 
-    async def test_is_bounded_whatever_dli_sends(self):
+    async def test_an_event_is_bounded_whatever_dli_sends(self):
         watch = watch_job(known={104: "job_running"})
         feed(watch, "s" * 100_000, name="n" * 5_000_000, status_desc="d" * 5_000_000)
         news = await watch.news()
@@ -244,11 +244,11 @@ class TestJobsThatAreGone:
 
         return lambda *lists, kept=None: run(known_after(lists, kept))
 
-    def test_one_that_a_list_has_missed_is_still_known(self, known_after):
+    def test_a_job_that_one_list_has_missed_is_still_known(self, known_after):
         assert known_after({1, 2}, {1}) == {1, 2}
         assert known_after({1, 2}, {1}, {1, 2}, {1}) == {1, 2}
 
-    def test_one_that_two_lists_have_missed_is_forgotten(self, known_after):
+    def test_a_job_that_two_lists_have_missed_is_forgotten(self, known_after):
         assert known_after({1, 2}, {1}, {1}) == {1}
 
     def test_lists_without_any_job_forget_nothing(self, known_after):

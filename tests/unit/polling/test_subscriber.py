@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
 
@@ -76,13 +77,17 @@ async def test_a_list_that_works_does_not_end_the_outage_of_a_job_whose_detail_f
         await watched.news()
 
 
-async def test_an_outage_is_told_when_it_begins_and_when_it_ends():
-    watched = watch()
-    watched.on_error(BROKEN, 0.0)
-    watched.on_error(BROKEN, 60.0)
-    watched.on_recovery(120.0)
-    watched.on_recovery(180.0)
-    (began, begin), (ended, end) = (await watched.news()).lines
+def test_an_outage_is_told_when_it_begins_and_when_it_ends(run):
+    async def main():
+        watched, loop = watch(), asyncio.get_running_loop()
+        for _ in range(2):
+            watched.on_error(BROKEN, loop.time())
+            await asyncio.sleep(60)
+        for _ in range(2):
+            watched.on_reading(job("job_submitting"), NOW, detailed=False)
+        return (await watched.news()).lines
+
+    (began, begin), (ended, end) = run(main())
     assert (began, ended) == (logging.WARNING, logging.INFO)
     assert "DLI can't be read for now" in begin
     assert end == "DLI can be read again, after 120 s"

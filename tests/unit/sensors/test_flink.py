@@ -33,7 +33,7 @@ def sensor(**arguments) -> DliFlinkJobSensor:
     return DliFlinkJobSensor(**{"task_id": "wait", "job_id": 104, **arguments})
 
 
-def test_awaits_running_by_default():
+def test_a_sensor_awaits_job_running_by_default():
     made = sensor()
     assert made.target_status == "job_running"
     assert made.outage_tolerance == timedelta(minutes=30)
@@ -41,7 +41,7 @@ def test_awaits_running_by_default():
     assert made.deferrable is False
 
 
-def test_is_deferrable_by_default_where_airflow_is_told_so():
+def test_a_sensor_is_deferrable_by_default_where_airflow_is_told_so():
     program = (
         "from dli_provider.sensors.flink import DliFlinkJobSensor\n"
         "print(DliFlinkJobSensor(task_id='wait', job_id=104).deferrable)"
@@ -51,7 +51,7 @@ def test_is_deferrable_by_default_where_airflow_is_told_so():
     assert said.splitlines()[-1] == "True"
 
 
-def test_its_ids_targets_connection_region_and_project_are_templated():
+def test_a_sensor_s_ids_targets_connection_region_and_project_are_templated():
     assert set(DliFlinkJobSensor.template_fields) == {
         *("job_id", "job_name", "target_status", "failure_status", "dli_conn_id", "region", "project_id"),
     }
@@ -91,7 +91,7 @@ def test_nothing_is_looked_up_when_a_dag_file_is_parsed(monkeypatch):
         DliGetFlinkJobConfigOperator(task_id="config", job_id=104),
     ],
 )
-def test_has_the_link_to_the_console(made):
+def test_a_sensor_has_the_link_to_the_console(made):
     assert made.operator_extra_links == (DliFlinkConsoleLink(),)
 
 
@@ -99,7 +99,7 @@ def test_has_the_link_to_the_console(made):
     "operator",
     [DliFlinkJobSensor, DliShowFlinkJobOperator, DliGetFlinkJobConfigOperator, DliFlinkHealthCheckOperator],
 )
-def test_has_a_hook_on_its_connection(operator):
+def test_a_sensor_has_a_hook_on_its_connection(operator):
     job = {} if operator is DliFlinkHealthCheckOperator else {"job_id": 104}
     hook = operator(task_id="task", dli_conn_id="dli", region="eu-de", project_id="p", **job).hook
     assert (hook.dli_conn_id, hook.region, hook.project_id) == ("dli", "eu-de", "p")
@@ -125,7 +125,7 @@ class TestMistakesInADagFile:
             ({"outage_tolerance": "600"}, "outage_tolerance must be"),
         ],
     )
-    def test_are_refused(self, arguments, complaint):
+    def test_mistakes_are_refused(self, arguments, complaint):
         with pytest.raises(ValueError, match=complaint):
             sensor(**arguments)
 
@@ -142,10 +142,10 @@ class TestMistakesInADagFile:
             {"failure_status": None},
         ],
     )
-    def test_are_not_seen_where_there_are_none(self, arguments):
+    def test_what_is_right_is_not_taken_for_a_mistake(self, arguments):
         sensor(**arguments)
 
-    def test_are_seen_by_a_mapped_task_when_it_runs(self):
+    def test_mistakes_are_seen_by_a_mapped_task_when_it_runs(self):
         mapped = DliFlinkJobSensor.partial(task_id="wait").expand(job_id=["orders"])
         assert mapped.operator_class is DliFlinkJobSensor
 

@@ -52,7 +52,7 @@ def run(monkeypatch, ended: Any = None, **changes: Any) -> WaitEvent:
     return asyncio.run(_first_event(DliFlinkJobTrigger(**{**STORED, **changes})))
 
 
-def test_what_it_serializes_makes_the_same_trigger_again():
+def test_what_the_wait_trigger_serializes_makes_the_same_trigger_again():
     path, arguments = DliFlinkJobTrigger(**STORED).serialize()
     assert path == "dli_provider.triggers.flink.DliFlinkJobTrigger"
     assert DliFlinkJobTrigger(**json.loads(json.dumps(arguments))).serialize() == (path, arguments)
@@ -88,7 +88,7 @@ def test_a_wait_goes_on_from_where_the_worker_left_it():
 
 @pytest.mark.parametrize("name", STORED)
 @pytest.mark.parametrize("value", ODD)
-def test_its_constructor_takes_whatever_is_stored(name, value):
+def test_the_trigger_s_constructor_takes_whatever_is_stored(name, value):
     DliFlinkJobTrigger(**{**STORED, name: value}).serialize()
 
 

@@ -34,7 +34,7 @@ def trigger(**changes: Any) -> DliFlinkPlanTrigger:
     return DliFlinkPlanTrigger(**{**json.loads(json.dumps(made.serialize()[1])), **changes})
 
 
-def test_what_it_serializes_makes_the_same_trigger_again():
+def test_what_the_plan_trigger_serializes_makes_the_same_trigger_again():
     path, arguments = trigger().serialize()
     assert path == "dli_provider.triggers.plan.DliFlinkPlanTrigger"
     assert DliFlinkPlanTrigger(**json.loads(json.dumps(arguments))).serialize() == (path, arguments)
@@ -46,12 +46,12 @@ def test_what_it_serializes_makes_the_same_trigger_again():
     ("job_idle", 121, WaitState.WAITING),
     ("job_submitting", 1, WaitState.REACHED),
 ])  # fmt: skip
-def test_it_wakes_when_there_may_be_something_to_do(status, after, state):
+def test_the_wait_of_a_plan_ends_when_there_may_be_something_to_do(status, after, state):
     job = FlinkJob.from_api({"job_id": 104, "status": status})
     assert wait().observe(job, NOW + timedelta(seconds=after)).state == state
 
 
-def test_what_it_has_read_is_remembered():
+def test_what_the_wait_of_a_plan_has_read_is_remembered():
     plan_wait = wait()
     job = FlinkJob.from_api({"job_id": 104, "status": "job_submitting"})
     news = plan_wait.observe(job, NOW + timedelta(seconds=9)).news
@@ -60,7 +60,7 @@ def test_what_it_has_read_is_remembered():
     assert plan_wait.memory.status == S.JOB_SUBMITTING
 
 
-def test_a_list_alone_never_wakes_it():
+def test_a_list_alone_never_ends_the_wait_of_a_plan():
     assert wait().settles(S.JOB_RUNNING)
     assert not wait().settles(S.JOB_FINISH)
 

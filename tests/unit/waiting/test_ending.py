@@ -33,7 +33,7 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("flags", "error", "ending"), TABLE)
-def test_an_error(flags, error, ending):
+def test_what_a_task_ends_with_after_an_error(flags, error, ending):
     log = Mock()
     if ending is GOES_ON:
         EndingPolicy(**flags).handle(error, log)
@@ -53,7 +53,7 @@ def test_an_error(flags, error, ending):
         ({"silent_fail": True}, AirflowSensorTimeout),
     ],
 )
-def test_a_timeout(flags, ending):
+def test_what_a_task_ends_with_at_its_timeout(flags, ending):
     with pytest.raises(ending, match="how it stands"):
         EndingPolicy(**flags).time_out("how it stands")
 

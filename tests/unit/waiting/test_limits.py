@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dli_provider.waiting.limits import Deadline, parse_tolerance
+from dli_provider.waiting.limits import Deadline, parse_span
 
 START = datetime(2026, 1, 2, tzinfo=UTC)
 MINUTES = timedelta(minutes=1)
@@ -30,11 +30,11 @@ def test_what_comes_first_ends_the_wait(execution_timeout, moment, is_execution_
 
 
 @pytest.mark.parametrize("value", [timedelta(minutes=10), 600, 600.0])
-def test_a_tolerance_is_a_timedelta_or_seconds(value):
-    assert parse_tolerance(value) == timedelta(minutes=10)
+def test_a_span_of_time_is_given_as_a_timedelta_or_in_seconds(value):
+    assert parse_span("outage_tolerance", value) == timedelta(minutes=10)
 
 
 @pytest.mark.parametrize("value", ["600", True, None, -1, timedelta(-1), timedelta.max, 1e999])
-def test_a_tolerance_that_cannot_be_right_is_refused(value):
+def test_a_span_that_cannot_be_right_is_refused_by_name(value):
     with pytest.raises(ValueError, match="outage_tolerance must be"):
-        parse_tolerance(value)
+        parse_span("outage_tolerance", value)

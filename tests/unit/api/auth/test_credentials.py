@@ -11,7 +11,9 @@ from typing import ClassVar
 import pytest
 
 from dli_provider.api import errors
-from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, PasswordCredential, Token
+from dli_provider.api.auth.agency import AgencyCredential
+from dli_provider.api.auth.aksk import AkSkCredential
+from dli_provider.api.auth.token import PasswordCredential, Token
 from dli_provider.api.messages import Request, Response
 from dli_provider.api.retry import ONE_ATTEMPT
 
@@ -44,7 +46,7 @@ class TestAccessKey:
     def test_is_its_own_lease_for_ever(self, by_hand, clock):
         credential = AkSkCredential("AK", "SK")
         lease = by_hand(credential.obtain()).result
-        assert lease.signer is credential
+        assert lease is credential
         assert lease.renew_at == lease.expires_at == float("inf")
 
     def test_signs_the_port_and_keeps_other_headers(self, clock):
@@ -103,7 +105,7 @@ class TestPassword:
 
     def test_holds_the_token_until_half_an_hour_before_its_end(self, by_hand, password, answer, clock):
         lease = by_hand(password.obtain()).reply(answer.token("t1")).result
-        assert lease.signer.sign(REQUEST) == {
+        assert lease.sign(REQUEST) == {
             "X-A": "b",
             "Host": "dli.example.com:8443",
             "X-Auth-Token": "t1",
@@ -199,7 +201,7 @@ class TestAgency:
         assert talk.sent.request.url == "http://169.254.169.254/openstack/latest/securitykey"
         assert talk.sent.headers["X-Metadata-Token"] == "meta-token"
         lease = talk.reply(answer.json({"credential": KEYS})).result
-        assert lease.signer == AkSkCredential("HST1", "s3cret", "session-token")
+        assert lease == AkSkCredential("HST1", "s3cret", "session-token")
         assert all(step.request.link_local for step in talk.sends)
 
     @pytest.mark.parametrize("status", [404, 405, 503])

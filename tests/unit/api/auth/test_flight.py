@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dli_provider.api.auth import flight
-from dli_provider.api.auth.flight import LONGEST_FLIGHT, Flight, SingleFlight
+from dli_provider.api.auth.flight import LONGEST_FLIGHT, SingleFlight
 from dli_provider.api.errors import DliConnectionError, DliSettingsError
 from dli_provider.api.messages import Conversation, Sleep
 
@@ -25,12 +25,14 @@ class Errand:
         self.begun = 0
 
     def do(self) -> Conversation[int]:
-        with (yield from self.flights.join("errand", lambda: self.done > 0)):
-            if not self.done:
-                self.begun += 1
-                yield Sleep(1000)
-                self.done += 1
-            return self.done
+        return self.flights.do("errand", lambda: self.done > 0, self._do())
+
+    def _do(self) -> Conversation[int]:
+        if not self.done:
+            self.begun += 1
+            yield Sleep(1000)
+            self.done += 1
+        return self.done
 
 
 @pytest.fixture
@@ -118,7 +120,7 @@ def test_one_that_is_given_up_while_it_waits_leaves_no_trace(errand):
     begin(errand.do())
     for _ in range(10):
         begin(errand.do())[0].close()
-    assert not errand.flights._gate._waiting
+    assert not errand.flights._waiting
 
 
 def test_one_on_an_event_loop_that_was_stopped_holds_nobody_up(errand):
@@ -212,12 +214,28 @@ def test_those_that_wait_go_in_the_order_in_which_they_came(errand):
         other.close()
 
 
-def test_a_flight_is_over_at_the_end_of_its_context(errand):
-    conversation = errand.flights.join("errand", lambda: False)
-    with pytest.raises(StopIteration) as end:
-        next(conversation)
-    flown: Flight = end.value.value
-    assert flown.is_under_way
-    with flown:
-        pass
-    assert not flown.is_under_way
+def test_one_that_garbage_collection_ends_while_another_is_let_through_costs_nobody_a_turn(
+    errand, monkeypatch
+):
+    garbage = [begin(errand.do())[0]]
+    others = [begin(errand.do())[0] for _ in range(3)]
+    may_start = errand.flights.may_start
+
+    def collect(*arguments: Any) -> bool:
+        while garbage:
+            garbage.pop().close()
+        return may_start(*arguments)
+
+    monkeypatch.setattr(errand.flights, "may_start", collect)
+    others.append(begin(errand.do())[0])
+    results = []
+    while others:
+        for other in list(others):
+            try:
+                other.send(None)
+            except StopIteration as end:
+                results.append(end.value)
+                others.remove(other)
+    assert results == [1, 1, 1, 1]
+    assert errand.begun == 2
+    assert not errand.flights._flights

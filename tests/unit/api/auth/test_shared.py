@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import ClassVar
 
 import pytest
+from new_process import forget_all
 
 from dli_provider.api import errors
 from dli_provider.api.auth import shared
-from dli_provider.api.auth.credentials import AgencyCredential, AkSkCredential, Lease, PasswordCredential
+from dli_provider.api.auth.agency import AgencyCredential
+from dli_provider.api.auth.aksk import AkSkCredential
+from dli_provider.api.auth.lease import Lease
+from dli_provider.api.auth.token import PasswordCredential
 from dli_provider.api.endpoints import show_flink_job
 from dli_provider.api.messages import Response, Send, Sleep
 from dli_provider.api.retry import ONE_ATTEMPT
@@ -428,14 +433,22 @@ class TestAToken:
         assert len(begin(credential=password).run(answer.job()).sends) == 1
 
 
-class Ticket:
-    """A signer of another kind, of which too many refusals lock something.
+@dataclass(frozen=True)
+class Ticket(Lease):
+    """A lease of another kind, of which too many refusals lock something.
 
     :param number: which ticket it is.
     """
 
-    def __init__(self, number: int) -> None:
-        self.key_id = self.fingerprint = f"ticket {number}"
+    number: int
+
+    @property
+    def key_id(self) -> str:
+        return f"ticket {self.number}"
+
+    @property
+    def fingerprint(self) -> str:
+        return self.key_id
 
     def sign(self, request):
         return {**request.headers, "X-Ticket": self.fingerprint}
@@ -455,7 +468,7 @@ class TicketOffice:
         self.tickets = [Ticket(number) for number in numbers]
 
     def obtain(self):
-        return Lease(self.tickets.pop(0))
+        return self.tickets.pop(0)
         yield
 
 
@@ -596,5 +609,5 @@ class TestTheRegister:
 
     def test_forgets_all_like_a_new_process(self, begin, answer):
         begin().reply(answer.refusal())
-        shared.forget_all()
+        forget_all()
         assert begin().run(answer.job()).result

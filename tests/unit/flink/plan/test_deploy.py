@@ -351,6 +351,35 @@ class TestAtRest:
         deploy.send("accepted", 2)
         assert deploy.read("job_running", 3, **fields(**ONCE)) == "started"
 
+    def test_a_repeated_stop_may_have_saved_nothing_unless_dli_shows_it(self, play):
+        deploy = play(DeployPlan(SQL_JOB))
+        assert read(deploy, "job_cancel_fail", **fields(**ONCE)) == "stop save"
+        deploy.send("accepted")
+        assert deploy.read("job_cancel_success", 2, **fields(**ONCE)) == "fail final"
+
+    def test_a_start_time_that_cannot_be_read_is_no_sign_of_a_new_job(self, play):
+        odd = fields(start_time="the other day")
+        assert play(DeployPlan(SQL_JOB)).read("job_cancel_success", **odd) == "fail final"
+        restoring = DeployPlan(SQL_JOB, restore_from="obs://b/sp/")
+        assert play(restoring).read("job_cancel_success", **odd) == "fail final"
+
+    @pytest.mark.parametrize(
+        "config",
+        [
+            {"restart_when_exception": True},
+            {"runtime_config": '[{"key": "flink.dli.job.scale.enable", "value": "true"}]'},
+        ],
+        ids=["restart", "scaling"],
+    )
+    def test_a_job_that_the_platform_is_about_to_run_again_is_waited_for(self, play, config):
+        deploy = play(DeployPlan(SQL_JOB))
+        job = fields("sql", "D", config=config, **SAVED)
+        assert deploy.read("job_canceling", **job) == "wait"
+        status = "job_running_exception" if "restart_when_exception" in config else "job_cancel_success"
+        assert deploy.read(status, 1, **job) == "wait"
+        assert deploy.read(status, 800, **job) == "wait"
+        assert deploy.read(status, 1000, **job) == "update"
+
     def test_a_run_that_is_being_submitted_is_adopted(self, play):
         deploy = play(DeployPlan(SQL_JOB))
         deploy.read("job_submitting", **fields(**ONCE))

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plan_histories import AT_REST, BEGIN, STORM, Act, Event, Player, storm_among_others
 
 from dli_provider.flink.job import FlinkJob
 from dli_provider.flink.plan.deploy import DeployPlan, UpgradeMode
 from dli_provider.flink.plan.desired import parse_desired
 from dli_provider.flink.plan.memory import Memory
-from dli_provider.flink.plan.planner import Planner
-from dli_provider.flink.plan.values import Call, Done, Fail, Outcome, Reading, Refusal, Write
-from dli_provider.flink.status import FlinkJobStatus as S
+from dli_provider.flink.plan.planner import Plan
+from dli_provider.flink.plan.values import Done, Outcome, Reading, Write
 
-BEGIN = datetime(2026, 1, 2, tzinfo=UTC)
-AT_REST = {"job_init", "job_submit_fail", "job_cancel_success", "job_finish"}
 DESIRED = parse_desired("etl", sql="SELECT 2", definition={"smn_topic": "new", "operator_config": {"a": 1}})
 
 
@@ -32,6 +31,7 @@ class FakeDli:
     :param delay: seconds for which a status is shown after it is over.
     :param ending: how a run ends; ``job_running`` for never.
     :param shows_savepoints: whether readings tell of a savepoint.
+    :param saves: whether a stop saves what it is to save; always where that isn't shown.
     :param has_state: whether it has run and would lose something.
     """
 
@@ -41,6 +41,7 @@ class FakeDli:
     ending: str
     shows_savepoints: bool
     blind: tuple[int, int]
+    saves: bool = True
     has_state: bool = False
     now: int = 0
     has_savepoint: bool = False
@@ -50,6 +51,7 @@ class FakeDli:
     _coming: list[tuple[int, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.saves = self.saves or not self.shows_savepoints
         self.has_state = self.status not in {None, "job_init"}
         self.start_time = -1000 if self.has_state else None
 
@@ -112,7 +114,7 @@ class FakeDli:
         self._later("job_submitting", "job_running", self.ending)
 
     def _stop(self, arguments: dict[str, Any]) -> None:
-        self._saves = arguments["trigger_savepoint"]
+        self._is_saving = arguments["trigger_savepoint"] and self.saves
         self._later("job_savepointing", "job_canceling", "job_cancel_success")
 
     def _later(self, *statuses: str) -> None:
@@ -126,44 +128,9 @@ class FakeDli:
             elif self.status == "job_running":
                 self.has_state = True
             elif self.status == "job_cancel_success":
-                self.has_savepoint = self._saves
+                self.has_savepoint = self._is_saving
 
 
-@dataclass(frozen=True)
-class Event:
-    """What befalls a pass.
-
-    :param seconds: how long it takes until the next reading.
-    :param answer: what becomes of the write, if there is one.
-    :param crash: whether the process dies, and when.
-    :param foreign: what somebody else does between the reading and the write.
-    """
-
-    seconds: int
-    answer: str
-    crash: str | None
-    foreign: tuple[Write, dict[str, Any]] | None = None
-
-
-EVENTS = st.builds(
-    Event,
-    seconds=st.sampled_from([1, 2, 10, 30, 60, 130]),
-    answer=st.sampled_from(["told", "told", "lost before", "lost after", "not sent"]),
-    crash=st.sampled_from([None, None, None, "before the write", "after the write", "after the answer"]),
-    foreign=st.none(),
-)
-FOREIGN = st.sampled_from(
-    [
-        None,
-        None,
-        (Write.RUN, {"resume_savepoint": True}),
-        (Write.STOP, {"trigger_savepoint": True}),
-        (Write.STOP, {"trigger_savepoint": False}),
-        (Write.UPDATE, {"fields": {"smn_topic": "theirs"}}),
-        (Write.UPDATE, {"fields": {"sql_body": "SELECT 3"}}),
-        (Write.DELETE, {}),
-    ]
-)
 NEW = {"sql_body": "SELECT 2", "smn_topic": "new", "obs_bucket": "b"}
 WORLDS = st.builds(
     FakeDli,
@@ -172,75 +139,14 @@ WORLDS = st.builds(
     delay=st.integers(0, 110),
     ending=st.sampled_from(["job_running", "job_running", "job_finish"]),
     shows_savepoints=st.booleans(),
+    saves=st.sampled_from([True, True, False]),
     blind=st.tuples(st.integers(0, 300), st.integers(0, 300)),
 )
-STORM = st.lists(EVENTS, max_size=14)
-STORM_AMONG_OTHERS = st.lists(st.builds(replace, EVENTS, foreign=FOREIGN), max_size=14)
-CALM = Event(10, "told", None)
 
 
-class CrashError(Exception):
-    """The process dies."""
-
-
-@dataclass
-class Player:
-    """Carries a deployment out as the worker does, through crashes.
-
-    :param keeps: True when the memory survives a crash, as on Airflow 3.3; it is written before each call.
-    """
-
-    dli: FakeDli
-    plan: DeployPlan
-    keeps: bool
-    kept: str = ""
-
-    def play(self, events: list[Event]) -> Done | Fail | None:
-        """Return how the plan ends; None when it goes on for ever. After the events, all goes well."""
-        planner = Planner(self.plan)
-        for event in [*events, *[CALM] * 100]:
-            step = None
-            try:
-                step = self._pass(planner, event)
-            except CrashError:
-                memory = Memory.from_dict(json.loads(self.kept)) if self.keeps and self.kept else Memory()
-                planner = Planner(self.plan, memory)
-            if isinstance(step, Done | Fail):
-                return step
-            self.dli.now += event.seconds
-        return None
-
-    def _pass(self, planner: Planner, event: Event) -> object:
-        reading = self.dli.read()
-        step = planner.next(reading)
-        if event.foreign:
-            self.dli.write(*event.foreign, by="others")
-        if not isinstance(step, Call):
-            return step
-        assert reading.job is None or reading.status in set(S), "a write while the status is unknown"
-        planner.begin(step, reading, reading.at)
-        self._keep(planner)
-        if event.crash == "before the write":
-            raise CrashError
-        outcome = self._send(step, event.answer)
-        if event.crash == "after the write":
-            raise CrashError
-        planner.end(outcome, reading.at, Refusal("no") if outcome == Outcome.REFUSED else None)
-        self._keep(planner)
-        if event.crash == "after the answer":
-            raise CrashError
-        return step
-
-    def _keep(self, planner: Planner) -> None:
-        self.kept = json.dumps(planner.memory.to_dict())
-
-    def _send(self, step: Call, answer: str) -> Outcome:
-        if answer == "not sent":
-            return Outcome.NOT_SENT
-        if answer == "lost before":
-            return Outcome.UNKNOWN
-        outcome = self.dli.write(step.write, dict(step.arguments))
-        return Outcome.UNKNOWN if answer == "lost after" else outcome
+def forgetful(plan: Plan) -> tuple[Plan, Memory]:
+    """Return what a retry begins with that remembers nothing."""
+    return plan, Memory()
 
 
 def equals_the_definition(dli: FakeDli) -> bool:
@@ -250,7 +156,7 @@ def equals_the_definition(dli: FakeDli) -> bool:
 @settings(max_examples=400, deadline=None)
 @given(WORLDS, STORM, st.booleans())
 def test_whatever_is_lost_the_job_keeps_its_state_and_runs_as_defined_or_the_task_fails(dli, events, keeps):
-    end = Player(dli, DeployPlan(DESIRED), keeps).play(events)
+    end = Player(dli, DeployPlan(DESIRED), None if keeps else forgetful).play(events)
     assert end is not None
     assert dli.losses == 0
     assert dli.accepted.count(("us", Write.CREATE)) <= 1
@@ -260,15 +166,66 @@ def test_whatever_is_lost_the_job_keeps_its_state_and_runs_as_defined_or_the_tas
         assert dli.status in {"job_running", "job_finish"}
 
 
-@settings(max_examples=400, deadline=None)
-@given(WORLDS, STORM_AMONG_OTHERS, st.booleans())
-def test_among_others_no_state_is_lost(dli, events, keeps):
-    dli.shows_savepoints = (
-        True  # otherwise, nobody can tell another's stop without a savepoint from one's own
-    )
-    end = Player(dli, DeployPlan(DESIRED), keeps).play(events)
+DELETION: Act = (Write.DELETE, {})
+RESUMING_RUN: Act = (Write.RUN, {"resume_savepoint": True})
+SAVING_STOP: Act = (Write.STOP, {"trigger_savepoint": True})
+UNSAVED_STOP: Act = (Write.STOP, {"trigger_savepoint": False})
+UPDATES: list[Act] = [
+    (Write.UPDATE, {"fields": {"smn_topic": "theirs"}}),
+    (Write.UPDATE, {"fields": {"sql_body": "SELECT 3"}}),
+]
+STORM_AMONG_OTHERS = storm_among_others([DELETION, RESUMING_RUN, SAVING_STOP, UNSAVED_STOP, *UPDATES])
+
+
+def is_safe_among_others(dli: FakeDli, events: list[Event], *, keeps: bool) -> None:
+    was_there = dli.status is not None
+    end = Player(dli, DeployPlan(DESIRED), None if keeps else forgetful).play(events)
     assert end is not None
     assert dli.losses == 0
+    if keeps:
+        assert dli.accepted.count(("us", Write.STOP)) <= 1, "a run that somebody else has started is stopped"
+        assert not (was_there and ("us", Write.CREATE) in dli.accepted), (
+            "what somebody has deleted is created"
+        )
+
+
+@settings(max_examples=400, deadline=None)
+@given(WORLDS, STORM_AMONG_OTHERS, st.booleans())
+def test_among_others_no_state_is_lost_and_no_run_of_theirs_is_touched(dli, events, keeps):
+    if not dli.shows_savepoints:  # then nobody can tell another's stop without a savepoint from one's own
+        events = [replace(e, foreign=None) if e.foreign == UNSAVED_STOP else e for e in events]
+    is_safe_among_others(dli, events, keeps=keeps)
+
+
+def running(**world: Any) -> FakeDli:
+    """Return a job that runs, and differs from its definition in its SQL."""
+    given = {"delay": 0, "ending": "job_running", "shows_savepoints": True, "blind": (0, 0), **world}
+    return FakeDli("job_running", NEW | {"sql_body": "SELECT 1"}, **given)
+
+
+MOMENTS = {
+    "a start just before our update": (running(), [Event(20), Event(10, foreign=RESUMING_RUN)]),
+    "a start after a stop whose answer is lost": (
+        running(blind=(5, 12)),
+        [Event(11, answer="lost after"), Event(130, foreign=RESUMING_RUN)],
+    ),
+    "a start that uses our savepoint up, and all that isn't shown": (
+        running(shows_savepoints=False, blind=(15, 70)),
+        [Event(20), Event(11, foreign=RESUMING_RUN), Event(50, foreign=UNSAVED_STOP)],
+    ),
+    "a stop of ours that fails to save": (running(saves=False), []),
+    "a run of the job that we have created": (
+        FakeDli(None, {}, 0, "job_running", shows_savepoints=True, blind=(0, 12)),
+        [Event(1), Event(10, foreign=RESUMING_RUN), Event(1, foreign=UNSAVED_STOP)],
+    ),
+    "a deletion just before our update": (running(), [Event(20), Event(10, foreign=DELETION)]),
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_moments_that_are_rarely_met(moment):
+    dli, events = deepcopy(MOMENTS[moment])
+    is_safe_among_others(dli, events, keeps=True)
 
 
 @settings(max_examples=200, deadline=None)
@@ -276,20 +233,20 @@ def test_among_others_no_state_is_lost(dli, events, keeps):
 def test_stateless_always_gets_there_in_the_end(dli, events):
     dli.blind = (0, 0)
     plan = DeployPlan(DESIRED, UpgradeMode.STATELESS)
-    Player(dli, plan, keeps=False).play(events)
+    Player(dli, plan, forgetful).play(events)
     dli.now += 1000
-    assert isinstance(Player(dli, plan, keeps=False).play([]), Done)
+    assert isinstance(Player(dli, plan, forgetful).play([]), Done)
     assert equals_the_definition(dli)
 
 
 @settings(max_examples=200, deadline=None)
 @given(WORLDS)
 def test_in_calm_weather_a_second_deployment_makes_reads_only(dli):
-    dli.blind = (0, 0)
-    first = Player(dli, DeployPlan(DESIRED), keeps=False).play([])
+    dli.blind, dli.saves = (0, 0), True
+    first = Player(dli, DeployPlan(DESIRED), forgetful).play([])
     if isinstance(first, Done):
         writes = list(dli.accepted)
-        again = Player(dli, DeployPlan(DESIRED), keeps=False).play([])
+        again = Player(dli, DeployPlan(DESIRED), forgetful).play([])
         assert isinstance(again, Done)
         assert again.action == "unchanged"
         assert dli.accepted == writes

@@ -37,6 +37,8 @@ EQUAL = [
      {"runtime_config": '[{"key": "b", "value": "true"}, {"key": "a", "value": "1"}]'}),
     ({"runtime_config": {}},                           {"runtime_config": ""}),
     ({"flink_log_config": {"a": 1, "b": 2}},           {"flink_log_config": '{"b":2,"a":1}'}),
+    ({"dirty_data_strategy": "0", "tm_cus": 1},        {"dirty_data_strategy": None, "tm_cus": None}),
+    ({"resume_max_num": -1, "log_enabled": False},     {"resume_max_num": None, "log_enabled": None}),
     ({"resource_config": {"max_slot": 1}},
      {"resource_config": {"max_slot": 1, "parallel_number": 9}}),
     ({"resource_config": {"taskmanager_resource_spec": {"cpu": 1.0, "memory": "4 GB"}}},
@@ -48,6 +50,8 @@ DIFFERENT = [
     ({"checkpoint_mode": "exactly_once"},              {"checkpoint_mode": "at_least_once"}),
     ({"smn_topic": "urn"},                             {"smn_topic": None}),
     ({"smn_topic": ""},                                {"smn_topic": "urn"}),
+    ({"tm_cus": 2},                                    {"tm_cus": None}),
+    ({"resume_max_num": 3},                            {"resume_max_num": None}),
     ({"log_enabled": True},                            {"log_enabled": False}),
     ({"edge_group_ids": ["b", "a"]},                   {"edge_group_ids": ["a", "b"]}),
     ({"runtime_config": {"a": 1}},                     {"runtime_config": None}),
@@ -83,6 +87,13 @@ def test_what_dli_does_not_show_is_no_difference(given, shown, name):
     comparison = compared(given, shown)
     assert comparison.changed == ()
     assert comparison.not_compared == (name,)
+
+
+def test_tags_are_equal_in_whatever_order():
+    desired = parse_desired("etl", sql=SQL, definition={"tags": {"a": "1", "b": "2"}})
+    shown = [{"key": "b", "value": "2"}, {"key": "a", "value": "1"}]
+    assert compare(desired, job(tags=shown)).changed == ()
+    assert compare(desired, job(tags=shown[:1])).changed == ("tags",)
 
 
 @pytest.mark.parametrize("shown", [SQL, f"{SQL}\n", f"\n{SQL}  "])
@@ -136,6 +147,29 @@ class TestTheDefinition:
     def test_mistakes_are_told(self, arguments, message):
         with pytest.raises(ValueError, match=message):
             parse_desired("etl", **arguments)
+
+    @pytest.mark.parametrize(
+        ("rendered", "meant"),
+        [
+            ({"cu_number": " 4 "}, {"cu_number": 4}),
+            ({"resume_max_num": "-1"}, {"resume_max_num": -1}),
+            ({"log_enabled": "True"}, {"log_enabled": True}),
+            ({"log_enabled": "false"}, {"log_enabled": False}),
+            ({"smn_topic": "None", "cu_number": "None", "tm_cus": ""}, {}),
+            ({"smn_topic": "", "desc": "4"}, {"smn_topic": "", "desc": "4"}),
+            (
+                {"resource_config": {"max_slot": "2", "jobmanager_resource_spec": {"cpu": "1.5"}}},
+                {"resource_config": {"max_slot": 2, "jobmanager_resource_spec": {"cpu": 1.5}}},
+            ),
+        ],
+    )
+    def test_what_templates_render_as_text_is_read_as_what_they_were_made_of(self, rendered, meant):
+        assert parse_desired("etl", sql=SQL, definition=rendered).fields == {"sql_body": SQL, **meant}
+
+    @pytest.mark.parametrize("value", ["many", "[4]", "4.5", "NaN", "{}", '"4"'])
+    def test_a_text_that_is_no_number_stays_a_mistake(self, value):
+        with pytest.raises(ValueError, match="cu_number: Input should be a valid integer"):
+            parse_desired("etl", sql=SQL, definition={"cu_number": value})
 
     def test_its_repr_holds_no_sql(self):
         assert SQL not in repr(parse_desired("etl", sql=SQL))

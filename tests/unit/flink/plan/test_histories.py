@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plan_histories import AT_REST, BEGIN, STORM, Act, Player, storm_among_others
 
 from dli_provider.flink.job import FlinkJob
 from dli_provider.flink.plan.memory import Memory
-from dli_provider.flink.plan.planner import Plan, Planner
+from dli_provider.flink.plan.planner import Plan
 from dli_provider.flink.plan.plans import DeletePlan, RunPlan, SavepointPlan, StopPlan
-from dli_provider.flink.plan.values import Call, Done, Fail, Outcome, Reading, Refusal, Write
+from dli_provider.flink.plan.values import Done, Outcome, Reading, Write
 from dli_provider.flink.status import FlinkJobStatus as S
 
-BEGIN = datetime(2026, 1, 2, tzinfo=UTC)
-AT_REST = ("job_init", "job_submit_fail", "job_cancel_success", "job_finish")
 STALE = 120
 """Seconds for which DLI may show an old status at the most."""
 
@@ -63,7 +61,7 @@ class FakeDli:
         }
         return Reading(FlinkJob.from_api(content), at)
 
-    def write(self, write: Write, by: str = "us") -> Outcome:
+    def write(self, write: Write, arguments: dict[str, Any], by: str = "us") -> Outcome:
         """Carry a write out, or refuse it."""
         self._pass()
         is_live = bool(self._coming) or self.status not in AT_REST
@@ -96,30 +94,6 @@ class FakeDli:
                 self.start_time = at
 
 
-@dataclass(frozen=True)
-class Event:
-    """What befalls a pass.
-
-    :param seconds: how long it takes until the next reading.
-    :param answer: what becomes of the write, if there is one.
-    :param crash: whether the process dies, and when; ``memory`` and ``retry`` are what it begins with then.
-    :param foreign: what somebody else does between the reading and the write.
-    """
-
-    seconds: int
-    answer: str
-    crash: str | None
-    foreign: Write | None
-
-
-EVENTS = st.builds(
-    Event,
-    seconds=st.sampled_from([1, 2, 10, 30, 60, 130]),
-    answer=st.sampled_from(["told", "told", "lost before", "lost after", "not sent"]),
-    crash=st.sampled_from([None, None, None, "before the write", "after the write", "after the answer"]),
-    foreign=st.none(),
-)
-FOREIGN = st.sampled_from([None, None, Write.RUN, Write.STOP, Write.SAVEPOINT])
 WORLDS = st.builds(
     FakeDli,
     status=st.sampled_from(AT_REST),
@@ -131,81 +105,13 @@ WORLDS = st.builds(
 )
 
 
-class CrashError(Exception):
-    """The process dies."""
+def forgetful(plan: Plan) -> tuple[Plan, Memory]:
+    """Return what a retry begins with that remembers nothing."""
+    own = replace(plan, own_since=BEGIN) if isinstance(plan, RunPlan) else plan
+    return own, Memory.of_retry(plan.last, BEGIN)
 
 
-@dataclass
-class Player:
-    """Carries a plan out as the worker does, through crashes.
-
-    :param keeps: True when the memory survives a crash, as on Airflow 3.3; it is written before each call.
-    """
-
-    dli: FakeDli
-    plan: Plan
-    retry: Callable[[Plan], Plan]
-    keeps: bool
-    kept: str = ""
-
-    def play(self, events: list[Event]) -> Done | Fail | None:
-        """Return how the plan ends; None when it goes on for ever. After the events, all goes well."""
-        planner = Planner(self.plan)
-        calm = Event(10, "told", None, None)
-        for event in [*events, *[calm] * 100]:
-            try:
-                step = self._pass(planner, event)
-            except CrashError:
-                memory = Memory.of_retry(self.plan.last, BEGIN)
-                if self.keeps:
-                    memory = Memory.from_dict(json.loads(self.kept))
-                planner = Planner(self.plan if self.keeps else self.retry(self.plan), memory)
-                step = None
-            if isinstance(step, Done | Fail):
-                return step
-            self.dli.now += event.seconds
-        return None
-
-    def _pass(self, planner: Planner, event: Event) -> object:
-        reading = self.dli.read()
-        step = planner.next(reading)
-        if event.foreign:
-            self.dli.write(event.foreign, by="others")
-        if not isinstance(step, Call):
-            return step
-        if step.write != Write.DELETE:
-            assert reading.status in S.__members__.values(), "a write while the status is unknown"
-        planner.begin(step, reading, reading.at)
-        self.kept = json.dumps(planner.memory.to_dict())
-        if event.crash == "before the write":
-            raise CrashError
-        outcome = self._send(step.write, event.answer)
-        if event.crash == "after the write":
-            raise CrashError
-        planner.end(outcome, reading.at, Refusal("no") if outcome == Outcome.REFUSED else None)
-        self.kept = json.dumps(planner.memory.to_dict())
-        if event.crash == "after the answer":
-            raise CrashError
-        return step
-
-    def _send(self, write: Write, answer: str) -> Outcome:
-        if answer == "not sent":
-            return Outcome.NOT_SENT
-        if answer == "lost before":
-            return Outcome.UNKNOWN
-        outcome = self.dli.write(write)
-        return Outcome.UNKNOWN if answer == "lost after" else outcome
-
-
-def retried(plan: Plan) -> Plan:
-    """Return the plan of a retry that remembers nothing."""
-    return replace(plan, own_since=BEGIN) if isinstance(plan, RunPlan) else plan
-
-
-STORM = st.lists(EVENTS, max_size=12)
-STORM_AMONG_OTHERS = st.lists(st.builds(replace, EVENTS, foreign=FOREIGN), max_size=12)
-
-
+FOREIGN: list[Act] = [(Write.RUN, {}), (Write.STOP, {}), (Write.SAVEPOINT, {})]
 BOUNDED = RunPlan(targets=(S.JOB_FINISH,))
 
 
@@ -213,7 +119,7 @@ BOUNDED = RunPlan(targets=(S.JOB_FINISH,))
 @given(WORLDS, STORM, st.sampled_from([BOUNDED, RunPlan()]), st.booleans())
 def test_a_run_is_accepted_once_whatever_is_lost(dli, events, plan, keeps):
     dli.ending = "job_finish" if plan is BOUNDED else dli.ending
-    end = Player(dli, plan, retried, keeps).play(events)
+    end = Player(dli, plan, None if keeps else forgetful).play(events)
     assert dli.accepted.count(("us", Write.RUN)) <= 1
     if isinstance(end, Done):
         assert dli.accepted.count(("us", Write.RUN)) == 1
@@ -223,12 +129,12 @@ def test_a_run_is_accepted_once_whatever_is_lost(dli, events, plan, keeps):
 @settings(max_examples=300)
 @given(
     WORLDS,
-    STORM_AMONG_OTHERS,
+    storm_among_others(FOREIGN),
     st.sampled_from([BOUNDED, RunPlan(), StopPlan(), SavepointPlan("d")]),
     st.booleans(),
 )
 def test_among_others_no_plan_writes_blindly_or_goes_on_for_ever(dli, events, plan, keeps):
-    end = Player(dli, plan, retried, keeps).play(events)
+    end = Player(dli, plan, None if keeps else forgetful).play(events)
     if plan is BOUNDED and keeps and ("others", Write.STOP) not in dli.accepted:
         assert dli.accepted.count(("us", Write.RUN)) <= 1
     assert end is not None or dli.ending == "job_running"
@@ -237,8 +143,8 @@ def test_among_others_no_plan_writes_blindly_or_goes_on_for_ever(dli, events, pl
 @settings(max_examples=200)
 @given(WORLDS, STORM, st.booleans())
 def test_a_stop_ends_at_rest(dli, events, savepoint):
-    dli.write(Write.RUN, by="others")
-    end = Player(dli, StopPlan(savepoint), retried, keeps=False).play(events)
+    dli.write(Write.RUN, {}, by="others")
+    end = Player(dli, StopPlan(savepoint), forgetful).play(events)
     dli.read()
     if isinstance(end, Done):
         assert dli.status in AT_REST
@@ -248,7 +154,7 @@ def test_a_stop_ends_at_rest(dli, events, savepoint):
 @given(WORLDS, STORM)
 def test_a_savepoint_is_made(dli, events):
     dli.status, dli.ending = "job_running", "job_running"
-    end = Player(dli, SavepointPlan("d"), retried, keeps=False).play(events)
+    end = Player(dli, SavepointPlan("d"), forgetful).play(events)
     if isinstance(end, Done):
         assert ("us", Write.SAVEPOINT) in dli.accepted
 
@@ -256,11 +162,11 @@ def test_a_savepoint_is_made(dli, events):
 @settings(max_examples=200)
 @given(WORLDS, STORM)
 def test_a_delete_is_idempotent(dli, events):
-    end = Player(dli, DeletePlan(), retried, keeps=False).play(events)
+    end = Player(dli, DeletePlan(), forgetful).play(events)
     assert dli.accepted.count(("us", Write.DELETE)) <= 1
     assert dli.is_deleted == isinstance(end, Done)
     if dli.is_deleted:
-        again = Player(dli, DeletePlan(), retried, keeps=False).play([])
+        again = Player(dli, DeletePlan(), forgetful).play([])
         assert isinstance(again, Done)
         assert again.action == "unchanged"
 
@@ -268,4 +174,4 @@ def test_a_delete_is_idempotent(dli, events):
 @given(WORLDS, st.sampled_from([BOUNDED, RunPlan(), StopPlan(), DeletePlan()]))
 def test_in_calm_weather_each_plan_succeeds(dli, plan):
     dli.ending, dli.blind = "job_finish" if plan is BOUNDED else dli.ending, (0, 0)
-    assert isinstance(Player(dli, plan, retried, keeps=True).play([]), Done)
+    assert isinstance(Player(dli, plan, None).play([]), Done)

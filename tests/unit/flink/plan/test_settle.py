@@ -35,6 +35,11 @@ class TestRun:
         assert run.read("job_of_tomorrow", 3) == "wait"
         assert run.read(mark, 119) == "wait"
 
+    def test_an_idle_job_says_nothing_of_it(self, play):
+        run = self.sent(play, "accepted")
+        assert run.read("job_idle", 1) == "wait"
+        assert run.read("job_finish", 2) == "wait"
+
     def test_the_mark_counts_once_another_status_was_read(self, play):
         run = self.sent(play, "accepted")
         assert run.read("job_submitting", 1) == "wait"
@@ -125,6 +130,10 @@ class TestRun:
     def test_the_job_is_gone(self, play, outcome):
         assert self.sent(play, outcome).read("absent", 1) == "fail not_found"
 
+    def test_without_waiting_the_job_is_gone(self, play):
+        run = self.sent(play, "accepted", plan=RunPlan(waits_for_completion=False))
+        assert run.read("absent", 1) == "fail not_found"
+
     def test_without_waiting_an_unknown_outcome_is_found_out_all_the_same(self, play):
         run = self.sent(play, "unknown", plan=RunPlan(waits_for_completion=False))
         assert run.read("job_finish", 1) == "wait"
@@ -148,8 +157,15 @@ class TestStop:
 
     def test_a_job_that_goes_on_starting_means_not_yet(self, play):
         stop = self.sent(play, "unknown", "job_submitting", StopPlan(savepoint=False))
-        assert stop.read("job_running", 10) == "wait"
-        assert stop.read("job_running", 121) == "stop"
+        assert stop.read("job_running", 10, **LATER) == "wait"
+        assert stop.read("job_running", 121, **LATER) == "stop"
+
+    def test_a_job_that_somebody_has_started_since_is_not_stopped_again(self, play):
+        stop = play(StopPlan())
+        assert stop.read("job_running", **EARLIER) == "stop"
+        stop.send("unknown")
+        assert stop.read("job_running", 10, **LATER) == "wait"
+        assert stop.read("job_running", 121, **LATER) == "fail run"
 
     def test_unknown_and_still_running_is_sent_again(self, play):
         stop = self.sent(play, "unknown")
@@ -165,6 +181,12 @@ class TestStop:
         for outcome in ("accepted", "unknown", "refused"):
             assert self.sent(play, outcome).read("job_finish", 1) in {"stopped", "unchanged"}
 
+    def test_unknown_and_the_job_has_fallen_and_runs_again_is_sent_again(self, play):
+        stop = self.sent(play, "unknown")
+        restarts = {"job_config": {"restart_when_exception": True}}
+        assert stop.read("job_running_exception", 10, **restarts) == "wait"
+        assert stop.read("job_running", 20, **restarts) == "stop"
+
     def test_refused(self, play):
         assert self.sent(play, "refused").read("job_running", 1) == "fail refused"
         assert self.sent(play, "refused").read("job_canceling", 1) == "wait"
@@ -174,6 +196,14 @@ class TestStop:
         assert stop.read("job_running", 121) == "stop"
         stop.send("refused", 121)
         assert stop.read("job_cancel_success", 122) == "stopped"
+
+    def test_an_attempt_in_vain_does_not_count_for_a_later_stop(self, play):
+        stop = self.sent(play, "unknown")
+        assert stop.read("job_running", 121) == "stop"
+        stop.send("accepted", 121)
+        assert stop.read("job_cancel_fail", 122) == "stop"
+        stop.send("refused", 122)
+        assert stop.read("job_cancel_fail", 123) == "fail refused"
 
     def test_without_waiting(self, play):
         stop = self.sent(play, "accepted", plan=StopPlan(waits_for_completion=False))
@@ -212,6 +242,12 @@ class TestSavepoint:
         assert saving.read("job_running", 31, savepoint_path="old") == "savepoint"
         saving.send("unknown", 31)
         assert saving.read("job_running", 62, savepoint_path="old") == "fail unknown"
+
+    @pytest.mark.parametrize("status", [None, "job_idle", "job_of_tomorrow"])
+    def test_unknown_and_a_status_that_says_nothing_is_sent_once_more(self, play, status):
+        saving = self.sent(play, "unknown")
+        assert saving.read(status, 1, savepoint_path="old") == "wait"
+        assert saving.read("job_running", 31, savepoint_path="old") == "savepoint"
 
     def test_refused(self, play):
         assert self.sent(play, "refused").read("job_running", 1, savepoint_path="old") == "fail refused"

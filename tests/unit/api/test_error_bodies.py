@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 import pytest
 
+from dli_provider.api.answers import error_of
 from dli_provider.api.bodies import excerpt, parse_json
-from dli_provider.api.error_reader import read_error
 from dli_provider.api.errors import (
     DliApiError,
     DliAuthError,
@@ -22,6 +22,7 @@ from dli_provider.api.errors import (
     DliServerError,
     DliThrottledError,
 )
+from dli_provider.api.messages import Response
 from dli_provider.masking import printable
 
 AUTH, FORBIDDEN, MISSING = DliAuthError, DliForbiddenError, DliNotFoundError
@@ -31,7 +32,8 @@ PASSES, ADVICE = True, True
 
 def read(status: int, content: Any, **headers: str) -> Any:
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    return read_error(status, {name.replace("_", "-"): value for name, value in headers.items()}, body)
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return error_of(Response(status, named, body))
 
 
 # 5.1: body, HTTP status -> class, code, message, request id

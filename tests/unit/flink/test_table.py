@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dli_provider.masking.table import aligned
+from dli_provider.flink.table import aligned
 
 
 def test_a_long_cell_is_cut_to_its_columns_and_the_last_one_is_not():

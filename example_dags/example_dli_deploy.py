@@ -1,0 +1,90 @@
+"""### Deploy Flink jobs from git, check their health, and use their configuration
+
+The SQL is the file `example_dli_deploy.sql` beside this one, rendered for each region. Each `deploy` task
+makes its job be as it is defined here: a job that isn't there is created and started, an equal one is left
+alone, and one that differs is stopped with a savepoint, updated, and resumed from it. With the jobs that the
+emulator plays, the first run upgrades `sales-eu`, whose SQL lacks a line, and creates `sales-us`; a second
+run changes nothing.
+
+`check_health` fails unless both are well, and `add_up_writers` uses their configuration.
+
+The DAG uses the connection `dli_default`.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pendulum
+
+from dli_provider.operators.flink import (
+    DliDeployFlinkJobOperator,
+    DliFlinkHealthCheckOperator,
+    DliGetFlinkJobConfigOperator,
+)
+
+try:
+    from airflow.sdk import dag, task
+except ImportError:  # Airflow 2.11
+    from airflow.decorators import dag, task  # type: ignore[attr-defined,no-redef]
+
+REGIONS = ("eu", "us")
+DEFINITION = {
+    "queue_name": "streaming",
+    "obs_bucket": "sales-state",  # where savepoints and checkpoints are kept
+    "checkpoint_enabled": True,
+    "checkpoint_interval": 60,
+    "parallel_number": 2,
+    "restart_when_exception": True,
+}
+
+log = logging.getLogger(__name__)
+
+
+@dag(
+    schedule=None,
+    start_date=pendulum.datetime(2026, 1, 1, tz="UTC"),
+    max_active_runs=1,  # two deployments of one job must not overlap
+    doc_md=__doc__,
+    tags=["dli", "flink", "example"],
+)
+def example_dli_deploy() -> None:
+    """Deploy a job for each region, and check that they are well."""
+    deployed: list[Any] = [  # dicts when the tasks run
+        DliDeployFlinkJobOperator(
+            task_id=f"deploy_{region}",
+            job_name=f"sales-{region}",
+            sql="example_dli_deploy.sql",
+            params={"region": region},
+            definition=DEFINITION,
+            poke_interval=1,  # seconds; 30 will do for a job that takes minutes to start
+            deferrable=True,
+        ).output
+        for region in REGIONS
+    ]
+    check_health = DliFlinkHealthCheckOperator(
+        task_id="check_health",
+        job_ids=[job["job_id"] for job in deployed],
+        checkpointing=True,
+        auto_restart=True,
+    )
+    get_job_config = DliGetFlinkJobConfigOperator.partial(
+        task_id="get_job_config", map_index_template="{{ task.job_name }}"
+    ).expand(job_name=[f"sales-{region}" for region in REGIONS])
+
+    @task
+    def add_up_writers(job_configs: Any) -> int:
+        """Tell how many writers the jobs have together, for what comes after them to be sized by."""
+        writers: int = sum(job_config["parallel_number"] for job_config in job_configs)
+        log.info("The jobs have %s writers together", writers)
+        return writers
+
+    check_health >> get_job_config
+    add_up_writers(get_job_config.output)
+
+
+example_dag = example_dli_deploy()
+
+if __name__ == "__main__":
+    example_dag.test()

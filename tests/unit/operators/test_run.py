@@ -1,0 +1,32 @@
+"""The arguments of a run, as far as they are known when the DAG is parsed."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from dli_provider.operators.flink import DliRunFlinkJobOperator
+
+JOB = 104
+BOUNDED = {"target_status": "job_finish"}
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "no job": ({"job_id": None}, "Neither job_id nor job_name"),
+    "if_running": ({"if_running": "maybe"}, "if_running must be 'adopt' or 'fail'"),
+    "a misspelt target": ({"target_status": "job_runing"}, "did you mean 'job_running'"),
+    "no target": ({"target_status": []}, "target_status is empty"),
+    "stop_on_kill of an endless run": ({"stop_on_kill": True}, "stop_on_kill needs"),
+    "stop_on_kill of a deferred run": ({"stop_on_kill": True, "deferrable": True, **BOUNDED}, "stop_on_kill"),
+    "a savepoint elsewhere": ({"restore_from": "hdfs://bucket/dir"}, "restore_from must be a directory"),
+    "a savepoint with a login": ({"restore_from": "obs://me:pw@bucket/dir"}, "restore_from must be"),
+    "a timeout": ({"timeout": "soon"}, "timeout must be a timedelta or seconds"),
+    "an interval": ({"poke_interval": -1}, "poke_interval must be"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_wrong_argument_is_refused_when_the_dag_is_parsed(wrong):
+    arguments, message = WRONG[wrong]
+    with pytest.raises(ValueError, match=re.escape(message)):
+        DliRunFlinkJobOperator(task_id="act", **{"job_id": JOB, **arguments})
