@@ -67,7 +67,7 @@ def add_sample_jobs(emulator: DliEmulator, *, slowness: float = 1.0) -> None:
     an_hour_ago = int((emulator.clock.time() - 3600) * 1000)
     add(205, "search-index", ("job_submitting", None), start_time=an_hour_ago)
     batch = add(206, "orders-daily", ("job_finish", None))
-    batch.set_run([("job_submitting", 2.0), ("job_running", 3.0), ("job_finish", None)])
+    batch.set_run([("job_submitting", 5.0), ("job_running", 10.0), ("job_finish", None)])
     add(
         *(207, "sales-eu", ("job_running", None)),
         job_type="flink_opensource_sql_job",
