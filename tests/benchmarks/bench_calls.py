@@ -1,5 +1,4 @@
-"""What a call costs beside bare `requests` and `aiohttp` and the vendor's SDK, what loading the sensor costs,
-and what the first poke of a new process does.
+"""What a call costs beside bare `requests` and `aiohttp` and the vendor's SDK, and what an import does.
 
 CPU time of this process. The contenders take turns in one run, against the emulator in a process of its own;
 medians, of the ratios too, each between two neighbours of the same turn. The bare ones send headers that were
@@ -29,19 +28,6 @@ import sys, time
 loaded, began = len(sys.modules), time.perf_counter()
 import dli_provider.sensors.flink
 print((time.perf_counter() - began) * 1000, len(sys.modules) - loaded)
-"""
-
-COLD_POKE = """
-import time
-{before}
-began = time.process_time()
-import dli_provider.sensors.flink
-from dli_provider.hooks.dli import DliHook
-hook = DliHook()
-hook.get_conn().show_flink_job(1)
-first = time.process_time()
-hook.get_conn().show_flink_job(1)
-print((first - began) * 1000, (time.process_time() - first) * 1000)
 """
 
 Turns = dict[str, list[float]]
@@ -141,14 +127,6 @@ def bench_loading(runs: int) -> None:
     print()
 
 
-def bench_cold_poke(runs: int) -> None:
-    """Measure a new process from before it loads the sensor until it has read its first answer."""
-    numbers = _in_new_processes(COLD_POKE.format(before=_airflow_itself()), runs)
-    medians = [f"{statistics.median(column):.1f}" for column in zip(*numbers, strict=True)]
-    rows = [["the first, with all that is loaded for it", medians[0]], ["the second", medians[1]]]
-    table(["a poke in a new process", "CPU ms"], rows)
-
-
 def _airflow_itself() -> str:
     import airflow
 
@@ -182,7 +160,6 @@ def main() -> None:
         turns = asyncio.run(bench_async(dli, options.rounds, options.calls))
         show(f"an asynchronous call, {AT_ONCE} at once", turns)
         bench_loading(options.loads)
-        bench_cold_poke(options.loads)
 
 
 if __name__ == "__main__":
