@@ -87,6 +87,8 @@ def port_wanted() -> int:
 def ui_settings(port: int) -> dict[str, str]:
     """Return the settings by which Airflow serves its UI to this machine alone, however busy that is.
 
+    Tasks are retried, since a slow scheduler fails a task that goes on before it has noted the deferral.
+
     :param port: the UI's port; the two after it are for the servers of the tasks' logs.
     """
     section = "WEBSERVER" if IS_AIRFLOW_2 else "API"
@@ -98,6 +100,8 @@ def ui_settings(port: int) -> dict[str, str]:
         f"AIRFLOW__{section}__BASE_URL": f"http://{HOST}:{port}",
         f"AIRFLOW__{section}__INSTANCE_NAME": f"Airflow {VERSION} and an emulated DLI",
         f"AIRFLOW__{section}__WORKERS": "1",
+        "AIRFLOW__CORE__DEFAULT_TASK_RETRIES": "2",
+        "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "5",
         "AIRFLOW__CORE__PARALLELISM": "2",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://{HOST}:{port}/execution/",
         "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
