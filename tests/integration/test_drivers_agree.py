@@ -185,7 +185,8 @@ def differences(server: RawServer, call: Call[Any], answers: Mapping[Any, Answer
 
 def outcomes(server: RawServer, call: Call[Any], answer: Answer) -> list[str]:
     server.answers = itertools.repeat(answer)  # aiohttp itself makes some reads twice
-    return [class_of_outcome(driver, call, settings(server.url)) for driver in DRIVERS]
+    timeouts = {} if answer.ending == "wait" else {"connect_timeout": 30.0, "read_timeout": 30.0}
+    return [class_of_outcome(driver, call, settings(server.url, **timeouts)) for driver in DRIVERS]
 
 
 def cuts(answer: bytes, ending: str = "close", step: int = 1) -> Iterable[tuple[int, Answer]]:
