@@ -424,7 +424,7 @@ class TestKill:
         assert writes(dli) == ["run", "stop"]
 
     def test_stops_no_run_that_it_did_not_start(self, dli, killed):
-        dli.add_job(JOB, [("job_of_tomorrow", 2.0), ("job_finish", None)])
+        dli.add_job(JOB, status="job_of_tomorrow")
         failure(killed(stop_on_kill=True))
         assert writes(dli) == []
 
