@@ -121,7 +121,7 @@ class RunPlan:
     def _lost_state(self, job: FlinkJob) -> str:
         """Return a warning of the state that a start may lose, or an empty text."""
         if job.has_savepoint and not self.resume_savepoint:
-            path = f" {printable(job.savepoint_path)}" if job.savepoint_path else ""
+            path = f" {printable(job.savepoint_path, 1000)}" if job.savepoint_path else ""
             return (
                 f"It has a savepoint{path}, and is started without it (resume_savepoint=False); "
                 "DLI deletes it once the job runs"
@@ -199,7 +199,7 @@ class StopPlan:
         warning = None
         if job and self.savepoint and job.start_time:
             if job.has_savepoint and job.savepoint_path:
-                text += f", its savepoint is {printable(job.savepoint_path)}"
+                text += f", its savepoint is {printable(job.savepoint_path, 1000)}"
             elif not job.has_savepoint and job.status != S.JOB_FINISH:
                 warning = "DLI shows no savepoint of it: a start from there may lose its state"
         return Done("stopped" if was_sent else "unchanged", text, warning)
