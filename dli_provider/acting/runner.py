@@ -176,6 +176,8 @@ class PlanRunner:
         """Tell of a write, once for all the times that it can't be sent."""
         if self._said != (line := f"{self._job.label}: {call.text}"):
             self._said = line
+            if call.warning:
+                self._log.warning("%s: %s", self._job.label, call.warning)
             self._log.info("%s", f"{line}\n{call.details}" if call.details else line)
 
     def _end(self, done: Done, reading: Reading) -> Ended:

@@ -166,7 +166,8 @@ def find_job(
     if len(job_ids) > 1:
         shown = ", ".join(map(str, job_ids))
         raise DliError(
-            f"Several jobs are called {printable(name, 100)!r}: {printable(shown, 300)}. Give job_id"
+            f"Several jobs are called {printable(name, 100)!r}: {printable(shown, 300)}. "
+            "Give job_id, or rename or delete all but one"
         )
     if not job_ids:
         return None

@@ -43,6 +43,17 @@ def holds_template(value: object) -> bool:
     return callable(value) or (hasattr(value, "iter_references") and hasattr(value, "resolve"))
 
 
+def check_boolean(parameter: str, value: object) -> None:
+    """Check an argument that is True or False; a text such as ``"false"`` would count as True.
+
+    :param parameter: the parameter's name, for the error.
+    :param value: the argument.
+    :raises ValueError: when it is anything else.
+    """
+    if not isinstance(value, bool):
+        raise ValueError(f"{parameter} must be True or False, not {_shown(value)}")  # noqa: TRY004
+
+
 def parse_job_id(value: object, parameter: str = "job_id") -> int:
     """Return the id of a Flink job as a number.
 
@@ -170,12 +181,15 @@ def parse_savepoint_path(parameter: str, value: object) -> str:
     """
     path = re.sub("^obs://", "", value, flags=re.IGNORECASE) if isinstance(value, str) else ""
     bucket, *folders = path.removesuffix("/").split("/")
+    rule = "without a login, empty or relative parts, or any of % ? # \\"
     is_safe = path.isprintable() and len(path) <= _MAX_PATH and not set(path) & set("%?#\\")
-    if is_safe and _BUCKET.fullmatch(bucket) and all(name.strip(" .") for name in folders):
-        return "/".join((bucket, *folders, ""))
+    if is_safe and all(name.strip(" .") for name in folders):
+        if _BUCKET.fullmatch(bucket):
+            return "/".join((bucket, *folders, ""))
+        if re.fullmatch(r"[\w.-]+", bucket):
+            rule = "in a bucket whose name has 3 to 63 characters of a-z, 0-9, '.' and '-'"
     raise ValueError(
-        f"{parameter} must be a directory in OBS such as obs://bucket/dir/ or bucket/dir/, without a login, "
-        "empty or relative parts, or any of % ? # \\"
+        f"{parameter} must be a directory in OBS such as obs://bucket/dir/ or bucket/dir/, {rule}"
     )
 
 

@@ -15,7 +15,7 @@ from dli_provider.airflow_compat import (
     task_state_store,
 )
 from dli_provider.exceptions import DliFlinkJobRunError
-from dli_provider.flink.arguments import holds_template, is_blank
+from dli_provider.flink.arguments import check_boolean, holds_template, is_blank
 from dli_provider.links.flink import DliFlinkConsoleLink
 from dli_provider.operators.base import FlinkJobMixin
 from dli_provider.operators.context import push_xcom
@@ -83,6 +83,8 @@ class ActOnFlinkJobMixin(FlinkJobMixin, _Operator):
         self.outage_tolerance = outage_tolerance
         for name in ("poke_interval", "timeout", "outage_tolerance"):
             parse_span(name, getattr(self, name))
+        for name in ("wait_for_completion", "deferrable"):
+            check_boolean(name, getattr(self, name))
         self._record: PlanRecord
         self._recalled: Memory | None = None
         scope = self.connection_template_fields
@@ -148,23 +150,20 @@ class ActOnFlinkJobMixin(FlinkJobMixin, _Operator):
         :param context: the task's context.
         :param event: the event; anything that isn't one of the trigger's fails the task.
         """
-        from dli_provider.api.errors import DliNotFoundError
+        from dli_provider.acting.failures import tell_interruption, wait_error
         from dli_provider.flink.plan.memory import Memory
-        from dli_provider.waiting.event import Outcome, WaitEvent
+        from dli_provider.waiting.event import WaitEvent
 
         ended = WaitEvent.from_payload(event)
-        if ended.outcome == Outcome.TIMEOUT:
-            raise DliFlinkJobRunError(ended.message)
-        if ended.outcome == Outcome.EXECUTION_TIMEOUT:
-            raise AirflowTaskTimeout(ended.message)
-        if ended.outcome != Outcome.REACHED and not isinstance(ended.error, DliNotFoundError):
-            raise ended.exception()
         try:
             memory = Memory.from_dict(ended.memory or {})
         except (LookupError, TypeError, ValueError):
-            raise DliFlinkJobRunError(
-                "The wait began in another version of this provider: try again"
-            ) from None
+            memory = None
+        if error := wait_error(ended):
+            tell_interruption(error, memory or Memory())
+            raise error
+        if memory is None:
+            raise DliFlinkJobRunError("The wait began in another version of this provider: try again")
         return self._carry_out(context, self._deadline(context, ended.timeout), ended.job_id, memory)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
@@ -190,11 +189,13 @@ class ActOnFlinkJobMixin(FlinkJobMixin, _Operator):
         :param runner: carries it out.
         :param rest: pauses between two readings.
         """
+        from dli_provider.acting.failures import tell_interruption
         from dli_provider.flink.plan.values import Failure
 
         try:
             return runner.run(rest)
-        except BaseException:
+        except BaseException as error:
+            tell_interruption(error, runner.memory)
             if runner.failure == Failure.UNKNOWN:
                 self._record.lose()
             elif runner.failure:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dli_provider.airflow_compat import BaseOperator, conf
 from dli_provider.flink.arguments import (
+    check_boolean,
     holds_template,
     nearest,
     parse_list,
@@ -188,10 +189,14 @@ class DliDeployFlinkJobOperator(JobDefinitionMixin, ActOnFlinkJobMixin, BaseOper
         with self.hook.get_conn() as client:
             job = acted.read(client.with_retry(PATIENT, self.log.warning))
         planned = preview(plan, Reading(job, datetime.now(UTC)))
-        steps = "; then ".join(planned.steps) or "nothing to do"
-        self.log.info("%s", "\n".join(filter(None, (f"{acted.label}: {steps}", planned.differences))))
-        if planned.failure:
-            raise failure_error(planned.failure, acted, job)
+        failure, differences = planned.failure, planned.differences
+        steps = [*planned.steps, *([f"refused: {failure.message}"] if failure else [])]
+        lines = [f"{acted.label}: {'; then '.join(steps) or 'nothing to do'}"]
+        if differences and not (failure and differences in failure.message):
+            lines.append(differences)
+        self.log.info("%s", "\n".join(lines))
+        if failure:
+            raise failure_error(failure, acted, job)
         return {**self._summary(job, "planned", planned.changes), "steps": list(planned.steps)}
 
     def _summary(self, job: FlinkJob | None, action: str, changes: Iterable[str]) -> dict[str, Any]:
@@ -207,6 +212,8 @@ class DliDeployFlinkJobOperator(JobDefinitionMixin, ActOnFlinkJobMixin, BaseOper
 
     def _check(self) -> None:
         """Check what holds no template."""
+        check_boolean("run", self.runs)
+        check_boolean("plan_only", self.plan_only)
         if self.upgrade_mode not in _UPGRADE_MODES:
             raise ValueError(
                 f"upgrade_mode must be one of {', '.join(_UPGRADE_MODES)}, not {self.upgrade_mode!r:.80}"

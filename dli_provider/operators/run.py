@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dli_provider.airflow_compat import BaseOperator, conf
 from dli_provider.exceptions import DliFlinkJobRunError
-from dli_provider.flink.arguments import holds_template, parse_savepoint_path, parse_targets
+from dli_provider.flink.arguments import check_boolean, holds_template, parse_savepoint_path, parse_targets
 from dli_provider.flink.status import FlinkJobStatus
 from dli_provider.operators.acting import ActOnFlinkJobMixin
 
@@ -33,9 +33,10 @@ class DliRunFlinkJobOperator(ActOnFlinkJobMixin, BaseOperator):
 
     :param job_id: the job's id: an int, digits, or a template or XComArg that yields one. (templated)
     :param job_name: the job's exact name, instead of its id. (templated)
-    :param resume_savepoint: True to start from the job's latest savepoint.
-    :param restore_from: a savepoint to import and to start from, such as ``obs://bucket/directory/``; not
-        used when a run is adopted. (templated)
+    :param resume_savepoint: True to start from the job's latest savepoint; a warning tells when DLI shows
+        none.
+    :param restore_from: a savepoint to import and to start from, such as ``obs://bucket/directory/``, instead
+        of the latest one; not used when a run is adopted. (templated)
     :param if_running: ``adopt``, or ``fail`` when the job runs already at the task's first try.
     :param target_status: the status to wait for, or several of which any will do. (templated)
     :param wait_for_completion: False to end as soon as DLI has accepted the run.
@@ -106,6 +107,12 @@ class DliRunFlinkJobOperator(ActOnFlinkJobMixin, BaseOperator):
         self.stop_on_kill = stop_on_kill
         self._is_restoring = restore_from is not None
         self._is_killed = False
+        check_boolean("resume_savepoint", resume_savepoint)
+        check_boolean("stop_on_kill", stop_on_kill)
+        if resume_savepoint and restore_from is not None:
+            raise ValueError(
+                "Give resume_savepoint or restore_from, not both: a job starts from one savepoint"
+            )
         if if_running not in {"adopt", "fail"}:
             raise ValueError(f"if_running must be 'adopt' or 'fail', not {if_running!r:.80}")
         if not holds_template(target_status):

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from dli_provider.airflow_compat import BaseOperator, conf
-from dli_provider.flink.arguments import holds_template, parse_savepoint_path
+from dli_provider.flink.arguments import check_boolean, holds_template, parse_savepoint_path
 from dli_provider.operators.acting import ActOnFlinkJobMixin
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class DliStopFlinkJobOperator(ActOnFlinkJobMixin, BaseOperator):
             **kwargs,
         )
         self.savepoint = savepoint
+        check_boolean("savepoint", savepoint)
 
     def execute(self, context: Context) -> Any:
         """Stop the job, and return its summary.
@@ -226,6 +227,7 @@ class DliDeleteFlinkJobOperator(ActOnFlinkJobMixin, BaseOperator):
             **kwargs,
         )
         self.force = force
+        check_boolean("force", force)
 
     def execute(self, context: Context) -> Any:
         """Delete the job, and return its id.

@@ -100,8 +100,8 @@ class TestRun:
         dli.add_job(JOB, status="job_init")
         error = failure(task(DliRunFlinkJobOperator, timeout=1))
         assert type(error).__name__ == "DliFlinkJobRunError"
-        assert re.search(r"did not get there in time: job_running or job_finish was awaited; it is "
-                         r"job_submitting, for \d+ s", str(error))  # fmt: skip
+        assert re.search(r"timed out waiting for job_running or job_finish\. It is job_submitting, seen so "
+                         r"for \d+ s, and was left as it is", str(error))  # fmt: skip
         assert writes(dli) == ["run"]
 
     def test_a_timeout_while_nothing_is_known_says_so(self, dli, task):
@@ -125,6 +125,19 @@ class TestOtherOperators:
         lines = said()
         assert lines.count("Flink job 104: stopping with a savepoint") == 1
         assert lines[-1].startswith("Flink job 104: stopped; it is job_cancel_success, its savepoint is ")
+
+    def test_state_that_can_not_be_saved_is_told_before_the_stop_and_before_the_start(self, dli, task, said):
+        dli.add_job(JOB, status="job_running", start_time=datetime.now(UTC), job_config={})
+        task(DliStopFlinkJobOperator).run()
+        lines = said()
+        unsaved = "It has no obs_bucket, so DLI can't save its state: its next start may be without it"
+        at = lines.index(f"Flink job 104: {unsaved}")
+        assert lines[at + 1] == "Flink job 104: stopping with a savepoint"
+        task(DliRunFlinkJobOperator, resume_savepoint=True).run()
+        lines = said()
+        at = lines.index("Flink job 104: DLI shows no savepoint of it: it may start without its state")
+        assert lines[at + 1] == "Flink job 104: starting"
+        assert writes(dli) == ["stop", "run"]
 
     def test_stop_of_a_job_at_rest_writes_nothing(self, dli, task):
         dli.add_job(JOB, status="job_finish")
@@ -411,7 +424,7 @@ class TestKill:
         assert writes(dli) == ["run", "stop"]
 
     def test_stops_no_run_that_it_did_not_start(self, dli, killed):
-        dli.add_job(JOB, [("job_of_tomorrow", 2.0), ("job_finish", None)])
+        dli.add_job(JOB, status="job_of_tomorrow")
         failure(killed(stop_on_kill=True))
         assert writes(dli) == []
 

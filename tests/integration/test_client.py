@@ -247,7 +247,8 @@ class TestFindingAJobByItsName:
         dli.add_job(201, name="orders")
         error = failure(lambda: connect().find("orders"))
         assert type(error) is errors.DliError
-        assert str(error) == f"Several jobs are called 'orders': {JOB}, 201. Give job_id"
+        advice = "Give job_id, or rename or delete all but one"
+        assert str(error) == f"Several jobs are called 'orders': {JOB}, 201. {advice}"
 
     @pytest.mark.parametrize("name", ["", "  "])
     def test_takes_no_blank(self, dli, connect, name):

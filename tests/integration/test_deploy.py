@@ -15,6 +15,7 @@ from dli_provider.emulator import faults
 from dli_provider.exceptions import DliFlinkConfigDriftError, DliFlinkJobFailedError, DliFlinkJobRunError
 from dli_provider.hooks.dli import DliHook
 from dli_provider.operators.deploy import DliDeployFlinkJobOperator
+from dli_provider.operators.flink import DliRunFlinkJobOperator
 
 SQL = "INSERT INTO sink SELECT * FROM source"
 DEFINITION = {
@@ -96,9 +97,27 @@ class TestJobsOfOthers:
                     start_time=began, sql_body="SELECT 1")  # fmt: skip
         error = failure(deploy())
         assert "a start would lose its state" in str(error)
+        assert "Deploy it with run=False, then start it with DliRunFlinkJobOperator(restore_from=" in str(
+            error
+        )
         assert writes(dli) == []
         assert deploy(upgrade_mode="stateless").run()["action"] == "started"
         assert writes(dli) == ["update_sql", "run"]
+
+    def test_the_two_steps_of_the_advice_start_the_new_definition_with_its_state(self, dli, deploy, task):
+        dli.add_job(7, status="job_submit_fail", name="orders", job_type="flink_opensource_sql_job",
+                    start_time=datetime(2026, 1, 1, tzinfo=UTC), sql_body="SELECT 1")  # fmt: skip
+        assert type(failure(deploy())) is DliFlinkJobFailedError
+        assert deploy(run=False).run()["action"] == "reconfigured"
+        task(DliRunFlinkJobOperator, job_name="orders", restore_from="obs://bucket/saved/").run()
+        assert writes(dli) == ["update_sql", "import_savepoint", "run"]
+        assert dli.history()[-1].restored_from == "obs://bucket/saved/"
+        assert deploy().run()["action"] == "unchanged"
+
+    def test_two_of_one_name(self, dli, deploy):
+        dli.add_job(7, name="orders")
+        dli.add_job(8, name="orders")
+        assert "rename or delete all but one" in str(failure(deploy()))
 
 
 class TestOthersInBetween:
@@ -136,6 +155,44 @@ class TestOthersInBetween:
         assert type(error) is DliFlinkJobRunError
         assert "somebody else has deleted it" in str(error)
         assert writes(dli) == ["create_sql", "run", "stop", "delete"]
+
+
+class TestAnUpgradeThatEndsBetweenStopAndStart:
+    STOPPED = (
+        "It was stopped for this upgrade and isn't running; its savepoint is obs://bucket/jobs/savepoint/"
+    )
+    ADVICE = ". Correct the cause, and run the task again"
+
+    def test_a_refused_update(self, dli, deploy, said):
+        deploy().run()
+        dli.inject(faults.Answer(400, b'{"error_code": "DLI.0005", "error_msg": "no"}'), only="update_sql")
+        error = failure(deploy(sql="SELECT 2"))
+        assert "DLI.0005" in str(error)
+        assert self.STOPPED in str(error)
+        assert str(error).endswith(self.ADVICE)
+        assert str(error).count("It was stopped") == 1
+        assert deploy(sql="SELECT 2").run()["status"] == "job_running"
+
+    def test_a_submission_that_fails(self, dli, deploy):
+        deploy().run()
+        dli.behaviour.run = (("job_submitting", QUICK), ("job_submit_fail", None))
+        error = failure(deploy(sql="SELECT 2"))
+        assert type(error) is DliFlinkJobRunError
+        assert self.STOPPED in str(error)
+
+    def test_a_timeout_while_it_stops(self, dli, deploy):
+        deploy().run()
+        dli.behaviour.stop = (("job_canceling", None),)
+        error = failure(deploy(sql="SELECT 2", timeout=1.5))
+        assert type(error) is DliFlinkJobRunError
+        told = "and was left as it is. It is being stopped for this upgrade, and isn't started again"
+        assert str(error).endswith(told + self.ADVICE)
+
+    def test_the_log_names_the_savepoint_before_the_update(self, deploy, capfd, caplog):
+        deploy().run()
+        deploy(sql="SELECT 2").run()
+        log = capfd.readouterr().out + caplog.text
+        assert "updating sql_body\nIt is stopped, its savepoint is obs://bucket/jobs/savepoint/" in log
 
 
 class TestModes:
@@ -215,3 +272,12 @@ class TestPlanOnly:
         error = failure(deploy(plan_only=True, upgrade_mode="refuse", sql="SELECT 2"))
         assert type(error) is DliFlinkConfigDriftError
         assert "+SELECT 2" in str(error)
+
+    def test_shows_the_differences_of_a_job_that_would_lose_its_state(self, dli, deploy, capfd, caplog):
+        dli.add_job(7, status="job_cancel_success", name="orders", job_type="flink_opensource_sql_job",
+                    start_time=datetime(2026, 1, 1, tzinfo=UTC), sql_body="SELECT 1")  # fmt: skip
+        assert "would lose its state" in str(failure(deploy(plan_only=True)))
+        log = capfd.readouterr().out + caplog.text
+        assert "refused: It has run before" in log
+        assert f"+{SQL}" in log
+        assert "nothing to do" not in log

@@ -10,6 +10,7 @@ came of a write, and begins again. Each pass makes at most one write, and each w
 - ``plans``: the plans, each a column of the table
 - ``deploy``: the plan that makes a job be as a DAG defines it
 - ``desired``, ``difference``, ``difference_report``: that definition, and where a job differs from it
+- ``interrupted``: what to tell of an upgrade that ends between its stop and its start
 - ``preview``: what a deployment would do, without doing it
 - ``planner``: settles the pending write, then asks the plan
 - ``waiting``: the wait between two steps

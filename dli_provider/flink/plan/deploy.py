@@ -12,8 +12,9 @@ from dli_provider.flink.job import FlinkJob
 from dli_provider.flink.plan.desired import DesiredJob, JobKind
 from dli_provider.flink.plan.difference import Comparison, compare
 from dli_provider.flink.plan.difference_report import describe_differences
+from dli_provider.flink.plan.interrupted import tell_savepoint
 from dli_provider.flink.plan.memory import Memory
-from dli_provider.flink.plan.plans import await_target
+from dli_provider.flink.plan.plans import await_target, never_started
 from dli_provider.flink.plan.tables import Move, row_of, wait_for_change
 from dli_provider.flink.plan.values import Call, Done, Fail, Failure, Reading, Step, Wait, Windows, Write
 from dli_provider.flink.status import FlinkJobStatus as S
@@ -115,6 +116,7 @@ class DeployPlan:
 
     def _create(self, memory: Memory) -> Call | Fail:
         if memory.since or memory.taken:
+            memory.status = None
             return Fail(Failure.RUN, "It was there and is gone: somebody else has deleted it")
         desired = self.desired
         arguments = {"kind": desired.kind, "name": desired.name, "fields": desired.creation}
@@ -145,14 +147,14 @@ class DeployPlan:
         if isinstance(start, Fail):
             return start
         if not memory.has_done(Write.UPDATE) and (sent := self._to_send(memory, job, changed)):
-            return self._update(memory, job, changed, sent)
-        return start or self._end(memory, reading, job)
+            return tell_savepoint(memory, self._update(memory, job, changed, sent))
+        return tell_savepoint(memory, start) if start else self._end(memory, reading, job)
 
     def _start(self, memory: Memory, job: FlinkJob) -> Call | Fail:
         """Return the start of a job at rest, or the import that comes before it; a failure where the start
         would lose its state.
         """
-        is_new = _never_started(job) or self._is_own_creation(memory, job)
+        is_new = never_started(job) or self._is_own_creation(memory, job)
         if memory.has_done(Write.IMPORT):
             return _run(f"starting from {self.restore_from}", resumes=True)
         if self.restore_from and is_new:
@@ -166,8 +168,9 @@ class DeployPlan:
             return _run("starting", resumes=False)
         return Fail(
             Failure.FINAL,
-            "It has run before, and DLI shows no savepoint of it, so a start would lose its state. Start it "
-            "with DliRunFlinkJobOperator(restore_from=...), or deploy it with upgrade_mode='stateless' once",
+            "It has run before, and DLI shows no savepoint of it, so a start would lose its state. Deploy it "
+            "with run=False, then start it with DliRunFlinkJobOperator(restore_from='obs://...') from the "
+            "savepoint that the log of its stop names; or deploy it with upgrade_mode='stateless' once",
         )
 
     def _stop(self, memory: Memory, job: FlinkJob, changed: Names) -> Call | Fail:
@@ -193,7 +196,7 @@ class DeployPlan:
         compared. A new job is updated for the fields that it can't be created with alone.
         """
         unseen = {name.split(".")[0] for name in self.compare(job).not_compared}
-        is_new = memory.has_done(Write.CREATE) or (self.runs and _never_started(job))
+        is_new = memory.has_done(Write.CREATE) or (self.runs and never_started(job))
         if changed or (is_new and unseen & self.desired.set_by_update):
             return sorted(unseen.union(changed) - self.desired.set_by_creation)
         return ()
@@ -259,10 +262,6 @@ def _expects_rest(memory: Memory) -> bool:
     """Tell whether a write was made after which the job is at rest until this plan starts it."""
     last = memory.taken[-1] if memory.taken else None
     return last is not None and not (last.write == Write.UPDATE and last.mark == S.JOB_RUNNING)
-
-
-def _never_started(job: FlinkJob) -> bool:
-    return job.start_time is None and "start_time" not in job.unreadable
 
 
 def _has_saved(memory: Memory, job: FlinkJob) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from dli_provider.flink.plan.values import Outcome, Reading, Refusal, Write
 from dli_provider.flink.status import FlinkJobStatus as S
+from dli_provider.masking import printable
 
 _STARTED = frozenset({S.JOB_SUBMITTING, S.JOB_DOWNLOADING, S.JOB_RUNNING})
 _LIVE = _STARTED | {S.JOB_SAVEPOINTING, S.JOB_CANCELING}
@@ -111,6 +112,7 @@ class Memory:
     :param since: when that was first read; None as long as no job was read.
     :param was_live: True when this plan has read the job while a run was under way.
     :param is_adopted: True when a run that was under way already is taken as this task's own.
+    :param savepoint: path of the savepoint that a stopped job shows.
     """
 
     pending: Pending | None = None
@@ -121,6 +123,7 @@ class Memory:
     since: datetime | None = None
     was_live: bool = False
     is_adopted: bool = False
+    savepoint: str | None = None
 
     @classmethod
     def of_retry(cls, write: Write, at: datetime) -> Self:
@@ -142,6 +145,8 @@ class Memory:
         if is_news:
             self.status, self.since = reading.status, reading.at
         self.note_status(reading.status)
+        if reading.status == S.JOB_CANCEL_SUCCESS and reading.job.has_savepoint:
+            self.savepoint = printable(reading.job.savepoint_path or "", 1000) or None
         return is_news
 
     def note_status(self, status: S | None) -> None:
@@ -181,6 +186,7 @@ class Memory:
             "since": self.since.isoformat() if self.since else None,
             "was_live": self.was_live,
             "is_adopted": self.is_adopted,
+            "savepoint": self.savepoint,
         }
 
     @classmethod
@@ -200,4 +206,5 @@ class Memory:
             datetime.fromisoformat(since) if since else None,
             bool(content["was_live"]),
             bool(content["is_adopted"]),
+            content["savepoint"],
         )

@@ -13,6 +13,7 @@ from dli_provider.flink.plan.tables import Move, row_of, wait_for_change
 from dli_provider.flink.plan.values import Call, Done, Fail, Failure, Reading, Step, Wait, Windows, Write
 from dli_provider.flink.status import FlinkJobStatus as S
 from dli_provider.flink.wait import describe_status, restart_deadline
+from dli_provider.masking import printable
 
 ABSENT = Fail(Failure.NOT_FOUND, "The project has no such Flink job")
 
@@ -38,6 +39,14 @@ def await_target(targets: Sequence[S], memory: Memory, reading: Reading, job: Fl
     if until := restart_deadline(job, memory.since or reading.at, reading.at):
         return Wait(awaited, stale=frozenset({status}), until=until)
     return Fail(Failure.RUN, f"From there it can't become {awaited} by itself")
+
+
+def never_started(job: FlinkJob) -> bool:
+    """Tell whether a job has never run, so that it has no state.
+
+    :param job: its detail.
+    """
+    return job.start_time is None and "start_time" not in job.unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,7 @@ class RunPlan:
             return step
         match row_of(memory, reading).run:
             case Move.CALL:
-                return self._start(memory)
+                return self._start(memory, job)
             case Move.ADOPT:
                 return self._adopt(memory, reading, job)
             case Move.FAIL if job.status == S.JOB_ARREARAGE_STOPPED:
@@ -100,13 +109,27 @@ class RunPlan:
             warning = f"It was running already, so {self.restore_from} was not restored"
         return Done("adopted", f"it was started before; it is {shown}", warning)
 
-    def _start(self, memory: Memory) -> Call:
+    def _start(self, memory: Memory, job: FlinkJob) -> Call:
         if self.restore_from is None:
-            how = " from its latest savepoint" if self.resume_savepoint else ""
-            return Call(Write.RUN, {"resume_savepoint": self.resume_savepoint}, f"starting{how}")
+            how = " from its latest savepoint" if self.resume_savepoint and job.has_savepoint else ""
+            arguments = {"resume_savepoint": self.resume_savepoint}
+            return Call(Write.RUN, arguments, f"starting{how}", warning=self._lost_state(job))
         if memory.has_done(Write.IMPORT):
             return Call(Write.RUN, {"resume_savepoint": True}, f"starting from {self.restore_from}")
         return Call(Write.IMPORT, {"savepoint_path": self.restore_from}, f"importing {self.restore_from}")
+
+    def _lost_state(self, job: FlinkJob) -> str:
+        """Return a warning of the state that a start may lose, or an empty text."""
+        if job.has_savepoint and not self.resume_savepoint:
+            path = f" {printable(job.savepoint_path, 1000)}" if job.savepoint_path else ""
+            return (
+                f"It has a savepoint{path}, and is started without it (resume_savepoint=False); "
+                "DLI deletes it once the job runs"
+            )
+        has_state = not (job.has_savepoint or never_started(job) or job.status == S.JOB_FINISH)
+        if has_state and self.resume_savepoint:
+            return "DLI shows no savepoint of it: it may start without its state"
+        return ""
 
     def _take_up(self, memory: Memory, reading: Reading, job: FlinkJob) -> Step | None:
         """Return what the run of an earlier try calls for; None when there was none, or it failed."""
@@ -176,7 +199,7 @@ class StopPlan:
         warning = None
         if job and self.savepoint and job.start_time:
             if job.has_savepoint and job.savepoint_path:
-                text += f", its savepoint is {job.savepoint_path}"
+                text += f", its savepoint is {printable(job.savepoint_path, 1000)}"
             elif not job.has_savepoint and job.status != S.JOB_FINISH:
                 warning = "DLI shows no savepoint of it: a start from there may lose its state"
         return Done("stopped" if was_sent else "unchanged", text, warning)
@@ -188,8 +211,12 @@ class StopPlan:
             )
         if memory.done.count(Write.STOP) > 1:
             return Fail(Failure.RUN, "DLI failed to stop it, twice")
-        how = "with" if self.savepoint else "without"
-        return Call(Write.STOP, {"trigger_savepoint": self.savepoint}, f"stopping {how} a savepoint")
+        how, warning = "with" if self.savepoint else "without", ""
+        config = reading.job.job_config if reading.job else None
+        if self.savepoint and config and not config.obs_bucket:
+            warning = "It has no obs_bucket, so DLI can't save its state: its next start may be without it"
+        arguments = {"trigger_savepoint": self.savepoint}
+        return Call(Write.STOP, arguments, f"stopping {how} a savepoint", warning=warning)
 
 
 @dataclass(frozen=True, slots=True)

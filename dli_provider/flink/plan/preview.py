@@ -7,6 +7,7 @@ from typing import Any
 
 from dli_provider.flink.job import FlinkJob
 from dli_provider.flink.plan.deploy import DeployPlan
+from dli_provider.flink.plan.difference_report import describe_differences
 from dli_provider.flink.plan.memory import Memory, Pending
 from dli_provider.flink.plan.values import Call, Fail, Outcome, Reading, Wait, Write
 from dli_provider.flink.status import FlinkJobStatus as S
@@ -45,7 +46,9 @@ def preview(plan: DeployPlan, reading: Reading) -> Preview:
         elif isinstance(step, Wait):
             steps.append(f"waiting for {step.text}")
         if not isinstance(step, Call) or _is_last(plan, step, reading):
-            failure = step if isinstance(step, Fail) else None
+            failure, job = step if isinstance(step, Fail) else None, reading.job
+            if failure and job and not differences:
+                differences = describe_differences(plan.desired, job, plan.compare(job).changed)
             return Preview(tuple(steps), memory.changes, differences, failure)
         reading = Reading(_after(plan, step, reading), reading.at)
 
@@ -62,5 +65,6 @@ def _after(plan: DeployPlan, call: Call, reading: Reading) -> FlinkJob | None:
         return FlinkJob.from_api({**fields, "status": S.JOB_INIT.value, "job_config": fields})
     if call.write == Write.STOP and reading.job:
         saves = call.arguments["trigger_savepoint"]
-        return reading.job.model_copy(update={"status": S.JOB_CANCEL_SUCCESS, "has_savepoint": saves})
+        stopped = {"status": S.JOB_CANCEL_SUCCESS, "has_savepoint": saves, "savepoint_path": None}
+        return reading.job.model_copy(update=stopped)
     return reading.job

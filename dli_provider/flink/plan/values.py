@@ -86,12 +86,14 @@ class Call:
     :param arguments: its arguments beside the job, named as the client's.
     :param text: what is done, for the log: "stopping with a savepoint".
     :param details: further lines for the log, such as why.
+    :param warning: what the user should know before it is done.
     """
 
     write: Write
     arguments: Mapping[str, Any] = field(repr=False)
     text: str
     details: str = ""
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)

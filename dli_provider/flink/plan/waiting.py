@@ -60,8 +60,9 @@ class PlanWait:
         """
         lasted = now - (self.memory.since or now)
         text = (
-            f"Flink job {self.job_id} did not get there in time: {self.step.text} was awaited; it is "
-            f"{describe_status(self.memory.status)}, for {describe_duration(lasted)} as seen from here"
+            f"Flink job {self.job_id}: timed out waiting for {self.step.text}. It is "
+            f"{describe_status(self.memory.status)}, seen so for {describe_duration(lasted)}, "
+            "and was left as it is"
         )
         pending = self.memory.pending
         if pending and pending.is_silent(self.memory.status) and not pending.was_seen:

@@ -34,6 +34,7 @@ class ScriptedDli:
     def __init__(self, statuses: list[Any], answers: list[DliError | None]) -> None:
         self.statuses, self.answers = list(statuses), list(answers)
         self.writes: list[tuple[str, dict[str, Any]]] = []
+        self.fields: dict[str, Any] = {}
 
     def show_flink_job(self, job_id: int) -> FlinkJob:
         status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
@@ -41,7 +42,7 @@ class ScriptedDli:
             raise status
         if status == "absent":
             raise DliNotFoundError(404, "DLI.16001", "no such job")
-        return FlinkJob.from_api({"job_id": job_id, "name": "orders", "status": status})
+        return FlinkJob.from_api({"job_id": job_id, "name": "orders", "status": status, **self.fields})
 
     def find_flink_job(self, name: str) -> FlinkJob | None:
         return None if self.statuses[0] == "absent" else self.show_flink_job(JOB)

@@ -56,6 +56,19 @@ def test_each_step_is_said_once_as_it_is_taken(play, caplog):
     ]
 
 
+def test_a_warning_of_a_call_comes_before_it_and_once(play, caplog):
+    run = play(RunPlan(), ["job_cancel_success"] * 2 + ["job_running"], [not_sent()])
+    run.dli.fields = {"has_savepoint": True, "savepoint_path": "obs://b/sp"}
+    run.run()
+    lines = [(record.levelname, record.getMessage()) for record in caplog.records]
+    warning = (
+        "Flink job 104: It has a savepoint obs://b/sp, and is started without it (resume_savepoint=False); "
+        "DLI deletes it once the job runs"
+    )
+    assert lines[1:3] == [("WARNING", warning), ("INFO", "Flink job 104: starting")]
+    assert lines.count(("WARNING", warning)) == 1
+
+
 def test_the_id_is_told_once_as_soon_as_it_is_known(play):
     for name in (None, "orders"):
         stop = play(StopPlan(), list(STOPS), name=name)
@@ -161,16 +174,15 @@ def test_an_error_that_does_not_pass_ends_the_plan_at_once(play):
 
 def test_the_deadline_ends_a_wait(play):
     stop = play(StopPlan(), ["job_canceling"], timeout=100)
-    with pytest.raises(
-        DliFlinkJobRunError, match="the end of job_canceling was awaited; it is job_canceling"
-    ):
+    told = "timed out waiting for the end of job_canceling. It is job_canceling, seen so for 1 min 40 s, and"
+    with pytest.raises(DliFlinkJobRunError, match=told):
         stop.run()
     assert stop.pauses == [30, 30, 30, 10]
     assert stop.runner.failure is None
 
 
 def test_the_deadline_ends_an_outage(play):
-    with pytest.raises(DliFlinkJobRunError, match="an answer of DLI was awaited"):
+    with pytest.raises(DliFlinkJobRunError, match="timed out waiting for an answer of DLI"):
         play(StopPlan(), ["job_running"], [not_sent()] * 9, timeout=100).run()
 
 

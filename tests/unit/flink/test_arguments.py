@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dli_provider.flink.arguments import (
+    check_boolean,
     holds_template,
     is_blank,
     nearest,
@@ -266,6 +267,19 @@ def test_any_other_savepoint_path_is_refused_and_not_shown(value: object) -> Non
     with pytest.raises(ValueError, match=r"^restore_from must be a directory in OBS such as") as caught:
         parse_savepoint_path("restore_from", value)
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_bucket_s_name_that_can_not_be_one_is_told_as_such() -> None:
+    with pytest.raises(ValueError, match="in a bucket whose name has 3 to 63 characters of a-z, 0-9"):
+        parse_savepoint_path("restore_from", "obs://b/dir/")
+    with pytest.raises(ValueError, match="without a login"):
+        parse_savepoint_path("restore_from", "obs://bucket/../dir/")
+
+
+@pytest.mark.parametrize("value", ["false", "True", 0, 1, None, []], ids=repr)
+def test_what_is_not_true_or_false_is_refused(value: object) -> None:
+    with pytest.raises(ValueError, match=r"^savepoint must be True or False, not "):
+        check_boolean("savepoint", value)
 
 
 def test_a_hint_names_the_nearest_word_only_when_one_is_near() -> None:

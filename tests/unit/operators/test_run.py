@@ -7,7 +7,12 @@ from typing import Any
 
 import pytest
 
-from dli_provider.operators.flink import DliRunFlinkJobOperator
+from dli_provider.operators.flink import (
+    DliDeleteFlinkJobOperator,
+    DliDeployFlinkJobOperator,
+    DliRunFlinkJobOperator,
+    DliStopFlinkJobOperator,
+)
 
 JOB = 104
 BOUNDED = {"target_status": "job_finish"}
@@ -20,6 +25,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "stop_on_kill of a deferred run": ({"stop_on_kill": True, "deferrable": True, **BOUNDED}, "stop_on_kill"),
     "a savepoint elsewhere": ({"restore_from": "hdfs://bucket/dir"}, "restore_from must be a directory"),
     "a savepoint with a login": ({"restore_from": "obs://me:pw@bucket/dir"}, "restore_from must be"),
+    "two savepoints": (
+        {"resume_savepoint": True, "restore_from": "obs://bucket/dir/"},
+        "resume_savepoint or restore_from, not both",
+    ),
     "a timeout": ({"timeout": "soon"}, "timeout must be a timedelta or seconds"),
     "an interval": ({"poke_interval": -1}, "poke_interval must be"),
 }
@@ -30,3 +39,23 @@ def test_a_wrong_argument_is_refused_when_the_dag_is_parsed(wrong):
     arguments, message = WRONG[wrong]
     with pytest.raises(ValueError, match=re.escape(message)):
         DliRunFlinkJobOperator(task_id="act", **{"job_id": JOB, **arguments})
+
+
+BOOLEANS = [
+    (DliRunFlinkJobOperator, "resume_savepoint"),
+    (DliRunFlinkJobOperator, "stop_on_kill"),
+    (DliRunFlinkJobOperator, "wait_for_completion"),
+    (DliRunFlinkJobOperator, "deferrable"),
+    (DliStopFlinkJobOperator, "savepoint"),
+    (DliDeleteFlinkJobOperator, "force"),
+    (DliDeployFlinkJobOperator, "run"),
+    (DliDeployFlinkJobOperator, "plan_only"),
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), BOOLEANS)
+@pytest.mark.parametrize("value", ["false", "{{ params.really }}"])
+def test_a_text_is_not_taken_for_true(kind, name, value):
+    arguments = {"sql": "SELECT 1"} if kind is DliDeployFlinkJobOperator else {}
+    with pytest.raises(ValueError, match=f"^{name} must be True or False, not '"):
+        kind(task_id="act", job_name="orders", **arguments, **{name: value})

@@ -9,6 +9,7 @@ import pytest
 
 from dli_provider.flink.plan.deploy import DeployPlan, UpgradeMode
 from dli_provider.flink.plan.desired import parse_desired
+from dli_provider.flink.plan.interrupted import describe_interruption
 from dli_provider.flink.status import FlinkJobStatus as S
 
 SQL = "INSERT INTO sink SELECT * FROM source"
@@ -250,6 +251,52 @@ class TestUpgrade:
         deploy = self.stopped(play)
         assert deploy.read("job_savepointing", 1, **fields("sql", "D", **ONCE)) == "wait"
         assert deploy.read("job_running", 2, **fields("sql", "D", **ONCE)) == "fail run"
+
+    def test_the_first_call_after_the_stop_tells_where_the_state_is(self, play):
+        deploy = self.stopped(play)
+        job = fields("sql", "D", **SAVED, savepoint_path="obs://b/sp")
+        assert deploy.read("job_cancel_success", 1, **job) == "update"
+        assert deploy.step.details == "It is stopped, its savepoint is obs://b/sp"
+        deploy.send("accepted", 1)
+        deploy.read("job_cancel_success", 2, **fields(**SAVED, savepoint_path="obs://b/sp"))
+        assert deploy.step.details == ""
+
+    @pytest.mark.parametrize(("status", "told"), [
+        ("job_cancel_success", "It was stopped for this upgrade and isn't running; its savepoint is obs://b/sp"),
+        ("job_canceling", "It is being stopped for this upgrade, and isn't started again"),
+        ("job_running", ""),
+        ("absent", ""),
+    ])  # fmt: skip
+    def test_an_end_after_the_stop_is_told_with_what_it_means_for_the_job(self, play, status, told):
+        deploy = self.stopped(play)
+        deploy.read("job_savepointing", 1, **fields("sql", "D", **ONCE))
+        deploy.read(status, 2, **fields("sql", "D", **SAVED, savepoint_path="obs://b/sp"))
+        said = describe_interruption(deploy.memory)
+        assert said.startswith(told)
+        assert bool(said) == bool(told)
+
+    @pytest.mark.parametrize(("outcome", "is_stopped"), [("refused", True), ("unknown", False)])
+    def test_nobody_is_told_that_a_job_is_stopped_whose_start_may_have_arrived(
+        self, play, outcome, is_stopped
+    ):
+        deploy = self.stopped(play)
+        deploy.read("job_cancel_success", 1, **fields("sql", "D", **SAVED))
+        deploy.send("accepted", 1)
+        assert read(deploy, "job_cancel_success", 2, **fields(**SAVED)) == "run resume"
+        deploy.send(outcome, 2)
+        deploy.read("job_cancel_success", 3, **fields(**SAVED))
+        assert bool(describe_interruption(deploy.memory)) == is_stopped
+
+    def test_a_start_that_fails_leaves_the_job_stopped(self, play):
+        deploy = self.stopped(play)
+        deploy.read("job_cancel_success", 1, **fields("sql", "D", **SAVED))
+        deploy.send("accepted", 1)
+        deploy.read("job_cancel_success", 2, **fields(**SAVED))
+        deploy.send("accepted", 2)
+        deploy.read("job_submitting", 3, **fields(**SAVED))
+        assert describe_interruption(deploy.memory) == ""
+        assert deploy.read("job_submit_fail", 4, **fields(**SAVED)) == "fail run"
+        assert "isn't running" in describe_interruption(deploy.memory)
 
     def test_a_start_by_somebody_else_is_a_failure_and_no_second_run(self, play):
         deploy = self.stopped(play)

@@ -60,3 +60,4 @@ def test_a_start_that_would_lose_the_state_is_shown_as_the_failure_that_it_would
     found = planned({"status": "job_cancel_success"})
     assert found.steps == ()
     assert "would lose its state" in found.failure.message
+    assert "+SELECT 2" in found.differences

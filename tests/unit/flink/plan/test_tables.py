@@ -112,6 +112,18 @@ class TestStop:
         assert stop.read("job_cancel_success", **fields) == "unchanged"
         assert bool(stop.step.warning) == warns
 
+    @pytest.mark.parametrize(("savepoint", "job", "warns"), [
+        (True, {"job_config": {"obs_bucket": None}}, True),
+        (True, {"job_config": {"obs_bucket": "b"}}, False),
+        (True, {}, False),  # DLI doesn't show whether there is one
+        (False, {"job_config": {"obs_bucket": None}}, False),
+    ])  # fmt: skip
+    def test_warns_before_a_stop_that_can_not_save_the_state(self, play, savepoint, job, warns):
+        stop = play(StopPlan(savepoint))
+        assert stop.read("job_running", **job) == "stop"
+        assert stop.step.warning.startswith("It has no obs_bucket") == warns
+        assert bool(stop.step.warning) == warns
+
     def test_back_to_running_after_it_is_a_failure(self, play):
         stop = play(StopPlan())
         stop.read("job_running")
@@ -173,6 +185,25 @@ class TestRestoreFrom:
             run = play(RunPlan(resume_savepoint=resume))
             assert run.read("job_init") == "run"
             assert run.step.arguments == {"resume_savepoint": resume}
+
+
+class TestState:
+    SAVED: ClassVar = {"start_time": 1, "has_savepoint": True, "savepoint_path": "obs://b/sp"}
+
+    @pytest.mark.parametrize(("resume", "status", "shown", "text", "warning"), [
+        (True, "job_cancel_success", SAVED, "starting from its latest savepoint", ""),
+        (True, "job_cancel_success", {"start_time": 1}, "starting", "DLI shows no savepoint of it"),
+        (True, "job_finish", {"start_time": 1}, "starting", ""),
+        (True, "job_init", {}, "starting", ""),
+        (False, "job_cancel_success", SAVED, "starting", "It has a savepoint obs://b/sp, and is"),
+        (False, "job_cancel_success", {"start_time": 1}, "starting", ""),
+    ])  # fmt: skip
+    def test_a_start_says_what_becomes_of_it(self, play, resume, status, shown, text, warning):
+        run = play(RunPlan(resume_savepoint=resume))
+        assert run.read(status, **shown) == "run"
+        assert (run.step.text, run.step.arguments) == (text, {"resume_savepoint": resume})
+        assert run.step.warning.startswith(warning)
+        assert bool(run.step.warning) == bool(warning)
 
 
 class TestARunIsAwaited:
