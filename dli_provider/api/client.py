@@ -100,7 +100,7 @@ class DliClient:
 
         :param name: the exact name.
         """
-        place = f"Project {self.find_project()} at {self.settings.endpoint}"
+        place = f"Project {self.find_project()} at {self.settings.place}"
         return DliNotFoundError(
             404,
             "",

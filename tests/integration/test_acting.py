@@ -93,8 +93,9 @@ class TestRun:
         assert type(failure(task(DliRunFlinkJobOperator))).__name__ == "DliNotFoundError"
         error = failure(task(DliRunFlinkJobOperator, job_name="orders"))
         assert str(error) == (
-            f"Project {dli.project_id} at {dli.url} has no Flink job named 'orders'. "
-            "Names are exact, and jobs of other users are seen only with dli:jobs:list_all"
+            f"Project {dli.project_id} at {dli.url} (connection 'dli_default') "
+            "has no Flink job named 'orders'. Names are exact, and jobs of other users "
+            "are seen only with dli:jobs:list_all"
         )
         assert dli.history() == []
 
