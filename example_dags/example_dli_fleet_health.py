@@ -49,7 +49,9 @@ def example_dli_fleet_health() -> None:
     @task.branch
     def is_anyone_sick(report: dict[str, Any]) -> str:
         """Choose what comes next."""
-        return "all_is_well" if report["by_verdict"]["healthy"] == report["total"] else "notify"
+        choice = "all_is_well" if report["by_verdict"]["healthy"] == report["total"] else "notify"
+        log.info("%s: %s comes next", report["summary"], choice)
+        return choice
 
     @task
     def notify(report: dict[str, Any]) -> str:

@@ -4,8 +4,8 @@
 starts the job from the savepoint. `run_again` is the teardown of `stop_job`: it runs whether the maintenance
 succeeded or not. To see it, trigger the DAG with *Let the maintenance fail*.
 
-Airflow doesn't judge a DAG run by its teardowns. `check_health` comes last, after maintenance and teardown,
-so that the run fails when either of them has.
+Airflow ignores teardowns when it sets a DAG run's state. `check_health` comes last, after maintenance and
+teardown, so that the run fails when either of them has.
 
 The DAG uses the connection `dli_default`.
 """

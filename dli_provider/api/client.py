@@ -15,11 +15,13 @@ from dli_provider.api.auth.shared import share_credential
 from dli_provider.api.blocking import BlockingTransport
 from dli_provider.api.conversation import converse, find_job, find_project
 from dli_provider.api.endpoints import Call, JobFilters, JobPage
+from dli_provider.api.errors import DliNotFoundError
 from dli_provider.api.messages import Conversation, Reply, Send, Sleep
 from dli_provider.api.paging import Pages
 from dli_provider.api.retry import RetryPolicy
 from dli_provider.api.settings import DliSettings
 from dli_provider.flink.job import FlinkJob
+from dli_provider.masking import printable
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -92,6 +94,19 @@ class DliClient:
         :raises DliError: when several jobs have that name, listing their ids; so for every other failure.
         """
         return self._drive(find_job(name, self.settings, self._credential, self._retry))
+
+    def no_job_named(self, name: str) -> DliNotFoundError:
+        """Return the error for a name that :meth:`find_flink_job` doesn't find.
+
+        :param name: the exact name.
+        """
+        place = f"Project {self.find_project()} at {self.settings.place}"
+        return DliNotFoundError(
+            404,
+            "",
+            f"{place} has no Flink job named {printable(name, 200)!r}. "
+            "Names are exact, and jobs of other users are seen only with dli:jobs:list_all",
+        )
 
     def list_flink_jobs(self, **filters: Unpack[JobFilters]) -> Iterator[FlinkJob]:
         """Yield the project's jobs, page after page.

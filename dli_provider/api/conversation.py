@@ -56,7 +56,7 @@ def converse(
         try:
             return (yield from _attempt(call, settings, credential, replies))
         except DliError as error:
-            error.context = error.context or f"{call.title} at {settings.endpoint}"
+            error.context = error.context or f"{call.title} at {settings.place}"
             hide_echo(error, call.body)
             error.outcome = None if call.idempotent else outcome_of(replies[-1] if replies else None, error)
             if error.outcome is Outcome.UNKNOWN:

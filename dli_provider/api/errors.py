@@ -123,7 +123,8 @@ class DliApiError(DliError):
 
     :param status: HTTP status.
     :param code: the service's code, such as ``DLI.16001`` or ``APIG.0308``; the HTTP status as text when it
-        sent none.
+        sent none. Empty where no call was refused, as for a name that the list of jobs doesn't have: the
+        text is then the message alone.
     :param message: the service's text, with credentials masked and its length bounded.
     :param request_id: id to quote to Huawei's support, when the service sent one.
     :param retry_after: seconds the service asked to wait, when it did.
@@ -149,6 +150,8 @@ class DliApiError(DliError):
         self.request_id = request_id
 
     def _text(self) -> str:
+        if not self.code:
+            return self.message
         code = "" if self.code == str(self.status) else f" {self.code}"
         request_id = f" (request id {self.request_id})" if self.request_id else ""
         text = f"HTTP {self.status}{code}: {self.message.rstrip('.')}{request_id}"
@@ -157,7 +160,7 @@ class DliApiError(DliError):
     @property
     def advice(self) -> str | None:
         """What to do about it, where that is known."""
-        return advice_on(self.status, self.code, self.message)
+        return advice_on(self.status, self.code, self.message) if self.code else None
 
 
 class DliAuthError(DliApiError):

@@ -36,6 +36,7 @@ class DliSettings:
         ends too.
     :param language: of DLI's messages, ``en-us`` or ``zh-cn``; None for DLI's own choice.
     :param user_agent: what the client calls itself; this provider and its version when empty.
+    :param connection: name of the connection that the settings are of, for errors; None for none.
     :raises DliSettingsError: for a setting that can't be right.
     """
 
@@ -52,6 +53,12 @@ class DliSettings:
     read_timeout: float = 30.0
     language: str | None = None
     user_agent: str = ""
+    connection: str | None = field(default=None, compare=False)
+
+    @property
+    def place(self) -> str:
+        """The endpoint and the connection's name, as errors show them."""
+        return f"{self.endpoint} (connection {self.connection!r})" if self.connection else self.endpoint
 
     def __post_init__(self) -> None:
         try:

@@ -110,8 +110,13 @@ class ConnectionFields:
             self.option(name)
 
     @property
+    def conn_id(self) -> str:
+        """The connection's name, fit to be shown."""
+        return printable(self._connection.conn_id, 100)
+
+    @property
     def _name(self) -> str:
-        return f"Connection {printable(self._connection.conn_id, 100)!r}"
+        return f"Connection {self.conn_id!r}"
 
 
 _PLACES = frozenset(

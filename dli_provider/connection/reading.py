@@ -57,6 +57,7 @@ def settings_from_fields(
         read_timeout=fields.option("read_timeout", 30.0),
         language=fields.option("language"),
         user_agent=f"{USER_AGENT} Airflow/{AIRFLOW_VERSION}",
+        connection=fields.conn_id,
     )
 
 

@@ -197,15 +197,17 @@ def parse_fields(request: Any, title: str, fields: Mapping[str, Any]) -> dict[st
     :param title: the request's name, for the error.
     :param fields: fields by name.
     :raises ValueError: for a field that the request doesn't have, naming the nearest one, and for a value of
-        the wrong type or beyond its limits. The text shows no value: SQL and arguments may hold credentials.
+        the wrong type or beyond its limits. The text shows numbers and Booleans, and no other value: SQL and
+        arguments may hold credentials.
     """
     try:
         content: dict[str, Any] = _without_none(_validator(request).validate_python(dict(fields)))
         return content
     except ValidationError as error:
-        faults = error.errors(include_input=False, include_url=False)
+        faults = error.errors(include_url=False)
     # raised out here, because the error of pydantic holds the values
-    raise ValueError(printable(f"{title}: {'. '.join(_text_of(fault, request) for fault in faults)}", 1000))
+    told = ". ".join(_text_of(fault, request) for fault in faults).replace("?. ", "? ")
+    raise ValueError(printable(f"{title}: {told}", 1000))
 
 
 def read_rendered(fields: Mapping[str, Any], described: Any = None) -> dict[str, Any]:
@@ -256,13 +258,21 @@ _NESTED: tuple[Any, ...] = (ResourceConfig, ResourceSpec)
 
 
 def _text_of(fault: ErrorDetails, request: Any) -> str:
-    """Return what is wrong with a field, without its value."""
+    """Return what is wrong with a field, without a value that may hold a credential."""
     *outer, name = map(str, fault["loc"])
     place = ".".join((*outer, name))
     if fault["type"] != "extra_forbidden":
-        return f"{place}: {fault['msg']}"
+        return f"{place}: {fault['msg']}{_not_what(fault)}"
     known = [field for kind in (_NESTED if outer else (request,)) for field in kind.__annotations__]
     return f"no such field: {place!r}{nearest(name, known)}"
+
+
+def _not_what(fault: ErrorDetails) -> str:
+    """Return what was given, to end an error with: a number or a Boolean as it is, else at most its type."""
+    given = fault["input"]
+    if isinstance(given, int | float):
+        return f", not {given!r}"
+    return f", not {type(given).__name__}" if fault["type"].endswith("_type") else ""
 
 
 def _without_none(value: Any) -> Any:

@@ -97,7 +97,8 @@ class FlinkJobMixin(DliConnectionMixin):
         if not has_id:
             raise ValueError(
                 f"Neither job_id nor job_name names a job: they are {self.job_id!r:.80} and "
-                f"{self.job_name!r:.80}"
+                f"{self.job_name!r:.80}. Give one of them. One that was given has rendered to nothing: the "
+                "task before returned nothing, or the template is wrong"
             )
         return parse_job_id(self.job_id), None
 
@@ -113,9 +114,7 @@ class FlinkJobMixin(DliConnectionMixin):
         if name is None:
             assert job_id is not None
             return job_id
-        from dli_provider.api.errors import DliNotFoundError
-
         job = client.find_flink_job(name)
         if job is None or job.job_id is None:
-            raise DliNotFoundError(404, "404", f"the project has no Flink job named {name!r:.200}")
+            raise client.no_job_named(name)
         return job.job_id

@@ -100,6 +100,7 @@ def run_dags(screen: Screen, dli: DliEmulator) -> bool:
     :param screen: where to tell of it.
     :param dli: gets its jobs when the first task begins, so that all their statuses can be watched.
     """
+    screen.line("Making Airflow's database; that takes up to half a minute")
     with subprocess.Popen([AIRFLOW, "db", "migrate"]) as migration:
         sys.path.insert(0, str(EXAMPLES))
         dags = [importlib.import_module(name).example_dag for name in DAGS]
@@ -166,7 +167,9 @@ def main(home: Path = CHECKOUT / ".airflow" / "demo") -> int:
     if not succeeded:
         print(f"{log.read_text()}\nThe demo failed. Above is Airflow's log, {log}", file=sys.stderr)
         return 1
-    print(f"\nAll DAG runs succeeded. Airflow's own log: {log}")
+    print("\nAll DAG runs succeeded (the sick jobs are part of the demo).")
+    print(f"Airflow's own log: {log}")
+    print("Remove all that was made here, environments too: make clean")
     print(f"The same in Airflow's UI: make ui AIRFLOW={LINE}")
     return 0
 

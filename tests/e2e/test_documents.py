@@ -25,7 +25,8 @@ TESTS = [block for block in PYTHON if "def test_" in block.text]
 PLUGIN = (
     "dli_provider.emulator.pytest_plugin"  # pytest finds it by itself where the package is installed anew
 )
-SNIPPETS = [block for block in PYTHON if block not in DAGS + TESTS]
+CONFTEST = [block for block in PYTHON if block.text.startswith("# conftest.py\n")]
+SNIPPETS = [block for block in PYTHON if block not in DAGS + TESTS + CONFTEST]
 
 ON_AIRFLOW_2 = {
     "from airflow.sdk import dag, task": "from airflow.decorators import dag, task",
@@ -99,17 +100,18 @@ def test_snippets_run(block: Block, dli: DliEmulator, monkeypatch: pytest.Monkey
 
 def test_tests_pass(local_airflow: LocalAirflow, tmp_path: Path) -> None:
     (readme,) = [block for block in DAGS if block.document.name == "README.md"]
-    dag = as_pasted(readme).replace("\norders()", "\norders_dag = orders()")
     dags = tmp_path / "dags"
     dags.mkdir()
-    (dags / "orders.py").write_text(dag)
+    (dags / "orders.py").write_text(as_pasted(readme))
+    (conftest,) = CONFTEST
+    (tmp_path / "conftest.py").write_text(conftest.text)
     for number, block in enumerate(TESTS):
         (tmp_path / f"test_block_{number}.py").write_text(as_pasted(block))
     (tmp_path / "pytest.ini").write_text("[pytest]\npythonpath = dags\n")
     environment = {
         name: value for name, value in local_airflow.environment.items() if "AIRFLOW_CONN" not in name
     }
-    environment["AIRFLOW__CORE__DAGS_FOLDER"] = str(dags)
+    del environment["AIRFLOW__CORE__DAGS_FOLDER"]  # conftest.py sets it
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", PLUGIN, str(tmp_path)]
     run = subprocess.run(
         command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=110, check=False

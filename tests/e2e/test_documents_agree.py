@@ -132,8 +132,12 @@ def test_the_table_of_a_deployment_says_what_it_does(row: list[str]) -> None:
 @pytest.mark.parametrize("row", tables(section("README.md", "It acts"))[0], ids=lambda row: row[0])
 def test_the_table_of_the_readme_says_what_operators_do(row: list[str]) -> None:
     about, run, stop, deploy = row
-    statuses = {"runs": "job_running", "rests": "job_cancel_success", "is being stopped": "job_canceling"}
-    status = statuses.get(about)
+    statuses = {
+        "runs": "job_running",
+        "is at rest": "job_cancel_success",
+        "is being stopped": "job_canceling",
+    }
+    status = statuses.get(about.partition(" (")[0])
     words = {Move.CALL: ("runs it", "stops it"), Move.WAIT: ("waits",), Move.ADOPT: ("adopts it",)}
     words |= {Move.DONE: ("success",), Move.FAIL: ("fails",)}
     moves = TABLE[FlinkJobStatus(status)] if status else (Move.FAIL, Move.FAIL)

@@ -92,7 +92,11 @@ class TestRun:
     def test_a_job_that_is_not_there(self, dli, task):
         assert type(failure(task(DliRunFlinkJobOperator))).__name__ == "DliNotFoundError"
         error = failure(task(DliRunFlinkJobOperator, job_name="orders"))
-        assert "no Flink job named 'orders'" in str(error)
+        assert str(error) == (
+            f"Project {dli.project_id} at {dli.url} (connection 'dli_default') "
+            "has no Flink job named 'orders'. Names are exact, and jobs of other users "
+            "are seen only with dli:jobs:list_all"
+        )
         assert dli.history() == []
 
     def test_a_timeout_leaves_the_job_alone(self, dli, task):

@@ -134,10 +134,9 @@ class KeyGuard(Gate):
 def _repeated(refusal: _Refusal, origin: str) -> DliApiError:
     where = "" if refusal.use.origin == origin else f" at {refusal.use.origin}"
     if refusal.is_lock:
-        found = f"the key was found locked{where} {refusal.age:.0f} s ago, perhaps by another system"
-    else:
-        found = f"this credential was refused{where} {refusal.age:.0f} s ago"
-    return _no_call(refusal, found, refusal.rest)
+        found = f"it was found locked{where} {refusal.age:.0f} s ago"
+        return _again(refusal, f"No call is made with it for {refusal.rest:.0f} s: {found}", refusal.rest)
+    return _no_call(refusal, f"this credential was refused{where} {refusal.age:.0f} s ago", refusal.rest)
 
 
 def _too_many(refusals: list[_Refusal]) -> DliApiError:
@@ -149,9 +148,14 @@ def _too_many(refusals: list[_Refusal]) -> DliApiError:
 
 
 def _no_call(refusal: _Refusal, found: str, rest: float) -> DliApiError:
-    error = copy(refusal.error)
     reason = f"{found}, and isn't tried again for {rest:.0f} s so that it isn't locked"
-    error.diagnosis = f"No call was made: {reason}. {error.diagnosis}".strip()
+    return _again(refusal, f"No call was made: {reason}", rest)
+
+
+def _again(refusal: _Refusal, told: str, rest: float) -> DliApiError:
+    """Return the refusal as the error of a call that isn't made."""
+    error = copy(refusal.error)
+    error.diagnosis = ". ".join(filter(None, (told, error.diagnosis)))
     if error.transient:
         error.retry_after = rest
     return error

@@ -47,6 +47,9 @@ class ScriptedDli:
     def find_flink_job(self, name: str) -> FlinkJob | None:
         return None if self.statuses[0] == "absent" else self.show_flink_job(JOB)
 
+    def no_job_named(self, name: str) -> DliNotFoundError:
+        return DliNotFoundError(404, "", f"no Flink job named {name!r}")
+
     def close(self) -> None: ...
 
     def __getattr__(self, name: str) -> Any:

@@ -146,6 +146,26 @@ def test_tags_that_are_none_are_refused(tags):
     assert refusal(NewSqlJob, name="orders", tags=tags).startswith("tags")
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "shown"),
+    [
+        ("parallel_number", "four", "a valid integer, not str"),
+        ("parallel_number", 2.5, "a valid integer, not 2.5"),
+        ("cu_number", 1, "greater than or equal to 2, not 1"),
+        ("checkpoint_enabled", 1, "a valid boolean, not 1"),
+        ("checkpoint_mode", 3, "'at_least_once' (2), not 3"),
+        ("run_mode", "edge", "'edge_node'"),
+    ],
+)
+def test_a_number_that_is_refused_is_shown_and_a_text_is_not(field, value, shown):
+    assert refusal(**{field: value}).endswith(shown)
+
+
+def test_faults_are_sentences():
+    text = refusal(sql_bdy="x", queue_nam="etl")
+    assert text.count("'? no such field: ") == 1
+
+
 def test_every_fault_is_named_at_once():
     text = refusal(cu_number=1, sql_bdy="x", desc=7)
     assert [field in text for field in ("cu_number", "sql_bdy", "desc")] == [True] * 3

@@ -28,6 +28,9 @@ class Client:
         self.asked += 1
         return SimpleNamespace(job_id=7) if name == "104" else None
 
+    def no_job_named(self, name: str) -> DliNotFoundError:
+        return DliNotFoundError(404, "", f"no Flink job named {name!r}")
+
 
 def operator(**arguments: Any) -> Operator:
     return Operator(task_id="task", **arguments)
@@ -62,6 +65,7 @@ def test_an_id_that_renders_to_nothing_leaves_the_name(job_id):
     ("job_id", "job_name", "complaint"),
     [
         (None, "", "Neither"),
+        ("None", None, "they are 'None' and None. Give one .* the task before returned nothing"),
         ("None", "None", "Neither"),
         (104, "orders", "both given"),
         ("orders", None, "job_id must be"),
