@@ -190,10 +190,12 @@ def interfere(acting: ActingTasks) -> None:
     for case in CASES:
         if case not in KILLED:
             acting.until_waiting(case.dag, case.task)
-    # Airflow 2's REST API does not clear tasks that run.
-    airflow.run("tasks", "clear", "--yes", "--task-regex", "^(bounded|streaming)_", "acting_task_cleared")
+    if IS_AIRFLOW_2:  # whose REST API does not clear tasks that run
+        airflow.run("tasks", "clear", "--yes", "--task-regex", "^(bounded|streaming)_", "acting_task_cleared")
     for case in CASES:
-        if case.event == "marked_failed":
+        if case.event == "task_cleared" and not IS_AIRFLOW_2:
+            airflow.api.clear(case.dag, acting.run_ids[case.dag], case.task)
+        elif case.event == "marked_failed":
             airflow.api.mark_failed(case.dag, acting.run_ids[case.dag], case.task)
         elif case.event == "worker_drained":
             drain(acting, case)
