@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dli_provider.airflow_compat import AirflowTaskTimeout
-from dli_provider.api.errors import DliError, DliNotFoundError, DliOutcomeUnknownError
+from dli_provider.api.errors import DliError, DliNotFoundError, DliOutcomeUnknownError, sentences
 from dli_provider.exceptions import DliFlinkConfigDriftError, DliFlinkJobFailedError, DliFlinkJobRunError
 from dli_provider.flink.plan.interrupted import describe_interruption
 from dli_provider.flink.plan.values import Fail, Failure
@@ -36,14 +36,14 @@ def wait_error(ended: WaitEvent) -> BaseException | None:
 def tell_interruption(error: BaseException, memory: Memory) -> None:
     """Have an error end with what it means for a job that an upgrade has stopped, and not started again.
 
-    :param error: what ended the task; changed in place. A deferral is none.
+    :param error: what ended the task; changed in place. A deferral is left as it is.
     :param memory: what the plan remembers.
     """
     text = describe_interruption(memory)
     if not text or not isinstance(error, Exception | AirflowTaskTimeout):
         return
     if isinstance(error, DliError):
-        error.diagnosis = ". ".join(filter(None, (error.diagnosis, text)))
+        error.diagnosis = sentences(error.diagnosis, text)
     else:
         error.args = (f"{error}. {text}",)
 
@@ -56,10 +56,11 @@ def failure_error(fail: Fail, acted: ActedJob, job: FlinkJob | None) -> Exceptio
     :param job: its detail; None when there is none.
     """
     if fail.failure == Failure.NOT_FOUND:
-        return acted.missing or DliNotFoundError(404, "404", fail.message)
+        assert acted.missing
+        return acted.missing
     if fail.failure == Failure.REFUSED and fail.refusal:
         error = DliError.from_dict(fail.refusal.error)
-        error.diagnosis = ". ".join(filter(None, (error.diagnosis, fail.message)))
+        error.diagnosis = sentences(error.diagnosis, fail.message)
         return error
     subject = describe_job(acted.job_id, job) if job and acted.job_id else acted.label
     text = f"{subject}. {fail.message}"

@@ -23,6 +23,7 @@ from dli_provider.api.errors import (
     DliSettingsError,
     DliThrottledError,
     Outcome,
+    sentences,
 )
 from dli_provider.api.messages import Conversation, Reply, Request, Send, Sleep
 from dli_provider.api.paging import Pages
@@ -102,7 +103,7 @@ def _attempt(
             raise
         needed = call.action and f"The call needs {call.action}"
         asked = f"Project {project_id} was asked for: it may be the wrong one"
-        error.diagnosis = ". ".join(filter(None, (needed, asked, error.diagnosis)))
+        error.diagnosis = sentences(needed, asked, error.diagnosis)
         raise
 
 

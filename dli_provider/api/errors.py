@@ -26,6 +26,11 @@ class Outcome(StrEnum):
     """It may have been carried out: find out before it is made again."""
 
 
+def sentences(*parts: str | None) -> str:
+    """Join the sentences of an error, without those that are empty."""
+    return ". ".join(filter(None, parts))
+
+
 class DliError(Exception):
     """Whatever went wrong between this process and DLI.
 
@@ -57,8 +62,8 @@ class DliError(Exception):
             self.retry_after = retry_after
 
     def __str__(self) -> str:
-        sentences = ". ".join(filter(None, (self._text(), self.diagnosis)))
-        return f"{self.context}: {sentences}" if self.context else sentences
+        text = sentences(self._text(), self.diagnosis)
+        return f"{self.context}: {text}" if self.context else text
 
     def _text(self) -> str:
         return self.message

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from dli_provider.api.auth.flight import LOCK, Flight, Gate
 from dli_provider.api.error_codes import is_lock
-from dli_provider.api.errors import DliApiError
+from dli_provider.api.errors import DliApiError, sentences
 
 REFUSAL_COOLDOWN = 300.0
 """Seconds for which a refusal counts: as long as the gateway locks a key."""
@@ -155,7 +155,7 @@ def _no_call(refusal: _Refusal, found: str, rest: float) -> DliApiError:
 def _again(refusal: _Refusal, told: str, rest: float) -> DliApiError:
     """Return the refusal as the error of a call that isn't made."""
     error = copy(refusal.error)
-    error.diagnosis = ". ".join(filter(None, (told, error.diagnosis)))
+    error.diagnosis = sentences(told, error.diagnosis)
     if error.transient:
         error.retry_after = rest
     return error

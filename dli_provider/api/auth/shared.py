@@ -12,7 +12,7 @@ from dli_provider.api.auth.flight import LOCK, SingleFlight
 from dli_provider.api.auth.guard import KeyGuard, Use
 from dli_provider.api.auth.lease import Credential, Lease
 from dli_provider.api.error_codes import follows_authentication, is_lock
-from dli_provider.api.errors import DliApiError, DliAuthError, DliError
+from dli_provider.api.errors import DliApiError, DliAuthError, DliError, sentences
 from dli_provider.api.messages import Conversation, Request, Response, Send, send
 
 RENEWAL_PAUSE = 60.0
@@ -107,7 +107,7 @@ class SharedCredential:
         if error is None:
             return response
         if isinstance(error, DliAuthError):
-            error.diagnosis = " ".join(filter(None, (error.diagnosis, clock_skew(response))))
+            error.diagnosis = sentences(error.diagnosis, clock_skew(response))
         if lease.key_id and _shows_refusal(error):  # those of a token lock nothing
             self.guard.refuse(use, error)
         raise error

@@ -59,7 +59,7 @@ class FormOfAirflow2(Form):
         self.click("#model_form button[type=submit]")
         self.until(lambda: not self.shown("#model_form"))
 
-    def test_and_save(self) -> str:
+    def save_and_test(self) -> str:
         self.click("#test-connection")
         said = self.see(".alert-success, .alert-error").text
         self.save()
@@ -109,7 +109,7 @@ class FormOfAirflow3(Form):
         self.click("[role=dialog] button", "Save")
         self.until(lambda: not self.shown("[role=dialog]"))
 
-    def test_and_save(self) -> str:
+    def save_and_test(self) -> str:
         self.save()
         self.press("Test Connection")
         return self.see("[data-scope=toast][data-part=root]", "Test Connection").text

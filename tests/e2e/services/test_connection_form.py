@@ -79,7 +79,7 @@ def test_a_connection_is_tested_and_stored_as_it_was_filled_in(
     form.fill(host=dli.url, port="443", login=dli.access_key, password=dli.secret_key, **extra)
     form.choose("auth", "aksk")
     form.choose("allow_http", "true")
-    assert f"Reached {dli.url}: project {dli.project_id} has 0 Flink jobs" in form.test_and_save()
+    assert f"Reached {dli.url}: project {dli.project_id} has 0 Flink jobs" in form.save_and_test()
     found = stored("of_the_form")
     assert found["extra"] == meaning(extra) | {"auth": "aksk", "allow_http": True}
     assert (found["conn_type"], found["host"], found["port"]) == ("huaweicloud_dli", dli.url, 443)
@@ -92,7 +92,7 @@ def test_the_fewest_fields_are_enough(
     form.open_new("of_the_fewest")
     form.fill(host=dli.url, port="443", login=dli.access_key, password=dli.secret_key)
     form.fill(region=dli.region, project_id=dli.project_id)
-    assert "Reached" in form.test_and_save()
+    assert "Reached" in form.save_and_test()
     defaults = {} if IS_AIRFLOW_2 else {"auth": "aksk", "allow_http": False}
     assert stored("of_the_fewest")["extra"] == defaults | {"region": dli.region, "project_id": dli.project_id}
 
@@ -101,7 +101,7 @@ def test_a_refused_key_is_explained_without_the_secret(form: Any, dli: DliEmulat
     form.open_new("of_a_wrong_key")
     form.fill(host=dli.url, port="443", login=dli.access_key, password="wrong-secret-key")
     form.fill(region=dli.region, project_id=dli.project_id)
-    said = form.test_and_save()
+    said = form.save_and_test()
     assert "APIG.0301" in said
     assert "wrong-secret-key" not in said
 
