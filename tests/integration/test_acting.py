@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from acting_runs import ENDS, HAS_STORE, JOB, QUICK, RUNS, StateStore, Task, failure, writes
 from airflow_lines import TaskDeferred
+from conditions import seen, when
 
 from dli_provider.acting import writes as writes_module
 from dli_provider.emulator import faults
@@ -30,9 +31,11 @@ REFUSED = faults.Answer(400, b'{"error_code": "DLI.0005", "error_msg": "no"}')
 
 class TestRun:
     def test_starts_a_job_and_waits_until_it_runs(self, dli, task, said):
-        dli.add_job(JOB, status="job_cancel_success", name="orders")
+        dli.behaviour.run = (("job_submitting", None),)
+        job = dli.add_job(JOB, status="job_cancel_success", name="orders")
         run = task(DliRunFlinkJobOperator)
-        xcom = run.run()
+        with when(seen(dli, JOB, "job_submitting"), lambda: job.set_status("job_running")):
+            xcom = run.run()
         assert xcom["status"] == "job_running"
         assert (xcom["job_id"], xcom["name"], xcom["action"]) == (JOB, "orders", "started")
         assert writes(dli) == ["run"]

@@ -13,6 +13,7 @@ from unittest.mock import Mock
 import airflow
 import pytest
 from airflow_lines import TaskDeferred
+from conditions import when
 from new_process import forget_all
 from sensor_runs import (
     AIRFLOW_2,
@@ -560,26 +561,3 @@ def test_nothing_that_airflow_stores_or_shows_holds_a_secret_of_the_job(dli, end
     assert len(ending.arguments) == len(ending.events) == (1 if end.mode == "deferrable" else 0)
     assert "hunter2" in str(dli.jobs.detail(dli.job(JOB)))
     assert "hunter2" not in ending.shown
-
-
-class when:  # noqa: N801
-    """Do something once a condition holds, from a thread beside the wait."""
-
-    def __init__(self, condition, action) -> None:
-        import threading
-
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._watch, args=(condition, action))
-
-    def _watch(self, condition, action) -> None:
-        while not self._ended.wait(0.01):
-            if condition():
-                action()
-                return
-
-    def __enter__(self):
-        self._thread.start()
-
-    def __exit__(self, *_):
-        self._ended.set()
-        self._thread.join()
