@@ -40,7 +40,10 @@ nitpick_ignore_regex = [
 html_theme = "furo"
 html_title = f"Flink jobs on Huawei Cloud DLI {__version__}"
 html_copy_source = False
+html_show_copyright = False
 html_show_sphinx = False
+html_static_path = ["static"]
+html_css_files = ["pages.css"]
 html_theme_options = {
     "light_css_variables": {"color-brand-primary": "#b3261e", "color-brand-content": "#b3261e"},
     "dark_css_variables": {"color-brand-primary": "#ff8a80", "color-brand-content": "#ff8a80"},
