@@ -22,6 +22,7 @@ myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 
 autodoc_class_signature = "separated"
+autodoc_default_options = {"exclude-members": "__new__"}
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 add_module_names = False
