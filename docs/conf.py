@@ -22,6 +22,7 @@ myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 
 autodoc_class_signature = "separated"
+autodoc_default_options = {"exclude-members": "__new__"}
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 add_module_names = False
@@ -40,7 +41,10 @@ nitpick_ignore_regex = [
 html_theme = "furo"
 html_title = f"Flink jobs on Huawei Cloud DLI {__version__}"
 html_copy_source = False
+html_show_copyright = False
 html_show_sphinx = False
+html_static_path = ["static"]
+html_css_files = ["pages.css"]
 html_theme_options = {
     "light_css_variables": {"color-brand-primary": "#b3261e", "color-brand-content": "#b3261e"},
     "dark_css_variables": {"color-brand-primary": "#ff8a80", "color-brand-content": "#ff8a80"},

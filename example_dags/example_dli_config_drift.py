@@ -1,10 +1,10 @@
 """### Find Flink jobs whose configuration has drifted from a baseline
 
-The baseline is the file `example_dli_config_drift.json` beside this one. For each job, by its name, it says
-what `job_config` must hold. It is read when the DAG runs, so that a new baseline needs no new DAG.
+The baseline is the file `example_dli_config_drift.json` beside this one. It holds the expected `job_config`
+of each job, by the job's name. The DAG reads it when it runs.
 
-There is one task for each job, shown under the job's name. It fails with a table of what differs, as the task
-of `audit-archive` does with the jobs that the emulator plays: its checkpoints are off.
+There is a mapped task for each job, shown under the job's name. It fails with a table of the differences.
+With the sample jobs of the emulator, `audit-archive` fails, because its checkpoints are off.
 
 The DAG uses the connection `dli_default`.
 """
@@ -39,7 +39,7 @@ def example_dli_config_drift() -> None:
 
     @task
     def read_baseline() -> list[dict[str, Any]]:
-        """Return the arguments of the task for each job."""
+        """Return the arguments of each mapped task."""
         baseline: dict[str, Any] = json.loads(BASELINE.read_text())
         return [{"job_name": name, "expected": expected} for name, expected in baseline.items()]
 

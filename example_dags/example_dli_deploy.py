@@ -1,12 +1,11 @@
 """### Deploy Flink jobs from git, check their health, and use their configuration
 
-The SQL is the file `example_dli_deploy.sql` beside this one, rendered for each region. Each `deploy` task
-makes its job be as it is defined here: a job that isn't there is created and started, an equal one is left
-alone, and one that differs is stopped with a savepoint, updated, and resumed from it. With the jobs that the
-emulator plays, the first run upgrades `sales-eu`, whose SQL lacks a line, and creates `sales-us`; a second
-run changes nothing.
+The SQL is in the file `example_dli_deploy.sql` beside this one, and is rendered for each region. Each
+`deploy` task creates a job that doesn't exist, leaves an equal one alone, and upgrades one that differs:
+stops it with a savepoint, updates it, and resumes it. With the sample jobs of the emulator, the first run
+upgrades `sales-eu` and creates `sales-us`; a second run changes nothing.
 
-`check_health` fails unless both are well, and `add_up_writers` uses their configuration.
+`check_health` fails unless both jobs are healthy. `add_up_writers` uses their configuration.
 
 The DAG uses the connection `dli_default`.
 """
@@ -50,7 +49,7 @@ log = logging.getLogger(__name__)
     tags=["dli", "flink", "example"],
 )
 def example_dli_deploy() -> None:
-    """Deploy a job for each region, and check that they are well."""
+    """Deploy a job for each region, and check their health."""
     deployed: list[Any] = [  # dicts when the tasks run
         DliDeployFlinkJobOperator(
             task_id=f"deploy_{region}",
@@ -58,7 +57,7 @@ def example_dli_deploy() -> None:
             sql="example_dli_deploy.sql",
             params={"region": region},
             definition=DEFINITION,
-            poke_interval=1,  # seconds; 30 will do for a job that takes minutes to start
+            poke_interval=1,  # seconds; use 30 for a real job, which takes minutes to start
             deferrable=True,
         ).output
         for region in REGIONS
@@ -75,7 +74,7 @@ def example_dli_deploy() -> None:
 
     @task
     def add_up_writers(job_configs: Any) -> int:
-        """Tell how many writers the jobs have together, for what comes after them to be sized by."""
+        """Return how many writers the jobs have together, to size what comes next."""
         writers: int = sum(job_config["parallel_number"] for job_config in job_configs)
         log.info("The jobs have %s writers together", writers)
         return writers

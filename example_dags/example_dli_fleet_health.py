@@ -1,8 +1,8 @@
-"""### Check a fleet of Flink jobs, and tell someone when one is sick
+"""### Check many Flink jobs, and tell someone when one is not healthy
 
-`check_fleet` checks all jobs of the project every 15 minutes. `is_anyone_sick` branches on its report, and
-`notify` sends the report's text to a person: here to the log, elsewhere by mail or chat. To fail the task
-instead, leave `fail_on_unhealthy` out, or say with `fail_on` which jobs matter.
+`check_fleet` checks all jobs of the project every 15 minutes. `is_anyone_sick` branches on its report.
+`notify` sends the report's text, here to the log; send it by mail or chat instead. To fail the task, leave
+out `fail_on_unhealthy`, or choose with `fail_on` which jobs matter.
 
 The DAG uses the connection `dli_default`.
 """
@@ -48,21 +48,21 @@ def example_dli_fleet_health() -> None:
 
     @task.branch
     def is_anyone_sick(report: dict[str, Any]) -> str:
-        """Choose what comes next."""
+        """Choose the next task."""
         choice = "all_is_well" if report["by_verdict"]["healthy"] == report["total"] else "notify"
         log.info("%s: %s comes next", report["summary"], choice)
         return choice
 
     @task
     def notify(report: dict[str, Any]) -> str:
-        """Send the report; report["markdown"] is the same for chats that understand Markdown."""
+        """Send the report; for a chat, use report["markdown"]."""
         message: str = report["text"]
         log.warning(message)
         return message
 
     @task
     def all_is_well(report: dict[str, Any]) -> None:
-        """Say so."""
+        """Log it."""
         log.info(report["summary"])
 
     report: Any = check_fleet.output  # a dict when the tasks run

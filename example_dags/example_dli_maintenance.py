@@ -1,11 +1,11 @@
 """### Stop a Flink job for maintenance, and run it again with its state
 
-`stop_job` stops the job with a savepoint, `compact_table` does what needs the job to rest, and `run_again`
-starts the job from the savepoint. `run_again` is the teardown of `stop_job`: it runs whether the maintenance
-succeeded or not. To see it, trigger the DAG with *Let the maintenance fail*.
+`stop_job` stops the job with a savepoint, `compact_table` does the maintenance, and `run_again` starts the
+job from the savepoint. `run_again` is the teardown of `stop_job`, so it runs even if the maintenance fails.
+To see that, trigger the DAG with *Let the maintenance fail*.
 
-Airflow ignores teardowns when it sets a DAG run's state. `check_health` comes last, after maintenance and
-teardown, so that the run fails when either of them has.
+Airflow ignores teardowns when it sets a DAG run's state. So `check_health` comes last, and the run fails if
+the maintenance or the teardown fails.
 
 The DAG uses the connection `dli_default`.
 """
@@ -30,7 +30,7 @@ except ImportError:  # Airflow 2.11
     from airflow.models.param import Param  # type: ignore[import-not-found,no-redef]
 
 JOB = "payments-fraud"
-WAIT: Any = {"deferrable": True, "poke_interval": 2}  # seconds; 30 will do for a job that takes minutes
+WAIT: Any = {"deferrable": True, "poke_interval": 2}  # seconds; use 30 for a real job, which takes minutes
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
     tags=["dli", "flink", "example"],
 )
 def example_dli_maintenance() -> None:
-    """Stop a job, do what needs it to rest, and run it again."""
+    """Stop a job, do the maintenance, and run it again."""
     stop_job = DliStopFlinkJobOperator(task_id="stop_job", job_name=JOB, **WAIT)
     run_again = DliRunFlinkJobOperator(task_id="run_again", job_name=JOB, resume_savepoint=True, **WAIT)
     stopped: Any = stop_job.output  # dicts when the tasks run
@@ -54,10 +54,10 @@ def example_dli_maintenance() -> None:
 
     @task
     def compact_table(job: dict[str, Any], params: dict[str, Any] | None = None) -> None:
-        """Do what must not be done while the job writes."""
-        log.info("%s is %s: compacting the table that it writes", job["name"], job["status"])
+        """Compact the table while the job doesn't write to it."""
+        log.info("%s is %s: compacting its table", job["name"], job["status"])
         if params and params["let_maintenance_fail"]:
-            raise RuntimeError("The maintenance failed, as it was asked to")
+            raise RuntimeError("The maintenance failed, as requested")
 
     maintenance = compact_table(stopped)
     maintenance >> run_again.as_teardown(setups=stop_job)

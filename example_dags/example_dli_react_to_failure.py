@@ -1,9 +1,9 @@
 """### Start a DAG when a Flink job fails (Airflow 3)
 
-An asset watcher reads the jobs of the project in the triggerer, and every change into one of the given
-statuses starts a run of the DAG at once. The event tells the job's id, name, old and new status.
+An asset watcher reads the jobs of the project in the triggerer. Every change to one of the given statuses
+starts a run of the DAG. The event holds the job's id, name, old and new status.
 
-The DAG uses the connection `dli_default`. Airflow 2 has no asset watchers: there this file has no DAG.
+The DAG uses the connection `dli_default`. Airflow 2 has no asset watchers; there this file defines no DAG.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ else:
         tags=["dli", "flink", "example"],
     )
     def example_dli_react_to_failure() -> None:
-        """Tell which job failed."""
+        """Log which job failed."""
 
         @task
         def tell(triggering_asset_events: Any = None) -> list[str]:
-            """Make a line of each change that started this run."""
+            """Log a line for each change that started this run."""
             changes = [event.extra["payload"] for event in triggering_asset_events[failed_jobs]]
             lines = [
                 f"{change['name'] or change['job_id']} went from {change['old_status']} to {change['status']}"

@@ -1,8 +1,8 @@
 """### Run a Flink job to its end, then use its result
 
-`run_job` starts the job and waits, in the triggerer, until it has finished. A job that fails fails the task,
-and a retry of the task starts another run only then. `load_new_files` gets the job's summary by XCom, and
-loads what this run has written.
+`run_job` starts the job and waits in the triggerer until it has finished. If the job fails, the task fails,
+and a retry starts another run. `load_new_files` gets the job's summary by XCom, and loads what this run has
+written.
 
 The DAG uses the connection `dli_default`.
 """
@@ -39,14 +39,14 @@ def example_dli_run_batch_job() -> None:
         task_id="run_job",
         job_name="orders-daily",
         target_status="job_finish",
-        poke_interval=2,  # seconds; 60 will do for a job that takes minutes
+        poke_interval=2,  # seconds; use 60 for a real job, which takes minutes
         timeout=timedelta(hours=6),
         deferrable=True,
     )
 
     @task
     def load_new_files(job: dict[str, Any]) -> dict[str, Any]:
-        """Tell which files to load: those that are newer than the start of the run."""
+        """Load the files that are newer than the start of the run."""
         log.info("%s has finished: loading the files written since %s", job["name"], job["start_time"])
         return {"job_id": job["job_id"], "newer_than": job["start_time"]}
 

@@ -1,9 +1,9 @@
 """### Wait for a Flink job, then use its configuration
 
-`wait_for_job` waits until the job runs, in the triggerer, without holding a worker slot. `get_job_config`
-reads the job's configuration, and `plan_compaction` decides by it what the batch jobs after it have to do.
+`wait_for_job` waits in the triggerer until the job runs, without holding a worker slot. `get_job_config`
+reads the job's configuration. `plan_compaction` uses it to plan the batch jobs that come next.
 
-The job is the DAG's parameter `job_id`; the DAG uses the connection `dli_default`.
+The DAG's parameter `job_id` names the job. The DAG uses the connection `dli_default`.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ log = logging.getLogger(__name__)
     tags=["dli", "flink", "example"],
 )
 def example_dli_wait_and_use_config() -> None:
-    """Wait for a job, read its configuration, and plan by it."""
+    """Wait for a job, read its configuration, and plan with it."""
     wait_for_job = DliFlinkJobSensor(
         task_id="wait_for_job",
         job_id="{{ params.job_id }}",
         target_status="job_running",
-        poke_interval=2,  # seconds; 60 will do for a job that takes minutes to start
+        poke_interval=2,  # seconds; use 60 for a real job, which takes minutes to start
         timeout=timedelta(hours=1),
         deferrable=True,
     )
@@ -50,7 +50,7 @@ def example_dli_wait_and_use_config() -> None:
 
     @task
     def plan_compaction(job: dict[str, Any], job_config: dict[str, Any]) -> dict[str, Any]:
-        """Tell how many files the job writes in an hour: one per parallel writer and checkpoint."""
+        """Return how many files the job writes in an hour: one for each writer and checkpoint."""
         log.info("job_config of %s (%s):\n%s", job["name"], job["status"], json.dumps(job_config, indent=2))
         writers = job_config.get("parallel_number") or 1
         checkpoints = 3600 // (job_config.get("checkpoint_interval") or 10)

@@ -1,8 +1,8 @@
-"""A DLI on this machine: an HTTP server that behaves as the real one, for demos and for tests of DAGs.
+"""An emulated DLI: an HTTP server on this machine that behaves like the real one, for demos and tests.
 
 Use it as the context manager :class:`DliEmulator`, as ``python -m dli_provider.emulator``, or as the pytest
-fixture of :mod:`dli_provider.emulator.pytest_plugin`. Nothing but this module is imported until one of its
-names is used, because pytest loads the fixture in every session.
+fixture of :mod:`dli_provider.emulator.pytest_plugin`. Its names are imported on first use, because pytest
+loads the fixture in every session.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""``python -m dli_provider.emulator``: a DLI on this machine until Ctrl-C."""
+"""``python -m dli_provider.emulator``: runs an emulated DLI until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -17,9 +17,13 @@ from dli_provider.emulator.server import DliEmulator
 from dli_provider.flink.arguments import parse_job_id
 
 _EPILOG = """\
-A job of --jobs is an object with job_id, optionally lifecycle (pairs of status and seconds, null for ever)
-or status, optionally begins ("first_read": when it is first asked for) and extra (fields of any name), and
-fields of job_detail:
+The file of --jobs holds a list of jobs. A job is an object with
+
+  job_id                its id
+  lifecycle or status   pairs of a status and its seconds (null: forever), or one status
+  begins                "first_read" to begin the lifecycle when the job is first read
+  extra                 fields of any name
+  and fields of job_detail, such as name and job_config. Only job_id is required:
 
   [{"job_id": 104, "name": "orders", "lifecycle": [["job_submitting", 20], ["job_running", null]],
     "job_config": {"parallel_number": 4}}]
@@ -61,7 +65,7 @@ def _introduce(emulator: DliEmulator) -> None:
     print(f"DLI is emulated at {emulator.url}; Ctrl-C stops it. The Airflow connection:\n")
     print(f"export AIRFLOW_CONN_DLI_DEFAULT={shlex.quote(json.dumps(emulator.connection))}\n")
     if emulator.console_url:
-        print(f"Its jobs can be watched at {emulator.console_url}\n")
+        print(f"Watch, break, stop and start its jobs at {emulator.console_url}\n")
     print(f"{'job':>6}  {'status':24}  name")
     for job in emulator.jobs:
         detail = emulator.jobs.detail(job)
@@ -78,7 +82,7 @@ def _add_jobs(emulator: DliEmulator, file: Path | None) -> None:
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{file} is not JSON: {error}") from None
     if not isinstance(jobs, list):
-        raise validation.invalid(f"What {file} holds", "a JSON array of jobs", jobs)
+        raise validation.invalid(f"The content of {file}", "a JSON array of jobs", jobs)
     for number, job in enumerate(jobs, 1):
         with validation.located(f"{file}, entry {number}"):
             _add_job(emulator, job)

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dli_provider.emulator.services.iam import Iam
-
-
-def by_key(url: str, region: str, project_id: str, access_key: str, secret_key: str) -> dict[str, Any]:
-    """Return the connection by an access key."""
-    extra = {"region": region, "project_id": project_id, "iam_endpoint": url}
-    return {
-        "conn_type": "huaweicloud_dli",
-        "login": access_key,
-        "password": secret_key,
-        "host": url,
-        "extra": extra,
-    }
+if TYPE_CHECKING:
+    from dli_provider.emulator.server import DliEmulator
 
 
-def by_password(connection: dict[str, Any], iam: Iam) -> dict[str, Any]:
-    """Return the connection by an IAM user's name and password."""
-    extra = connection["extra"] | {"auth": "password", "domain_name": iam.domain_name}
-    return connection | {"login": iam.user, "password": iam.password, "extra": extra}
+def by_key(dli: DliEmulator) -> dict[str, Any]:
+    """Return the connection by the access key."""
+    return {**_connection(dli), "login": dli.access_key, "password": dli.secret_key}
 
 
-def by_agency(connection: dict[str, Any]) -> dict[str, Any]:
+def by_password(dli: DliEmulator) -> dict[str, Any]:
+    """Return the connection by the IAM user's name and password."""
+    extra = {"auth": "password", "domain_name": dli.iam.domain_name}
+    return {**_connection(dli, **extra), "login": dli.iam.user, "password": dli.iam.password}
+
+
+def by_agency(dli: DliEmulator) -> dict[str, Any]:
     """Return the connection by the agency of an ECS server."""
-    extra = connection["extra"] | {"auth": "agency", "metadata_endpoint": connection["host"]}
-    rest = {name: value for name, value in connection.items() if name not in ("login", "password")}
-    return rest | {"extra": extra}
+    return _connection(dli, auth="agency", metadata_endpoint=dli.url)
+
+
+def _connection(dli: DliEmulator, **extra: str) -> dict[str, Any]:
+    extra = {"region": dli.region, "project_id": dli.project_id, "iam_endpoint": dli.url, **extra}
+    if dli.console_url:
+        extra["console_url"] = f"{dli.console_url}/{{job_id}}"
+    return {"conn_type": "huaweicloud_dli", "host": dli.url, "extra": extra}

@@ -1,8 +1,7 @@
 """The emulator as the pytest fixture ``dli_emulator``.
 
-pytest finds it by itself where this package is installed. ``pytest_plugins =
-["dli_provider.emulator.pytest_plugin"]`` asks for it where it isn't, and does no harm elsewhere. The emulator
-is imported when a test uses the fixture, not before.
+pytest finds it by itself if this package is installed. Otherwise, set ``pytest_plugins =
+["dli_provider.emulator.pytest_plugin"]``. The emulator is imported when a test uses the fixture.
 """
 
 from __future__ import annotations

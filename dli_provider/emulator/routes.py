@@ -1,4 +1,4 @@
-"""The emulator's route table: one row an operation."""
+"""The emulator's route table: a row for each operation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SESSION, _KEY = "/meta-data/latest/api/token", "/openstack/latest/securitykey"
 
 
 def console_routes(console: Console) -> list[Route]:
-    """Return the routes of the console, which is no part of DLI."""
+    """Return the routes of the console, which isn't part of DLI."""
     return [
         Route("console_jobs", "GET", PATH, console.show_jobs, Access.OPEN),
         Route("console_job", "GET", f"{PATH}/<job_id>", console.show_job, Access.OPEN),

@@ -1,6 +1,4 @@
-"""The jobs to try things on, which the example DAGs ask for: some are well, the others are sick in their own
-ways.
-"""
+"""The sample jobs, which the example DAGs use: some are healthy, the others have different problems."""
 
 from __future__ import annotations
 
@@ -37,11 +35,11 @@ GROUP BY product;
 
 
 def add_sample_jobs(emulator: DliEmulator, *, slowness: float = 1.0) -> None:
-    """Add the jobs, or let their lives begin again. Job 104 runs some seconds after it is first read.
+    """Add the jobs, or let them begin again. Job 104 runs some seconds after it is first read.
 
-    :param emulator: where they are added.
-    :param slowness: multiplies the seconds that a passing status lasts; a run or a stop
-        that is asked for lasts as the emulator's ``behaviour`` says.
+    :param emulator: gets the jobs.
+    :param slowness: multiplies the seconds of their statuses, but not those of later runs and stops, which
+        the emulator's ``behaviour`` sets.
     """
 
     def add(job_id: int, name: str, *lifecycle: tuple[str, float | None], **detail: Any) -> EmulatedJob:

@@ -1,4 +1,4 @@
-"""The emulated DLI as its user handles it."""
+"""The emulated DLI, as its users control it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Self
 from dli_provider.emulator import connections, validation
 from dli_provider.emulator.faults import Fault
 from dli_provider.emulator.http.application import Application
-from dli_provider.emulator.http.fault_queue import FaultQueue, When
+from dli_provider.emulator.http.fault_queue import FaultQueue, Injected, When
 from dli_provider.emulator.http.listener import Listener
 from dli_provider.emulator.http.routes import ReceivedRequest, Router
 from dli_provider.emulator.model.behaviour import Behaviour
@@ -31,10 +31,10 @@ from dli_provider.flink.arguments import parse_job_id, parse_project_id
 
 
 class DliEmulator:
-    """A DLI on this machine, with IAM and the metadata service of an ECS server: a context manager.
+    """An emulated DLI on this machine, with IAM and the metadata service of an ECS server: a context manager.
 
-    It verifies signatures and tokens as the real gateway does, moves its jobs through their lives, and shows
-    faults on demand. Every emulator makes up its own keys, passwords and ids unless they are given.
+    It verifies signatures and tokens as the real gateway does, moves its jobs through their statuses, and
+    fails on demand. Every emulator makes up its own keys, passwords and ids unless you give them.
 
     :param host: address to listen on; a loopback address unless ``allow_remote`` is set.
     :param port: port to listen on; 0 takes a free one.
@@ -42,7 +42,7 @@ class DliEmulator:
     :param project_id: the project's id.
     :param access_key: the AK that is accepted.
     :param secret_key: its SK.
-    :param allow_remote: True to listen on an address that other machines reach.
+    :param allow_remote: True to listen on an address that other machines can reach.
     :param boolean_success: True to answer ``is_success`` as a Boolean, not as text.
     :param clock: the emulated time; None for this machine's.
     :raises ValueError: for a host that isn't a loopback address, without ``allow_remote``; for a wrong port,
@@ -106,37 +106,32 @@ class DliEmulator:
 
     @property
     def requests(self) -> list[ReceivedRequest]:
-        """The requests that have arrived so far, the last 100,000 at the most."""
+        """The requests that have arrived, at most the last 100,000."""
         return list(self._application.requests)
 
     @property
     def console_url(self) -> str | None:
-        """The page on which a person sees the jobs; None where other machines could reach it."""
+        """The address of the page that shows the jobs; None if other machines could reach it."""
         return f"{self.url}{PATH}" if self._has_console else None
 
     @property
     def connection(self) -> dict[str, Any]:
-        """The Airflow connection to it, as Airflow reads one in JSON."""
-        connection = connections.by_key(
-            self.url, self.region, self.project_id, self.access_key, self.secret_key
-        )
-        if self.console_url:
-            connection["extra"]["console_url"] = f"{self.console_url}/{{job_id}}"
-        return connection
+        """The Airflow connection to it by an access key, as Airflow reads one in JSON."""
+        return connections.by_key(self)
 
     @property
     def password_connection(self) -> dict[str, Any]:
         """The Airflow connection to it by an IAM user's name and password."""
-        return connections.by_password(self.connection, self.iam)
+        return connections.by_password(self)
 
     @property
     def agency_connection(self) -> dict[str, Any]:
-        """The Airflow connection to it by the agency of an ECS server, whose metadata service it is too."""
-        return connections.by_agency(self.connection)
+        """The Airflow connection to it by the agency of an ECS server."""
+        return connections.by_agency(self)
 
     @property
     def locked(self) -> bool:
-        """True while a key is locked, for more than five wrong signatures in a row."""
+        """True while a key is locked, as it is after more than five wrong signatures in a row."""
         return self.gateway.locked
 
     def requests_of(self, operation: str) -> list[ReceivedRequest]:
@@ -152,7 +147,7 @@ class DliEmulator:
     def history(self, job_id: int | str | None = None) -> list[AcceptedWrite]:
         """Return the writes that were accepted, the oldest first, whether or not their answers arrived.
 
-        :param job_id: the job that they concern, even if it was deleted since; None for all jobs.
+        :param job_id: the job, even if it was deleted since; None for all jobs.
         """
         return self._history.of(None if job_id is None else parse_job_id(job_id))
 
@@ -170,17 +165,17 @@ class DliEmulator:
         """Add a job, and return it.
 
         :param job_id: its id; a job of that id is replaced.
-        :param lifecycle: statuses, each with the seconds (or the timedelta) it lasts; None lasts for ever.
-            Without one it is ``job_submitting`` for two seconds, and then ``job_running``.
-        :param status: a status that lasts forever, instead of a lifecycle. It is one of DLI's 14, or another
-            that resembles none of them, to see what a DAG makes of it.
+        :param lifecycle: statuses, each with its seconds (or a timedelta); None lasts forever. The
+            default is ``job_submitting`` for two seconds, then ``job_running``.
+        :param status: a status that lasts forever, instead of a lifecycle: one of DLI's 14, or an unknown one
+            that resembles none of them.
         :param begins: ``now``; ``first_show`` to hold the first status until ShowFlinkJob reads the job;
             ``first_read`` to hold it until that or until any list is read.
-        :param extra: fields that DLI may introduce some day, or odd values of those it has: laid over the
-            answers as they are, within ``job_config`` too.
-        :param detail: fields of ``job_detail``; ``job_config`` is laid over a complete default one. Datetimes
-            are answered as epoch milliseconds. Misspelt names are refused; values may be odd.
-        :raises ValueError: for a job that can't be, naming what is wrong with it.
+        :param extra: fields of any name and value, which replace those of the answers, also in
+            ``job_config``: what DLI may introduce some day.
+        :param detail: fields of ``job_detail``; ``job_config`` is merged into a complete default. Datetimes
+            are answered as epoch milliseconds. Unknown names are refused.
+        :raises ValueError: for wrong arguments, naming what is wrong.
         """
         job = EmulatedJob(
             job_id,
@@ -237,30 +232,30 @@ class DliEmulator:
         after: int = 0,
         when: When = "before",
     ) -> None:
-        """Have a fault shown instead of answers; several are shown one after another.
+        """Let requests fail; several faults happen one after another.
 
         :param fault: what goes wrong.
-        :param times: to how many requests; None until :meth:`clear_faults`.
-        :param only: the operation it concerns, such as ``show`` or ``run``, by the names of
+        :param times: how many requests it affects; None for all until :meth:`clear_faults`.
+        :param only: the operation that it affects, such as ``show`` or ``run``, by the names of
             :func:`~dli_provider.emulator.routes.route_table`; None for all requests.
-        :param after: how many of these requests are answered as usual before it begins.
-        :param when: ``before`` the request is executed, or ``after`` it, so that it is done and its answer
-            lost, late, cut or another.
-        :raises ValueError: for what can't be, naming what is wrong.
+        :param after: how many of these requests are answered as usual first.
+        :param when: ``before`` the request is carried out, or ``after`` it, so that only its answer is lost,
+            late, cut or changed.
+        :raises ValueError: for wrong arguments, naming what is wrong.
         """
-        self._faults.add(fault, times=times, only=only, after=after, when=when)
+        self._faults.add(Injected(fault, times, only, after, when))
 
     def clear_faults(self) -> None:
         """Answer as usual again."""
         self._faults.clear()
 
     def advance(self, seconds: float | timedelta) -> None:
-        """Let time go by at once: jobs move on, tokens and temporary keys expire, a locked key is unlocked.
+        """Let time pass at once: jobs move on, tokens and temporary keys expire, a locked key is unlocked.
 
-        Signatures are still judged by this machine's clock; the times in answers are ahead of it.
+        Signatures are still checked by this machine's clock; the times in answers are ahead of it.
 
         :param seconds: how much time.
-        :raises ValueError: for what is no time to come.
+        :raises ValueError: for anything but a number of seconds from 0 on.
         """
         if isinstance(seconds, timedelta):
             seconds = seconds.total_seconds()

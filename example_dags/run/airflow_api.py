@@ -14,12 +14,12 @@ VERSION = importlib.metadata.version("apache-airflow")
 LINE = ".".join(VERSION.split(".")[:2])
 """The Airflow line, as the Makefile's ``AIRFLOW`` names it."""
 CALL_LIMIT = 120.0
-"""Seconds that Airflow may take to answer: on a busy machine that is long."""
+"""Seconds that Airflow may take to answer, on a busy machine."""
 IS_AIRFLOW_2 = VERSION.startswith("2.")
 
 
 class AirflowApi:
-    """What `make ui` and its tests ask of Airflow.
+    """The calls that `make ui` and its tests make.
 
     :param address: the web server's.
     """
@@ -30,7 +30,7 @@ class AirflowApi:
         self._session.trust_env = False
 
     def is_healthy(self) -> bool:
-        """Tell whether every part of Airflow is up."""
+        """Return True if every component of Airflow is up."""
         path = "health" if IS_AIRFLOW_2 else "api/v2/monitor/health"
         wanted = {"metadatabase", "scheduler", "triggerer", *(() if IS_AIRFLOW_2 else ("dag_processor",))}
         try:
@@ -40,7 +40,7 @@ class AirflowApi:
         return wanted <= {name for name, part in parts.items() if part["status"] == "healthy"}
 
     def log_in(self, user: str, password: str) -> None:
-        """Let the calls that follow be this user's.
+        """Make the next calls as this user.
 
         :param user: the user.
         :param password: the user's password.
@@ -55,10 +55,10 @@ class AirflowApi:
         """Store a connection.
 
         :param connection_id: its id.
-        :param connection: what it is, as Airflow reads one in JSON.
+        :param connection: the connection, as Airflow reads one in JSON.
         """
         extra = json.dumps(connection["extra"])
-        port = urlsplit(connection["host"]).port  # which Airflow 3.3 needs to test a stored connection
+        port = urlsplit(connection["host"]).port  # Airflow 3.3 needs it to test a stored connection
         body = {**connection, "connection_id": connection_id, "extra": extra, "port": port}
         self._call("POST", self._path("connections"), body)
 
@@ -73,7 +73,7 @@ class AirflowApi:
         return {dag["dag_id"] for dag in self._call("GET", self._path("dags"))["dags"]}
 
     def unpause(self, dag_id: str) -> None:
-        """Let a DAG run.
+        """Unpause a DAG.
 
         :param dag_id: the DAG.
         """

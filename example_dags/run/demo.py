@@ -1,4 +1,4 @@
-"""`make demo`: runs three example DAGs in a real Airflow, against an emulated DLI, and tells what happens."""
+"""`make demo`: runs three example DAGs in a real Airflow, against an emulated DLI, and shows what happens."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from dli_provider.emulator import DliEmulator
 DAGS = ("example_dli_wait_and_use_config", "example_dli_fleet_health", "example_dli_deploy")
 
 BRISK_START = 0.5, (("job_submitting", 1.0), ("job_running", None))
-"""How soon a job starts that is asked to: nobody likes to wait in a demo."""
+"""How fast a job starts, so that nobody has to wait in a demo."""
 
 
 class Screen:
-    """The terminal, while all that Airflow says goes into a file.
+    """The terminal, while Airflow's own output goes into a file.
 
     :param log: the file.
     """
@@ -67,14 +67,14 @@ class Screen:
 
 
 class Lines(logging.Handler):
-    """Shows what the provider and the DAG say in the tasks' logs. Airflow 3 writes those with structlog."""
+    """Shows what the provider and the DAG log in their tasks. Airflow 3 logs that with structlog."""
 
     def __init__(self, screen: Screen) -> None:
         super().__init__(logging.INFO)
         self._screen = screen
 
     def listen(self) -> None:
-        """Be told of all that is logged from now on."""
+        """Handle all log records from now on."""
         for logger in (logging.getLogger(), logging.getLogger("airflow.task")):
             if logger is logging.root or not logger.propagate:
                 logger.addHandler(self)
@@ -82,7 +82,7 @@ class Lines(logging.Handler):
             structlog.get_config()["processors"].insert(0, self._process)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Show a record of a standard logger, if it is one of ours."""
+        """Show a record of the provider or a DAG."""
         self._show(record.name, record.getMessage())
 
     def _process(self, logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
@@ -95,12 +95,12 @@ class Lines(logging.Handler):
 
 
 def run_dags(screen: Screen, dli: DliEmulator) -> bool:
-    """Run the DAGs in this process, as `airflow dags test` does; True when all succeeded.
+    """Run the DAGs in this process, as `airflow dags test` does; return True if all succeed.
 
-    :param screen: where to tell of it.
-    :param dli: gets its jobs when the first task begins, so that all their statuses can be watched.
+    :param screen: shows what happens.
+    :param dli: gets its jobs when the first task begins, so that all their statuses can be seen.
     """
-    screen.line("Making Airflow's database; that takes up to half a minute")
+    screen.line("Creating Airflow's database; this takes up to half a minute")
     with subprocess.Popen([AIRFLOW, "db", "migrate"]) as migration:
         sys.path.insert(0, str(EXAMPLES))
         dags = [importlib.import_module(name).example_dag for name in DAGS]
@@ -113,10 +113,10 @@ def run_dags(screen: Screen, dli: DliEmulator) -> bool:
 
 
 def tell_of_tasks(screen: Screen, *, first: Callable[[], None]) -> None:
-    """Show where each task begins, and why one fails.
+    """Show when each task begins, and why one fails.
 
-    :param screen: where to show it.
-    :param first: to be called when the first task begins.
+    :param screen: shows it.
+    :param first: is called when the first task begins.
     """
     from airflow.listeners import hookimpl
 
@@ -148,7 +148,7 @@ def tell_of_tasks(screen: Screen, *, first: Callable[[], None]) -> None:
 def main(home: Path = CHECKOUT / ".airflow" / "demo") -> int:
     """Run the demo; return the exit code.
 
-    :param home: where Airflow shall live; a database that is there is made anew.
+    :param home: Airflow's home; a database in it is replaced.
     """
     home.mkdir(parents=True, exist_ok=True)
     (home / "airflow.db").unlink(missing_ok=True)
@@ -167,10 +167,10 @@ def main(home: Path = CHECKOUT / ".airflow" / "demo") -> int:
     if not succeeded:
         print(f"{log.read_text()}\nThe demo failed. Above is Airflow's log, {log}", file=sys.stderr)
         return 1
-    print("\nAll DAG runs succeeded (the sick jobs are part of the demo).")
+    print("\nAll DAG runs succeeded (the failed jobs are part of the demo).")
     print(f"Airflow's own log: {log}")
-    print("Remove all that was made here, environments too: make clean")
-    print(f"The same in Airflow's UI: make ui AIRFLOW={LINE}")
+    print("Remove everything that was created here: make clean")
+    print(f"See the same in Airflow's UI: make ui AIRFLOW={LINE}")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""An Airflow that lives in this checkout: its settings, and the jobs of the DLI that it talks to."""
+"""A local Airflow in this checkout: its settings, and the jobs of its emulated DLI."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ AIRFLOW = Path(sys.executable).with_name("airflow")
 
 
 def settings(home: Path, connection: Mapping[str, Any] | None = None) -> dict[str, str]:
-    """Return the environment of an Airflow that knows the examples, and writes nowhere but in its home.
+    """Return the environment of an Airflow that has the examples, and writes only to its home.
 
-    What the caller's own environment says of Airflow is left out: it could name a database that others use.
+    The caller's own ``AIRFLOW_`` variables are left out, because they could name a database that others use.
 
     :param home: the folder for its database, logs and configuration.
-    :param connection: the connection ``dli_default``; None for one that is in the database.
+    :param connection: the connection ``dli_default``; None if it is in the database.
     """
     own = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_")}
     no_proxy = ",".join(filter(None, ("127.0.0.1,localhost", own.get("no_proxy") or own.get("NO_PROXY"))))

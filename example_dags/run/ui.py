@@ -1,4 +1,4 @@
-"""`make ui`: Airflow's own UI with the examples and the connection loaded, and an emulated DLI behind."""
+"""`make ui`: runs Airflow's own UI with the examples, the connection, and an emulated DLI."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ STOP_LIMIT = 60.0
 """Seconds that Airflow may take to stop by itself."""
 AWAITED_JOB = 104
 AWAITED_LIFE = [("job_init", 10.0), ("job_submitting", 20.0), ("job_running", None)]
-"""The job that ``example_dli_wait_and_use_config`` waits for, and its life from a task's first reading on."""
+"""The job that ``example_dli_wait_and_use_config`` waits for, and its statuses from the first reading on."""
 RESUBMIT_AFTER = 60.0
 """Seconds that this job runs before it is submitted again, so that there is something to wait for."""
 
 signals: list[int] = []
-"""The signals that came, each of which ends all."""
+"""The signals that were received; each of them stops everything."""
 
 
 @dataclass(frozen=True)
 class LocalUi:
-    """An Airflow with its UI, and what is behind it.
+    """A running Airflow with its UI, and the emulated DLI.
 
     :param api: its REST API.
     :param password: the password of its user ``admin``.
@@ -54,8 +54,8 @@ class LocalUi:
     def wait(self) -> None:
         """Wait for a moment.
 
-        :raises KeyboardInterrupt: when a signal came.
-        :raises ChildProcessError: when Airflow ended.
+        :raises KeyboardInterrupt: after a signal.
+        :raises ChildProcessError: if Airflow has ended.
         """
         wait(self.process)
 
@@ -67,10 +67,10 @@ class LocalUi:
 
 
 def port_wanted() -> int:
-    """Return the port that ``AIRFLOW_PORT`` names, 8080 by default; end when it can't be had."""
+    """Return the port that ``AIRFLOW_PORT`` names, 8080 by default; exit if it isn't free."""
     text = os.environ.get("AIRFLOW_PORT", "8080")
     if not (text.isdecimal() and 0 < int(text) < 65534):
-        sys.exit(f"AIRFLOW_PORT is {text!r}; it takes a port such as 8080")
+        sys.exit(f"AIRFLOW_PORT is {text!r}; set it to a port such as 8080")
     for port in range(int(text), int(text) + 3):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -78,18 +78,18 @@ def port_wanted() -> int:
                 probe.bind((HOST, port))
             except OSError as error:
                 sys.exit(
-                    f"Port {port} of {HOST} can't be had: {error.strerror}. Airflow takes {text} and the two "
-                    "after it; name others: make ui AIRFLOW_PORT=8090"
+                    f"Port {port} of {HOST} isn't free: {error.strerror}. Airflow needs {text} and the two "
+                    "ports after it. Choose others: make ui AIRFLOW_PORT=8090"
                 )
     return int(text)
 
 
 def ui_settings(port: int) -> dict[str, str]:
-    """Return the settings by which Airflow serves its UI to this machine alone, however busy that is.
+    """Return the settings of an Airflow that serves its UI to this machine only, even on a busy machine.
 
-    Tasks are retried, since a slow scheduler fails a task that goes on before it has noted the deferral.
+    Tasks are retried, because a slow scheduler fails a task that resumes before it has noticed the deferral.
 
-    :param port: the UI's port; the two after it are for the servers of the tasks' logs.
+    :param port: the UI's port; the servers of the tasks' logs use the two after it.
     """
     section = "WEBSERVER" if IS_AIRFLOW_2 else "API"
     prefix = "WEB_SERVER_" if IS_AIRFLOW_2 else ""
@@ -112,17 +112,17 @@ def ui_settings(port: int) -> dict[str, str]:
 
 @contextmanager
 def local_ui(home: Path, port: int) -> Iterator[LocalUi]:
-    """Run a new Airflow with the examples unpaused, for as long as the context lasts.
+    """Run a new Airflow with the examples unpaused, until the context ends.
 
-    The DAGs stay paused until all parts of Airflow are up: `airflow standalone` schedules before its tasks
+    The DAGs stay paused until all components are up, because `airflow standalone` schedules tasks before they
     can reach the API server.
 
-    :param home: where Airflow shall live; a database that is there is made anew, as the emulated DLI is.
+    :param home: Airflow's home; a database in it is replaced.
     :param port: the UI's port.
-    :raises KeyboardInterrupt: when a signal came.
-    :raises ChildProcessError: when Airflow ended.
-    :raises TimeoutError: when it takes too long to start.
-    :raises requests.RequestException: when its API doesn't do what it is asked to.
+    :raises KeyboardInterrupt: after a signal.
+    :raises ChildProcessError: if Airflow has ended.
+    :raises TimeoutError: if it takes too long to start.
+    :raises requests.RequestException: if a call of its API fails.
     """
     home.mkdir(parents=True, exist_ok=True)
     for file in home.glob("airflow.db*"):
@@ -153,7 +153,7 @@ def local_ui(home: Path, port: int) -> Iterator[LocalUi]:
 
 
 def has_dag(example: Path) -> bool:
-    """Tell whether this Airflow finds a DAG in an example: Airflow 2 has no asset watchers.
+    """Return True if an example has a DAG for this Airflow: Airflow 2 has no asset watchers.
 
     :param example: the file.
     """
@@ -161,7 +161,7 @@ def has_dag(example: Path) -> bool:
 
 
 def password_in(home: Path) -> str:
-    """Return the password that Airflow made for its user ``admin``.
+    """Return the password that Airflow created for its user ``admin``.
 
     :param home: Airflow's home.
     """
@@ -176,8 +176,8 @@ def until(condition: Callable[[], bool], airflow: subprocess.Popen[bytes], what:
 
     :param condition: the condition.
     :param airflow: the process of ``airflow standalone``.
-    :param what: what it waits for, for the error.
-    :raises TimeoutError: when it takes too long; and as :func:`wait`.
+    :param what: what it waits for, as the error names it.
+    :raises TimeoutError: if it takes too long; see also :func:`wait`.
     """
     deadline = time.monotonic() + START_LIMIT
     while not condition():
@@ -190,8 +190,8 @@ def wait(airflow: subprocess.Popen[bytes]) -> None:
     """Wait for a moment.
 
     :param airflow: the process of ``airflow standalone``.
-    :raises KeyboardInterrupt: when a signal came.
-    :raises ChildProcessError: when Airflow ended.
+    :raises KeyboardInterrupt: after a signal.
+    :raises ChildProcessError: if Airflow has ended.
     """
     if signals:
         raise KeyboardInterrupt
@@ -201,7 +201,7 @@ def wait(airflow: subprocess.Popen[bytes]) -> None:
 
 
 def stop(airflow: subprocess.Popen[bytes]) -> None:
-    """Stop Airflow and all that it started, which is in a session of its own.
+    """Stop Airflow and all processes that it started, which are in a session of their own.
 
     :param airflow: the process of ``airflow standalone``.
     """
@@ -224,7 +224,7 @@ def stop(airflow: subprocess.Popen[bytes]) -> None:
 
 
 def introduce(ui: LocalUi) -> None:
-    """Tell how to get in, and what there is to see.
+    """Show how to log in, and what to try.
 
     :param ui: what runs.
     """
@@ -237,9 +237,9 @@ def introduce(ui: LocalUi) -> None:
   the emulated DLI  {ui.dli.console_url}
 
   Trigger example_dli_wait_and_use_config: job {AWAITED_JOB} is submitted as soon as its task reads it.
-  Trigger example_dli_deploy: the job sales-eu, which runs, is upgraded and keeps its state.
-  Break, stop and start jobs on DLI's pages, to which the tasks link{failure}.
-  example_dli_config_drift is red on purpose: the job audit-archive has drifted.
+  Trigger example_dli_deploy: the running job sales-eu is upgraded and keeps its state.
+  Break, stop and start jobs on the emulated DLI's pages; tasks link to them{failure}.
+  example_dli_config_drift fails on purpose: the job audit-archive has drifted.
   The connection dli_default leads to the emulated DLI. Ctrl-C stops everything.
 """,
         flush=True,
@@ -247,14 +247,14 @@ def introduce(ui: LocalUi) -> None:
 
 
 def main(home: Path = CHECKOUT / ".airflow" / "ui") -> int:
-    """Run Airflow until it ends or a signal comes; return the exit code.
+    """Run Airflow until it ends or a signal arrives; return the exit code.
 
-    :param home: where Airflow shall live.
+    :param home: Airflow's home.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _frame: signals.append(number))
     port, log = port_wanted(), home / "ui.log"
-    print(f"Starting Airflow {VERSION}; that takes half a minute. Its log: {log}", flush=True)
+    print(f"Starting Airflow {VERSION}; this takes half a minute. Its log: {log}", flush=True)
     try:
         with local_ui(home, port) as ui:
             introduce(ui)

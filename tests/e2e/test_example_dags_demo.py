@@ -33,7 +33,7 @@ def test_the_demo_shows_each_status_the_configuration_downstream_the_sick_jobs_a
     run = run_demo(home, HOME=str(elsewhere), TMPDIR=str(elsewhere))
     assert run.returncode == 0, run.stdout + run.stderr
     told = [
-        "Making Airflow's database",
+        "Creating Airflow's database",
         "wait_for_job",
         "is job_init",
         "is job_submitting",
@@ -58,7 +58,7 @@ def test_the_demo_shows_each_status_the_configuration_downstream_the_sick_jobs_a
     places = [run.stdout.index(word) for word in told]
     assert places == sorted(places)
     assert f"a new Airflow {VERSION} beside it" in run.stdout
-    assert "All DAG runs succeeded (the sick jobs are part of the demo)" in run.stdout
+    assert "All DAG runs succeeded (the failed jobs are part of the demo)" in run.stdout
     assert "make clean" in run.stdout
     assert run.stdout.endswith(f"make ui AIRFLOW={'.'.join(VERSION.split('.')[:2])}\n")
     assert run.stderr == ""

@@ -121,5 +121,5 @@ def test_a_port_that_is_taken_is_a_clear_error(start: Callable[[], subprocess.Po
         ui = start()
         told, _ = ui.communicate(timeout=100)
     assert ui.returncode == 1
-    assert f"Port {port} of 127.0.0.1 can't be had" in told
+    assert f"Port {port} of 127.0.0.1 isn't free" in told
     assert "make ui AIRFLOW_PORT=" in told

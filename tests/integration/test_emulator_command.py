@@ -79,7 +79,7 @@ RUNNING = {"job_id": 1, "status": "job_running"}
             "entry 1: job 1: lifecycle, step 1: 'job_runing'",
         ),
         ([{"job_id": 1, "status": "running"}], "entry 1: job 1: 'running' is no status"),
-        ([{**RUNNING, "lifecycle": []}], "entry 1: job 1: status and lifecycle"),
+        ([{**RUNNING, "lifecycle": []}], "entry 1: job 1: give status or lifecycle, not both"),
         (
             [{"job_id": 1, "begins": "later"}],
             "entry 1: job 1: begins must be 'now', 'first_read' or 'first_show'",
@@ -91,7 +91,7 @@ RUNNING = {"job_id": 1, "status": "job_running"}
         ([{"job_id": 1, "job_config": []}], "entry 1: job 1: job_config must be a mapping"),
     ],
 )
-def test_a_file_of_jobs_that_is_none_is_named_with_the_place(content, said, capsys, tmp_path):
+def test_a_wrong_file_of_jobs_is_an_error_that_names_the_place(content, said, capsys, tmp_path):
     file = tmp_path / "jobs.json"
     file.write_text(content if isinstance(content, str) else json.dumps(content))
     assert main(["--jobs", str(file)]) == 1

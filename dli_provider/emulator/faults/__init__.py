@@ -1,4 +1,4 @@
-"""Faults that the emulated DLI shows on demand, as the real service, its gateway or a proxy shows them.
+"""Faults of DLI, its gateway or a proxy, for ``DliEmulator.inject``.
 
 To write another one, subclass :class:`Fault`.
 """

@@ -1,4 +1,4 @@
-"""Faults that are answers: refusals, failures, pages of proxies, contents that no client expects."""
+"""Faults that are answers: refusals, failures, pages of proxies, unexpected contents."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ class Throttle(Fault):
 
 @dataclass
 class RateLimit(Fault):
-    """A gateway that limits the rate of requests, and throttles the rest. Inject it with ``times=None``.
+    """A gateway that limits the rate of requests. Inject it with ``times=None``.
 
-    It goes by this machine's clock, which ``DliEmulator.advance`` doesn't move.
+    It uses this machine's clock, which ``DliEmulator.advance`` doesn't change.
 
-    :param calls: how many requests it answers in a span of time.
-    :param seconds: that span.
+    :param calls: how many requests it answers in the given time; it throttles the others.
+    :param seconds: the time.
     :param retry_after: as for :class:`Throttle`.
     """
 
@@ -110,7 +110,7 @@ class ArrayError(Fault):
 
 @dataclass(frozen=True)
 class Answer(Fault):
-    """Any answer: HTML from a proxy, an empty body, a redirect, ``is_success`` false.
+    """Any answer, such as HTML from a proxy, an empty body or a redirect.
 
     :param status: HTTP status, from 200 to 599.
     :param body: the body.
@@ -136,10 +136,10 @@ class Answer(Fault):
 
 @dataclass(frozen=True)
 class ListPage(Fault):
-    """A given page of ListFlinkJobs, whatever was asked for; ``ListPage(450)`` is one that was cut.
+    """A given page of ListFlinkJobs, whatever the request; ``ListPage(450)`` is an empty page of many jobs.
 
-    :param total_count: how many jobs the page says that there are; None leaves it out.
-    :param jobs: the jobs of the page as the list shows them; None for null.
+    :param total_count: how many jobs there are, according to the page; None leaves it out.
+    :param jobs: the jobs of the page, as the list shows them; None for null.
     """
 
     total_count: int | None
@@ -158,9 +158,9 @@ class ListPage(Fault):
 
 @dataclass(frozen=True)
 class Rewritten(Fault):
-    """The real answer, with another content.
+    """The real answer with another content.
 
-    :param rewrite: gets the JSON of the answer, and returns what is sent instead.
+    :param rewrite: takes the JSON of the answer, and returns what to send instead.
     """
 
     rewrite: Callable[[Any], Any]
@@ -178,32 +178,17 @@ class Rewritten(Fault):
         return web.json_response(self.rewrite(content), status=response.status)
 
 
-PROXY_HTML = Answer(
-    502,
-    "<html><body><h1>502 Bad Gateway</h1><p>proxy.example.com</p></body></html>",
-    (("Content-Type", "text/html"),),
+_HTML = (("Content-Type", "text/html"),)
+
+PROXY_HTML = Answer(502, "<html><body><h1>502 Bad Gateway</h1><p>proxy.example.com</p></body></html>", _HTML)
+PROXY_REFUSAL = Answer(
+    401, "<html><body><h1>401 Unauthorized</h1><p>proxy.example.com</p></body></html>", _HTML
 )
+CAPTIVE_PORTAL = Answer(200, "<html><body><form>Please log in to this network</form></body></html>", _HTML)
 NOT_SUCCESSFUL = Answer(200, json.dumps({"is_success": "false", "message": "The query failed."}))
 EMPTY = Answer(200)
 NOT_JSON = Answer(200, "OK", (("Content-Type", "text/plain"),))
-PROXY_REFUSAL = Answer(
-    401,
-    "<html><body><h1>401 Unauthorized</h1><p>proxy.example.com</p></body></html>",
-    (("Content-Type", "text/html"),),
-)
-CAPTIVE_PORTAL = Answer(
-    200,
-    "<html><body><form>Please log in to this network</form></body></html>",
-    (("Content-Type", "text/html"),),
-)
-KEY_LOCKED = Answer(
-    401,
-    json.dumps(
-        error_body(
-            "APIG.0301",
-            "Incorrect IAM authentication information: AK access failed to reach the limit,forbidden.",
-        )
-    ),
-)
+_LOCKED = "Incorrect IAM authentication information: AK access failed to reach the limit,forbidden."
+KEY_LOCKED = Answer(401, json.dumps(error_body("APIG.0301", _LOCKED)))
 REDIRECT = Answer(302, b"", (("Location", "http://127.0.0.1:9/elsewhere"),))
 DEEP_JSON = Answer(200, b'{"a":' * 100_000 + b"1" + b"}" * 100_000)

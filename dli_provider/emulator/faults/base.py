@@ -1,4 +1,4 @@
-"""What all faults have in common."""
+"""The base class of all faults."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from dli_provider.emulator.http.messages import error_body
 
 
 class Fault(ABC):
-    """Something that goes wrong instead of an answer, or with it."""
+    """Something that goes wrong with an answer, or instead of it."""
 
     @abstractmethod
     async def answer(self, request: web.Request) -> web.StreamResponse | None:
-        """Answer in its way; None to let the real answer follow."""
+        """Return the answer to send; None to send the real one, as :meth:`change` returns it."""
 
     def change(self, response: web.Response) -> web.Response:
         """Return the real answer, changed or not."""

@@ -1,4 +1,4 @@
-"""Faults of the way: connections that break, answers that are late, slow, huge or cut."""
+"""Faults of the network: connections that break, answers that are late, slow, huge or cut."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HOLD_INTERVAL = 0.01
 class GzipBomb(Fault):
     """A small answer that is huge once it is unpacked.
 
-    :param megabytes: its size unpacked.
+    :param megabytes: its unpacked size.
     """
 
     megabytes: int = 100
@@ -83,9 +83,9 @@ class Slow(Fault):
 
 
 class Hold(Fault):
-    """An answer that is held until it is released, or until the caller is gone.
+    """An answer that is held until :meth:`release`, or until the caller closes the connection.
 
-    Injected with ``when="after"``, it holds the answer to what is done already.
+    With ``inject(..., when="after")`` the request has been carried out when it is held.
     """
 
     def __init__(self) -> None:
@@ -107,7 +107,7 @@ class Hold(Fault):
         return self._reached.wait(timeout)
 
     def release(self) -> None:
-        """Let the answers go, those to come too."""
+        """Send the answers, and hold no later ones."""
         self._released.set()
 
 
@@ -116,7 +116,7 @@ class Dribble(Fault):
     """An answer that never ends: a byte, a pause, a byte.
 
     :param interval: seconds between two bytes.
-    :param headers: True to dribble within the headers already.
+    :param headers: True to begin with the headers.
     """
 
     interval: float = 10.0

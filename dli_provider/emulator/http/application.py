@@ -1,10 +1,12 @@
-"""The way of a request through the emulator: route, fault, gateway, service, record."""
+"""Answers a request: route, fault, gateway, service, record."""
 
 from __future__ import annotations
 
 import secrets
 import time
 from collections import deque
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from aiohttp import web
 
@@ -23,9 +25,9 @@ class Application:
     :param router: the operations.
     :param faults: the faults that are injected.
     :param gateway: verifies who is calling.
-    :param project_id: the only project that there is.
+    :param project_id: the only project.
     :param clock: the emulated time.
-    :param console: the pages for people, whose requests meet no faults and are not recorded.
+    :param console: the pages for people, whose requests are not recorded and never fail.
     """
 
     def __init__(
@@ -47,15 +49,16 @@ class Application:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a request, and keep a record of it."""
-        route, path_parameters = self._console.match(request.method, request.path)
-        if route is not None:
-            return await self._answer(request, route, path_parameters, "")
-        route, path_parameters = self._router.match(request.method, request.path)
+        page, parameters = self._console.match(request.method, request.path)
+        if page is not None:
+            return await self._answer(request, page, parameters, "")
+        route, parameters = self._router.match(request.method, request.path)
         operation = route.operation if route else "unknown"
         request_id = secrets.token_hex(16)
         status, at = 0, time.time()
         try:
-            response = await self._respond(request, route, path_parameters, request_id)
+            answer = partial(self._answer, request, route, parameters, request_id)
+            response = await self._respond(request, operation, answer)
             if response.prepared or not _is_gone(request):
                 status = response.status
             if not response.prepared:
@@ -68,22 +71,19 @@ class Application:
             )
 
     async def _respond(
-        self, request: web.BaseRequest, route: Route | None, path_parameters: dict[str, str], request_id: str
+        self, request: web.BaseRequest, operation: str, answer: Callable[[], Awaitable[web.Response]]
     ) -> web.StreamResponse:
-        met = self._faults.next_for(route.operation if route else "unknown")
+        """Answer as usual, or as the fault that affects this request has it."""
+        met = self._faults.next_for(operation)
         if met is None:
-            return await self._answer(request, route, path_parameters, request_id)
-        done = None
-        if met.when == "after":
-            done = await self._answer(request, route, path_parameters, request_id)
+            return await answer()
+        done = await answer() if met.when == "after" else None
         if (shown := await met.fault.answer(request)) is not None:  # type: ignore[arg-type]
             return shown
-        if done is None:
-            done = await self._answer(request, route, path_parameters, request_id)
-        return met.fault.change(done)
+        return met.fault.change(await answer() if done is None else done)
 
     async def _answer(
-        self, request: web.BaseRequest, route: Route | None, path_parameters: dict[str, str], request_id: str
+        self, request: web.BaseRequest, route: Route | None, parameters: dict[str, str], request_id: str
     ) -> web.Response:
         try:
             seen = Request(
@@ -92,7 +92,7 @@ class Application:
                 dict(request.query),
                 request.headers,
                 await _body(request),
-                path_parameters,
+                parameters,
                 request_id,
             )
             return _response(self._reply(route, seen))

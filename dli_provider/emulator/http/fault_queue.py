@@ -1,4 +1,4 @@
-"""Which requests meet a fault: how many, of which operation, and from when on."""
+"""Which requests a fault affects: how many, of which operation, and from when on."""
 
 from __future__ import annotations
 
@@ -15,24 +15,36 @@ When: TypeAlias = Literal["before", "after"]
 
 @dataclass(eq=False)
 class Injected:
-    """A fault, and the requests that meet it.
+    """A fault, and the requests that it affects: the arguments of ``DliEmulator.inject``.
 
-    :param fault: what goes wrong.
-    :param when: before the request is executed, or after it.
-    :param only: the operation that it is limited to; None for all.
-    :param after: how many more requests are answered as usual before it begins.
-    :param left: how many more requests meet it; None for all.
+    Requests count ``after`` and ``times`` down.
+
+    :raises ValueError: for wrong arguments, naming what is wrong.
     """
 
     fault: Fault
-    when: When
+    times: int | None
     only: str | None
     after: int
-    left: int | None
+    when: When
+
+    def __post_init__(self) -> None:
+        if isinstance(self.fault, type) and issubclass(self.fault, Fault):
+            name = self.fault.__name__
+            raise validation.invalid("fault", f"an instance, {name}(...) with brackets", self.fault)
+        if not isinstance(self.fault, Fault):
+            raise validation.invalid("fault", "one of dli_provider.emulator.faults", self.fault)
+        if self.times is not None:
+            validation.whole_number("times", self.times, 1)
+            if isinstance(self.fault, RateLimit):
+                raise ValueError("RateLimit counts the requests itself: inject it with times=None")
+        validation.whole_number("after", self.after, 0)
+        if self.when not in get_args(When):
+            raise validation.invalid("when", "'before' or 'after'", self.when)
 
 
 class FaultQueue:
-    """The faults that are to be shown, in the order in which they were injected.
+    """The injected faults, the oldest first.
 
     :param operations: the names of the operations that a fault may be limited to.
     """
@@ -42,31 +54,16 @@ class FaultQueue:
         self._injected: list[Injected] = []
         self._lock = threading.Lock()
 
-    def add(self, fault: Fault, *, times: int | None, only: str | None, after: int, when: When) -> None:
+    def add(self, injected: Injected) -> None:
         """Add a fault.
 
-        :param fault: what goes wrong.
-        :param times: how many requests meet it; None for all.
-        :param only: the operation that it is limited to; None for all.
-        :param after: how many of these requests are answered as usual before it begins.
-        :param when: before the request is executed, or after it.
-        :raises ValueError: for arguments that can't be, naming what is wrong.
+        :raises ValueError: if it is limited to an unknown operation.
         """
-        if isinstance(fault, type) and issubclass(fault, Fault):
-            raise validation.invalid("fault", f"an instance, {fault.__name__}(...) with brackets", fault)
-        if not isinstance(fault, Fault):
-            raise validation.invalid("fault", "one of dli_provider.emulator.faults", fault)
-        if times is not None:
-            validation.whole_number("times", times, 1)
-            if isinstance(fault, RateLimit):
-                raise ValueError("RateLimit counts the requests itself: inject it with times=None")
-        validation.whole_number("after", after, 0)
-        if when not in get_args(When):
-            raise validation.invalid("when", "'before' or 'after'", when)
+        only = injected.only
         if only is not None and only not in self.operations:
             raise ValueError(f"only {only!r:.80} is no operation: there are {', '.join(self.operations)}")
         with self._lock:
-            self._injected.append(Injected(fault, when, only, after, times))
+            self._injected.append(injected)
 
     def clear(self) -> None:
         """Remove all faults."""
@@ -74,10 +71,7 @@ class FaultQueue:
             self._injected.clear()
 
     def next_for(self, operation: str) -> Injected | None:
-        """Return the fault that a request meets, None for none, and count the request.
-
-        :param operation: what the request asks for.
-        """
+        """Return the fault that affects a request for this operation, if any, and count the request."""
         with self._lock:
             met = None
             for injected in self._injected:
@@ -87,11 +81,9 @@ class FaultQueue:
                     injected.after -= 1
                 else:
                     met = met or injected
-            if met is None:
-                return None
-            if met.left is not None:
-                met.left -= 1
-                if met.left == 0:
+            if met is not None and met.times is not None:
+                met.times -= 1
+                if met.times == 0:
                     self._injected.remove(met)
             return met
 

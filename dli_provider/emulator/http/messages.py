@@ -1,4 +1,4 @@
-"""A request as a service sees it, its reply, and the one place where error bodies are made."""
+"""Requests, replies and error bodies, as the services use them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Request:
     :param query: the query, decoded.
     :param headers: the headers; names in any case.
     :param body: the body.
-    :param path_parameters: what stands in the variable parts of the path.
-    :param request_id: the id that the answer states.
+    :param path_parameters: the variable parts of the path.
+    :param request_id: the id that the answer repeats.
     """
 
     method: str
@@ -69,10 +69,7 @@ class RefusalError(Exception):
         self.status, self.code, self.message, self.as_array = status, code, message, as_array
 
     def reply(self, request_id: str) -> Reply:
-        """Return the answer.
-
-        :param request_id: the id of the request, which the gateway repeats in the body.
-        """
+        """Return the answer; the gateway repeats the request's id in the body."""
         body = error_body(self.code, self.message)
         if self.code.startswith("APIG"):
             body["request_id"] = request_id

@@ -1,4 +1,4 @@
-"""The operations that the emulator knows by method and path, and the record of a request for one."""
+"""Finds the operation of a request by method and path."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from dli_provider.emulator.http.messages import Reply, Request
 
 
 class Access(Enum):
-    """What a caller must show."""
+    """What the gateway checks before a request."""
 
-    OPEN = "nothing: the service looks for itself"
-    SIGNED = "who it is"
-    PROJECT = "who it is, in this project"
+    OPEN = "nothing; the service checks for itself"
+    SIGNED = "a credential"
+    PROJECT = "a credential, and the project"
 
 
 @dataclass(frozen=True)
 class Route:
-    """An operation: how it is asked for, and what answers it.
+    """An operation: its method and path, and its handler.
 
     :param operation: its name in :attr:`ReceivedRequest.operation`, and in ``inject(only=...)``.
     :param method: HTTP method.
-    :param path: path; ``<name>`` stands for a variable part, which the handler gets by that name.
+    :param path: path; ``<name>`` is a variable part, which the handler gets by that name.
     :param handler: answers a request.
-    :param access: what the caller must show.
+    :param access: what the gateway checks first.
     """
 
     operation: str
@@ -51,7 +51,7 @@ class Router:
         return [route.operation for route, _ in self._routes]
 
     def match(self, method: str, path: str) -> tuple[Route | None, dict[str, str]]:
-        """Return the route for a request, None for none, and the variable parts of its path."""
+        """Return the route of a request, if there is one, and the variable parts of its path."""
         for route, pattern in self._routes:
             if route.method == method and (match := pattern.fullmatch(path)):
                 return route, match.groupdict()

@@ -1,4 +1,4 @@
-"""What the documentation of DLI leaves open, or what differs from one account to another."""
+"""How the emulated DLI behaves where its documentation says nothing, or where accounts differ."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ class Behaviour:
     """How the emulated service behaves; every field can be set at any time.
 
     :param boolean_success: True to answer ``is_success`` as a Boolean, not as text.
-    :param stop_answer: what a stop of several jobs answers: an array with an element for ``each``, an array
+    :param stop_answer: the answer to a stop of several jobs: an array with an element for ``each``, an array
         with ``one`` element, or a bare ``object``.
     :param shows_savepoints: False to leave ``has_savepoint`` and ``savepoint_path`` out of answers.
-    :param update_time_follows_status: True to let a change of status move ``update_time``, which is the time
-        of the last edit otherwise.
-    :param start_time_at_acceptance: True to let an accepted run move ``start_time`` before it shows in the
-        status.
+    :param update_time_follows_status: True if a change of status changes ``update_time``; otherwise only an
+        edit does.
+    :param start_time_at_acceptance: True if ``start_time`` changes when a run is accepted, before the status
+        does.
     :param run_delay: seconds for which a job keeps its old status after an accepted run.
-    :param run: the statuses of a run after that; ``EmulatedJob.set_run`` has them differ for one job.
+    :param run: the statuses of a run after that; ``EmulatedJob.set_run`` sets others for one job.
     :param stop_delay: seconds for which a job keeps its old status after an accepted stop.
     :param stop: the statuses of a stop after that.
     :param savepoint_seconds: how long a savepoint takes.
@@ -42,6 +42,10 @@ class Behaviour:
     stop: Lifecycle = (("job_canceling", 1.0), ("job_cancel_success", None))
     savepoint_seconds: float = 1.0
     obs_buckets: Collection[str] | None = None
+
+    def success(self, message: str, **content: Any) -> dict[str, Any]:
+        """Return the object with which DLI reports success."""
+        return {"is_success": True if self.boolean_success else "true", "message": message, **content}
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name not in self.__annotations__:

@@ -20,19 +20,16 @@ class Clock:
         """By how much the gateway's own clock is wrong, so that signatures look old or early to it."""
 
     def time(self) -> float:
-        """Return the epoch seconds by which jobs, tokens, temporary keys and locks live."""
+        """Return the epoch seconds that jobs, tokens, temporary keys and locks use."""
         return self._source() + self._ahead
 
     def server_time(self) -> float:
-        """Return the epoch seconds by which the gateway judges signatures, and which its answers state.
+        """Return the epoch seconds that the gateway checks signatures by, and puts into its answers.
 
-        :meth:`advance` leaves it alone: clients sign by the machine's clock.
+        :meth:`advance` doesn't change it, because clients sign by the machine's clock.
         """
         return self._source() + self.offset.total_seconds()
 
     def advance(self, seconds: float) -> None:
-        """Let time go by at once.
-
-        :param seconds: how much of it.
-        """
+        """Let seconds pass at once."""
         self._ahead += seconds

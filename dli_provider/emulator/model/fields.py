@@ -1,4 +1,4 @@
-"""The fields of a job as answers show them: which there are, where they stand, what they hold by default."""
+"""The fields of a job in answers: their names, places and defaults."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ _NO_FIELDS = {
 
 
 def parse_fields(detail: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return fields of ``job_detail`` and of ``job_config`` as an answer can hold them.
+    """Return fields of ``job_detail`` and of ``job_config`` as JSON values.
 
     :param detail: fields of ``job_detail``, ``job_config`` among them.
     :raises ValueError: for an unknown field or ``job_type``, and for a value that JSON can't hold.
@@ -96,7 +96,7 @@ def parse_fields(detail: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, A
 
 
 def parse_extra(detail: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return fields of any name, as an answer can hold them.
+    """Return fields of any name as JSON values.
 
     :param detail: fields of ``job_detail``, ``job_config`` among them.
     :raises ValueError: for a value that JSON can't hold.
@@ -109,11 +109,7 @@ def parse_extra(detail: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, An
 
 
 def fill_in_checkpoint_path(config: dict[str, Any], job_id: int) -> None:
-    """Do as the service does with a JAR job that starts, and has a bucket to checkpoint to.
-
-    :param config: the ``job_config``, which is changed.
-    :param job_id: the job.
-    """
+    """Set the ``checkpoint_path`` of a JAR job that starts, as the service does if it has a bucket."""
     bucket = config["obs_bucket"]
     if config["checkpoint_enabled"] and bucket and not config.get("checkpoint_path"):
         config["checkpoint_path"] = f"{bucket}/jobs/checkpoint/{job_id}"

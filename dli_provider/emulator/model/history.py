@@ -1,4 +1,4 @@
-"""The writes that the emulated DLI has accepted: what tests count."""
+"""The writes that the emulated DLI has accepted."""
 
 from __future__ import annotations
 

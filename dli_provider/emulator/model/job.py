@@ -33,11 +33,9 @@ from dli_provider.flink.status import FlinkJobStatus
 
 
 class EmulatedJob:
-    """A job of the emulated DLI. ``DliEmulator.add_job`` makes it, and says what the arguments are.
+    """A job of the emulated DLI. ``DliEmulator.add_job`` makes it, and documents the arguments.
 
-    :param clock: the emulated time; None for this machine's.
-    :param behaviour: what the service shows; None for the usual.
-    :raises ValueError: for a job that can't be, naming what is wrong with it.
+    :raises ValueError: for wrong arguments, naming what is wrong.
     """
 
     def __init__(
@@ -83,7 +81,7 @@ class EmulatedJob:
 
     @property
     def since(self) -> float:
-        """When it took its status, epoch seconds."""
+        """When its status began, epoch seconds."""
         with self._lock:
             self._timeline.advance()
             return self._timeline.since
@@ -101,19 +99,16 @@ class EmulatedJob:
         return own and self._config["root_id"] not in (None, -1)
 
     def begin(self, *, shown: bool) -> None:
-        """Begin the life that waits to be read.
-
-        :param shown: True when ShowFlinkJob reads the job, False for a list.
-        """
+        """Begin the lifecycle that waits for a reading: by ShowFlinkJob (``shown``), or of a list."""
         with self._lock:
             if shown or self._begins != "first_show":
                 self._timeline.begin()
 
     def set_status(self, status: str, status_desc: str | None = None) -> None:
-        """Give the job a status now, which lasts forever.
+        """Give the job a status that lasts forever.
 
         :param status: the status.
-        :param status_desc: why; a new status without one has an empty one.
+        :param status_desc: the reason; None clears it if the status changes.
         :raises ValueError: for a text that isn't a status.
         """
         with validation.located(f"job {self.job_id}"):
@@ -123,11 +118,11 @@ class EmulatedJob:
                 self._detail |= own
 
     def set_lifecycle(self, lifecycle: Lifecycle, *, begins: Begins = "now") -> None:
-        """Let the job live through these statuses; a new status has an empty ``status_desc``.
+        """Let the job go through these statuses; its ``status_desc`` is cleared if the status changes.
 
-        :param lifecycle: as :class:`EmulatedJob` takes it.
-        :param begins: as :class:`EmulatedJob` takes it; the job has the first status at once.
-        :raises ValueError: for a wrong lifecycle, naming the step at fault.
+        :param lifecycle: as in ``DliEmulator.add_job``.
+        :param begins: as in ``DliEmulator.add_job``; the job has the first status at once.
+        :raises ValueError: for a wrong lifecycle, naming the wrong step.
         """
         with validation.located(f"job {self.job_id}"):
             steps, self._begins = parse_lifecycle(lifecycle), parse_begins(begins)
@@ -138,33 +133,33 @@ class EmulatedJob:
     ) -> None:
         """Change fields of ``job_detail``.
 
-        :param status: a status that the job takes now, as by :meth:`set_status`.
-        :param extra: further fields, of any name and value; they are laid over those that it has.
-        :param detail: the fields; ``job_config`` is laid over the present one.
-        :raises ValueError: for what is no field, and for what JSON can't hold.
+        :param status: a new status, as in :meth:`set_status`.
+        :param extra: fields of any name and value, merged into those that the job has.
+        :param detail: the fields; ``job_config`` is merged into the present one.
+        :raises ValueError: for an unknown field, and for a value that JSON can't hold.
         """
         with validation.located(f"job {self.job_id}"):
             self._change(None if status is None else [(parse_status(status), None)], detail, extra)
 
     def set_run(self, lifecycle: Lifecycle, status_desc: str = "") -> None:
-        """Say how runs go that are asked for through the API, from the next one on.
+        """Set how runs that are started through the API go, from the next one on.
 
-        :param lifecycle: the statuses after the run has begun to show, as :class:`EmulatedJob` takes them.
-        :param status_desc: the reason, shown where a status is a failure.
-        :raises ValueError: for a wrong lifecycle, naming the step at fault.
+        :param lifecycle: the statuses once the run shows, as in ``DliEmulator.add_job``.
+        :param status_desc: the reason, shown while a status is a failure.
+        :raises ValueError: for a wrong lifecycle, naming the wrong step.
         """
         with validation.located(f"job {self.job_id}"):
             self._run, self._run_desc = parse_lifecycle(lifecycle), status_desc
 
     @property
     def is_stopped(self) -> bool:
-        """True when the job doesn't run, and no run was accepted whose status doesn't show yet."""
+        """True if the job doesn't run, and no accepted run is about to show."""
         with self._lock:
             return self._timeline.advance() in STOPPED and self._clock.time() >= self._submitted_until
 
     @property
     def savepoint(self) -> str | None:
-        """The path of the savepoint that the next run can resume from; None for none."""
+        """The path of the savepoint that the next run can resume from, or None."""
         with self._lock:
             return self._savepoint.path
 
@@ -182,10 +177,7 @@ class EmulatedJob:
             self._timeline.restart(steps)
 
     def stop(self, savepoint_path: str | None) -> None:
-        """Begin to stop.
-
-        :param savepoint_path: where a savepoint is made first; None for none.
-        """
+        """Begin to stop, after a savepoint if it gets a path."""
         with self._lock:
             behaviour, status = self._behaviour, self._timeline.advance()
             steps = [(status, behaviour.stop_delay)] if behaviour.stop_delay else []
@@ -196,25 +188,19 @@ class EmulatedJob:
             self._timeline.restart([*steps, *parse_lifecycle(behaviour.stop)])
 
     def trigger_savepoint(self, path: str) -> None:
-        """Begin to make a savepoint, and run on.
-
-        :param path: where.
-        """
+        """Begin to make a savepoint; the job goes on running."""
         with self._lock:
             seconds = self._behaviour.savepoint_seconds
             self._timeline.interrupt(FlinkJobStatus.JOB_SAVEPOINTING, seconds)
             self._savepoint.put(path, seconds)
 
     def import_savepoint(self, path: str) -> None:
-        """Have the next run resume from a savepoint.
-
-        :param path: where it lies.
-        """
+        """Let the next run resume from a savepoint."""
         with self._lock:
             self._savepoint.put(path)
 
     def record(self, defaults: Mapping[str, Any]) -> dict[str, Any]:
-        """Return all fields that any answer shows of it."""
+        """Return all fields of the job that any answer shows."""
         with self._lock:
             status = self._timeline.advance()
             record = {

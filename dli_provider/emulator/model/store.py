@@ -16,7 +16,7 @@ _FIRST_ID = 2**31 + 1
 class JobStore:
     """The jobs of a project, by id.
 
-    :param defaults: fields that all of them have, unless they have their own.
+    :param defaults: fields of jobs that don't have their own.
     """
 
     def __init__(self, defaults: Mapping[str, Any]) -> None:
@@ -26,7 +26,7 @@ class JobStore:
         self._last_id = _FIRST_ID - 1
 
     def add(self, job: EmulatedJob) -> None:
-        """Add a job, or put it in the place of the one that had its id."""
+        """Add a job; it replaces one of the same id."""
         with self._lock:
             self._jobs[job.job_id] = job
 

@@ -19,7 +19,7 @@ Step: TypeAlias = tuple[FlinkJobStatus, float | None]
 DEFAULT_LIFECYCLE: Lifecycle = (("job_submitting", 2.0), ("job_running", None))
 
 _SIMILARITY = 0.6
-"""Of what follows ``job_``: from here on one status is taken for a misspelling of another (1 is equality)."""
+"""From here on (1 is equality) the name after ``job_`` counts as a misspelling of a known one."""
 
 _RUNNING = frozenset({FlinkJobStatus.JOB_RUNNING, FlinkJobStatus.JOB_SAVEPOINTING})
 _HAS_RUN = _RUNNING | {
@@ -35,13 +35,13 @@ STOPPED = frozenset(
         *(FlinkJobStatus.JOB_CANCEL_SUCCESS, FlinkJobStatus.JOB_ARREARAGE_STOPPED, FlinkJobStatus.JOB_FINISH),
     }
 )
-"""The statuses in which a job surely doesn't run."""
+"""The statuses in which a job doesn't run."""
 
 
 def parse_status(value: object) -> FlinkJobStatus:
-    """Return the status that a text names, one that DLI may introduce some day included.
+    """Return the status that a text names, also one that DLI doesn't have yet.
 
-    A misspelling of one of DLI's statuses is refused; ``FlinkJobStatus("job_runing")`` means it so.
+    A misspelling of one of DLI's statuses is refused; ``FlinkJobStatus("job_runing")`` is accepted.
 
     :raises ValueError: for a misspelling, and for what can't be a status.
     """
@@ -55,7 +55,7 @@ def parse_status(value: object) -> FlinkJobStatus:
     if near := get_close_matches(value.removeprefix("job_"), known, n=1, cutoff=_SIMILARITY):
         raise ValueError(
             f"{value!r:.80} is not one of DLI's statuses; did you mean {str(known[near[0]])!r}? "
-            f"To emulate an unknown status that is called so, give FlinkJobStatus({value!r:.80})"
+            f"To emulate an unknown status of this name, give FlinkJobStatus({value!r:.80})"
         )
     return FlinkJobStatus(value)
 
@@ -63,7 +63,7 @@ def parse_status(value: object) -> FlinkJobStatus:
 def parse_lifecycle(lifecycle: object) -> list[Step]:
     """Return the steps of a :data:`Lifecycle`.
 
-    :raises ValueError: naming the step at fault.
+    :raises ValueError: naming the wrong step.
     """
     if isinstance(lifecycle, str | Mapping) or not isinstance(lifecycle, Iterable):
         raise validation.invalid("lifecycle", f"a list of {_PAIRS}", lifecycle)
@@ -73,28 +73,25 @@ def parse_lifecycle(lifecycle: object) -> list[Step]:
     for number, (status, duration) in enumerate(steps[:-1], 1):
         if duration is None:
             raise ValueError(
-                f"lifecycle, step {number}: {status} lasts for ever (None), and what follows would never come"
+                f"lifecycle, step {number}: {status} lasts forever (None), so the next step would never come"
             )
     return steps
 
 
 def parse_life(lifecycle: object, status: object) -> list[Step]:
-    """Return the steps of a job that has a lifecycle, or one status for ever, or neither.
+    """Return the steps of a job that has a lifecycle, or one status forever, or the default.
 
     :raises ValueError: for both.
     """
     if status is None:
         return parse_lifecycle(DEFAULT_LIFECYCLE if lifecycle is None else lifecycle)
     if lifecycle is not None:
-        raise ValueError("status and lifecycle are two ways to say the same: give one of them")
+        raise ValueError("give status or lifecycle, not both")
     return [(parse_status(status), None)]
 
 
 def parse_begins(begins: Begins) -> Begins:
-    """Return when a life begins.
-
-    :raises ValueError: for anything else.
-    """
+    """Return when a lifecycle begins, or raise a ``ValueError``."""
     if begins not in get_args(Begins):
         raise validation.invalid("begins", "'now', 'first_read' or 'first_show'", begins)
     return begins
@@ -118,7 +115,7 @@ def _step(where: str, step: object) -> Step:
 class StatusTimeline:
     """Moves a job through its statuses as time goes by.
 
-    :param steps: statuses, each with the seconds it lasts; None, or the end of the list, lasts for ever.
+    :param steps: statuses, each with its seconds; None, or the end of the list, lasts forever.
     :param clock: the emulated time.
     :param waits: True to hold the first status until :meth:`begin`.
     """
@@ -138,27 +135,19 @@ class StatusTimeline:
         return self._clock.time() if self._ended is None else self._ended
 
     def begin(self) -> None:
-        """Let time count from now on, if it doesn't yet."""
+        """Begin the first status, if it waits."""
         if self._waits:
             self.started = self._ended = None
             self.restart(self._steps)
 
     def restart(self, steps: Sequence[Step], *, waits: bool = False) -> None:
-        """Go through other steps from now on.
-
-        :param steps: the steps.
-        :param waits: True to hold the first status until :meth:`begin`.
-        """
+        """Go through other steps from now on; ``waits`` as above."""
         self.advance()
         self._steps, self._waits = list(steps), waits
         self._enter(self._clock.time())
 
     def interrupt(self, status: FlinkJobStatus, seconds: float) -> None:
-        """Take a status for a while, and go on where it was interrupted.
-
-        :param status: the status.
-        :param seconds: how long it lasts.
-        """
+        """Have a status for some seconds, then go on with the interrupted one."""
         present, now = self.advance(), self._clock.time()
         duration = self._steps[0][1]
         left = None if duration is None else self.since + duration - now

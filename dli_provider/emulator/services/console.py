@@ -1,8 +1,8 @@
-"""The emulator's console: a page per job for people, on which they can break, stop and start it.
+"""The emulator's console: a page for each job, on which people can break, stop and start it.
 
-It is no part of DLI: faults don't strike it, and its requests are not recorded. It shows what
-``FlinkJob.to_dict()`` does, never what requests held. A page of another site can neither read it, because the
-Host header must name this machine, nor press its buttons, because forms hold a token that is made at each
+It isn't part of DLI: faults don't affect it, and its requests are not recorded. It shows what
+``FlinkJob.to_dict()`` shows, never the contents of requests. Another site can't read it, because the Host
+header must name this machine, and can't press its buttons, because forms hold a token that is new at each
 start.
 """
 
@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import wraps
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import parse_qs
@@ -40,6 +41,24 @@ _HEADERS = {
 }
 
 
+def _html(text: str, status: int = 200) -> Reply:
+    return Reply(text.encode("utf-8", "replace").decode(), status, _HEADERS)
+
+
+def _local_only(handler: Callable[[Console, Request], Reply]) -> Callable[[Console, Request], Reply]:
+    """Refuse a request whose Host header doesn't name this machine."""
+
+    @wraps(handler)
+    def check_host(console: Console, request: Request) -> Reply:
+        name = re.sub(r":[0-9]+$", "", request.headers.get("Host", "")).strip("[]")
+        with suppress(ValueError):
+            if name == "localhost" or ip_address(name).is_loopback:
+                return handler(console, request)
+        return _html(page.message_page(PATH, "Open this page at 127.0.0.1 or localhost."), 403)
+
+    return check_host
+
+
 class Console:
     """Shows the jobs of a store, and changes them.
 
@@ -59,20 +78,18 @@ class Console:
         }
 
     def renew_token(self) -> None:
-        """Let no form count that was made before."""
+        """Make all forms invalid that were made before."""
         self._token = secrets.token_urlsafe(24)
 
-    def show_jobs(self, request: Request) -> Reply:
+    @_local_only
+    def show_jobs(self, request: Request) -> Reply:  # noqa: ARG002
         """Answer with a table of the jobs."""
-        if refusal := _refuse_host(request):
-            return refusal
         rows = [self._row(job) for job in self._jobs]
         return _html(page.jobs_page(PATH, rows))
 
+    @_local_only
     def show_job(self, request: Request) -> Reply:
         """Answer with the page of a job."""
-        if refusal := _refuse_host(request):
-            return refusal
         job = self._find(request)
         if job is None:
             return _html(page.message_page(PATH, "There is no such job."), 404)
@@ -88,13 +105,12 @@ class Console:
         )
         return _html(page.job_page(PATH, str(job.job_id), self._token, shown))
 
+    @_local_only
     def act(self, request: Request) -> Reply:
-        """Do what a button says, and lead back to the page."""
-        if refusal := _refuse_host(request):
-            return refusal
+        """Do what a button says, and redirect to the page."""
         given = parse_qs(request.body.decode("utf-8", "replace")).get("token", [""])[0]
         if not hmac.compare_digest(given.encode(), self._token.encode()):
-            text = "This page is from before the emulator's last start. Reload it, and try again."
+            text = "The emulator was restarted after this page was loaded. Go back, reload it, and try again."
             return _html(page.message_page(PATH, text), 403)
         job, action = self._find(request), self._actions.get(request.path_parameters["action"])
         if job is None or action is None:
@@ -115,18 +131,6 @@ class Console:
     def _find(self, request: Request) -> EmulatedJob | None:
         text = request.path_parameters["job_id"]
         return self._jobs.get(int(text)) if text.isascii() and text.isdigit() and len(text) < 20 else None
-
-
-def _refuse_host(request: Request) -> Reply | None:
-    name = re.sub(r":[0-9]+$", "", request.headers.get("Host", "")).strip("[]")
-    with suppress(ValueError):
-        if name == "localhost" or ip_address(name).is_loopback:
-            return None
-    return _html(page.message_page(PATH, "Ask for this page by the address 127.0.0.1 or localhost."), 403)
-
-
-def _html(text: str, status: int = 200) -> Reply:
-    return Reply(text.encode("utf-8", "replace").decode(), status, _HEADERS)
 
 
 def _told(write: AcceptedWrite) -> tuple[str, str]:

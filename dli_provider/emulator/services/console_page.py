@@ -1,4 +1,4 @@
-"""The HTML of the emulator's console. Everything that is shown is escaped."""
+"""The HTML of the emulator's console. All texts are escaped."""
 
 from __future__ import annotations
 
@@ -29,21 +29,12 @@ form { display: inline; }
 .job_submitting, .job_canceling, .job_savepointing, .job_init { background: #fdecc0; }
 .quiet { color: #52606d; }
 """
-_LABELS = {"break": "Break it", "stop": "Stop it", "start": "Start it"}
+_LABELS = {"break": "Break", "stop": "Stop", "start": "Start"}
 
 
 @dataclass(frozen=True)
 class JobPage:
-    """What the page of a job shows.
-
-    :param name: the job's name.
-    :param status: its status.
-    :param since: since when it has the status.
-    :param fields: its fields.
-    :param config: its configuration.
-    :param requests: what it was asked through the API, each with the time.
-    :param actions: the buttons.
-    """
+    """What the page of a job shows; ``requests`` are pairs of a time and a write, ``actions`` the buttons."""
 
     name: str
     status: str
@@ -55,36 +46,26 @@ class JobPage:
 
 
 def job_page(base: str, job_id: str, token: str, job: JobPage) -> str:
-    """Return the page of a job, which reloads itself.
-
-    :param base: path of the console.
-    :param job_id: the job.
-    :param token: what a form must hold.
-    :param job: what is shown.
-    """
+    """Return the page of a job, which reloads itself; each of its forms holds the token."""
     buttons = "".join(
         f'<form method="post" action="{escape(f"{base}/{job_id}/{action}")}">'
         f'<input type="hidden" name="token" value="{escape(token)}">'
         f"<button>{_LABELS[action]}</button></form>"
         for action in job.actions
     )
-    asked = _table(job.requests) if job.requests else '<p class="quiet">Nothing yet.</p>'
+    writes = _table(job.requests) if job.requests else '<p class="quiet">None yet.</p>'
     return _page(
         f"{job.name} · {job.status}",
         f'<p><a href="{escape(base)}">All jobs</a></p><h1>{escape(job.name)}</h1>'
         f'<p>{_status(job.status)} <span class="quiet">since {escape(job.since)}</span></p>'
-        f"<p>{buttons}</p><h2>What it was asked</h2>{asked}"
-        f"<h2>The job</h2>{_table(_texts(job.fields))}<h2>Its configuration</h2>{_table(_texts(job.config))}",
+        f"<p>{buttons}</p><h2>Accepted calls</h2>{writes}"
+        f"<h2>Job</h2>{_table(_texts(job.fields))}<h2>Configuration</h2>{_table(_texts(job.config))}",
         reload=True,
     )
 
 
 def jobs_page(base: str, jobs: Iterable[Sequence[str]]) -> str:
-    """Return the page of all jobs, which reloads itself.
-
-    :param base: path of the console.
-    :param jobs: id, name and status of each, and since when it has the status.
-    """
+    """Return the page of all jobs, which reloads itself: id, name, status of each, and when that began."""
     rows = "".join(
         f'<tr><td>{escape(job_id)}</td><td><a href="{escape(f"{base}/{job_id}")}">{escape(name)}</a></td>'
         f"<td>{_status(status)}</td><td>{escape(since)}</td></tr>"
@@ -97,11 +78,7 @@ def jobs_page(base: str, jobs: Iterable[Sequence[str]]) -> str:
 
 
 def message_page(base: str, text: str) -> str:
-    """Return a page that says something.
-
-    :param base: path of the console.
-    :param text: what it says.
-    """
+    """Return a page with a message."""
     return _page(text, f'<h1>{escape(text)}</h1><p><a href="{escape(base)}">All jobs</a></p>')
 
 
@@ -124,7 +101,7 @@ def _table(rows: Iterable[tuple[str, str]]) -> str:
 
 
 def _texts(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the fields that say something, as texts."""
+    """Return the fields that have a value, as texts."""
     return [
         (str(name), value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
         for name, value in fields.items()

@@ -1,4 +1,4 @@
-"""What Flink tells of a running job: its execution graph and its metrics."""
+"""Flink's view of a running job: its execution graph and its metrics."""
 
 from __future__ import annotations
 

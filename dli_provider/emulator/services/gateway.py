@@ -1,4 +1,4 @@
-"""The gateway: it verifies who is calling, and locks a key that fails too often."""
+"""The gateway: it verifies credentials, and locks a key that fails too often."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LOCK_AFTER = 5
 LOCK_SECONDS = 300.0
 
 ISSUED_BEGIN = "MII"
-"""What every token of IAM begins with, so that one which is no longer good can be told from nonsense."""
+"""Every token of IAM begins with this, so an expired one can be told from nonsense."""
 
 _MAX_TOKENS = 10_000
 
@@ -51,7 +51,7 @@ class IssuedToken:
     """A token that IAM has issued.
 
     :param expires_at: epoch seconds.
-    :param project_id: the project that it is good for.
+    :param project_id: the project that it is valid for.
     """
 
     expires_at: float
@@ -75,7 +75,7 @@ class Gateway:
         return any(self._is_locked(key) for key in self.keys.values())
 
     def add_token(self, token: str, issued: IssuedToken) -> None:
-        """Make a token known, and forget those that have expired."""
+        """Accept a token, and forget those that have expired."""
         now = self._clock.time()
         for old in [old for old, other in self.tokens.items() if other.expires_at <= now]:
             del self.tokens[old]
@@ -84,19 +84,15 @@ class Gateway:
         self.tokens[token] = issued
 
     def lock(self, access_key: str, seconds: float = LOCK_SECONDS) -> None:
-        """Lock a key, as too many wrong signatures do.
-
-        :param access_key: the key.
-        :param seconds: for how long.
-        """
+        """Lock a key, as too many wrong signatures do."""
         self.keys[access_key].locked_until = self._clock.time() + seconds
 
     def verify(self, request: Request, project_id: str | None) -> None:
-        """Let a request pass, or refuse it.
+        """Verify the credential of a request.
 
         :param request: the request.
-        :param project_id: the project that it is about; None when it is about none.
-        :raises RefusalError: when it does not show who is calling.
+        :param project_id: the project that it concerns, if any.
+        :raises RefusalError: for a missing or wrong credential.
         """
         if token := request.headers.get("X-Auth-Token"):
             self._verify_token(token, project_id)
@@ -178,7 +174,7 @@ def _refusal(reason: str) -> RefusalError:
 
 
 def _canonical(request: Request, headers: Mapping[str, str]) -> str:
-    """Return the canonical request on one line, as the gateway tells it; signed headers are part of it."""
+    """Return the canonical request, with its signed headers, on one line, as the gateway shows it."""
     path, _, query = request.target.partition("?")
     body_hash = hashlib.sha256(request.body).hexdigest()
     canonical = signing.canonical_request(request.method, path, _pairs(query), headers, body_hash)

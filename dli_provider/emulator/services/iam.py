@@ -15,7 +15,7 @@ from dli_provider.emulator.services.gateway import ISSUED_BEGIN, Gateway, Issued
 class Iam:
     """The emulated IAM.
 
-    :param gateway: where tokens are made known.
+    :param gateway: accepts the tokens.
     :param clock: the emulated time.
     :param projects: names and ids of projects, as IAM lists them.
     :param domain_name: the account.

@@ -131,8 +131,7 @@ def parse_body(request: Request, fields: Fields, required: tuple[str, ...] = ())
     :param request: the request.
     :param fields: the fields that it may have, each with its check.
     :param required: the fields that it must have.
-    :raises RefusalError: for what is no JSON object, for a field that there is not, that is missing or that
-        can't hold what it does.
+    :raises RefusalError: for anything but a JSON object, and for an unknown, missing or wrong field.
     """
     try:
         body = request.json()

@@ -1,4 +1,4 @@
-"""What becomes of the fields of a request: where they stand in a job, and how answers spell them."""
+"""Turns the fields of a request into those of a job: where they belong, and how answers spell them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NEW_JAR_JOB: dict[str, Any] = {
         "taskmanager_resource_spec": _SPEC,
     },
 }
-"""The fields of a new job that the service gives it."""
+"""The fields that the service sets in a new job."""
 
 
 def content_of(body: Mapping[str, Any], present: Mapping[str, Any]) -> dict[str, Any]:

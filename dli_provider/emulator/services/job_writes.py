@@ -1,7 +1,7 @@
 """The endpoints that create, change, run, stop and delete jobs.
 
-The codes of refusals that no source documents are ``DLI.0006`` (a second name) and ``DLI.0007`` (not in this
-status): what the list of DLI's codes has for such cases.
+Two codes are chosen from DLI's list, because no source documents them for these cases: ``DLI.0006`` (the name
+is taken) and ``DLI.0007`` (not in this status).
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from dli_provider.emulator.services import job_bodies
 from dli_provider.emulator.services.job_bodies import Fields, flag, ids, parse_body, text
 from dli_provider.emulator.services.job_content import HOT_FIELDS, NEW_JAR_JOB, NEW_SQL_JOB, content_of
 from dli_provider.emulator.services.parameters import find_job, invalid, job_of
-from dli_provider.emulator.services.replies import success, success_object
 from dli_provider.flink.status import FlinkJobStatus
 
 _SAVEPOINT: Fields = {
@@ -39,7 +38,7 @@ class JobWrites:
 
     :param jobs: the project's jobs.
     :param history: where accepted writes are noted.
-    :param behaviour: what the service does where the documentation leaves it open.
+    :param behaviour: how the service behaves where its documentation says nothing.
     :param clock: the emulated time.
     """
 
@@ -83,7 +82,7 @@ class JobWrites:
             restored_from = job.savepoint if body.get("resume_savepoint") else None
             job.run()
             self._history.add("run", job.job_id, body, restored_from)
-        return Reply([success_object(self._behaviour, "The job is submitted.") for _ in jobs])
+        return Reply([self._behaviour.success("The job is submitted.") for _ in jobs])
 
     def stop(self, request: Request) -> Reply:
         """Answer BatchStopFlinkJobs."""
@@ -96,14 +95,14 @@ class JobWrites:
             saves = body.get("trigger_savepoint") and job.status in _SAVES
             job.stop(self._savepoint_path(job) if saves else None)
             self._history.add("stop", job.job_id, body)
-        done = success_object(self._behaviour, "The job is being stopped.")
+        done = self._behaviour.success("The job is being stopped.")
         answers = {"each": [done for _ in jobs], "one": [done], "object": done}
         return Reply(answers[self._behaviour.stop_answer])
 
     def delete(self, request: Request) -> Reply:
         """Answer DeleteFlinkJob."""
         self._delete(job_of(self._jobs, request))
-        return success(self._behaviour, "The job is deleted.")
+        return Reply(self._behaviour.success("The job is deleted."))
 
     def delete_batch(self, request: Request) -> Reply:
         """Answer BatchDeleteFlinkJobs."""
@@ -111,7 +110,7 @@ class JobWrites:
         jobs = [find_job(self._jobs, job_id) for job_id in dict.fromkeys(body["job_ids"])]
         for job in jobs:
             self._delete(job)
-        return Reply([success_object(self._behaviour, "The job is deleted.") for _ in jobs])
+        return Reply([self._behaviour.success("The job is deleted.") for _ in jobs])
 
     def savepoint(self, request: Request) -> Reply:
         """Answer ExecuteFlinkJobSavepoint, whose message is JSON."""
@@ -122,7 +121,7 @@ class JobWrites:
         job.trigger_savepoint(f"obs://{body['savepoint_path']}")
         self._history.add("savepoint", job.job_id, body)
         said = {"is_success": "true", "message": "api.msg.deal_savepoint_success"}
-        return success(self._behaviour, json.dumps(said))
+        return Reply(self._behaviour.success(json.dumps(said)))
 
     def import_savepoint(self, request: Request) -> Reply:
         """Answer ImportFlinkJobSavepoint."""
@@ -134,7 +133,7 @@ class JobWrites:
             raise _not_in_this_status(job, "given a savepoint")
         job.import_savepoint(body["savepoint_path"])
         self._history.add("import_savepoint", job.job_id, body)
-        return success(self._behaviour, "The savepoint is imported.")
+        return Reply(self._behaviour.success("The savepoint is imported."))
 
     def _create(self, operation: str, body: dict[str, Any], own: dict[str, Any]) -> Reply:
         self._check_name(body["name"])
@@ -147,7 +146,7 @@ class JobWrites:
         self._jobs.add(job)
         self._history.add(operation, job_id, body)
         created = {"job_id": job_id, "status_name": "job_init", "status_desc": ""}
-        return success(self._behaviour, "The job is created.", job=created)
+        return Reply(self._behaviour.success("The job is created.", job=created))
 
     def _update(self, operation: str, request: Request, fields: Fields) -> Reply:
         job = job_of(self._jobs, request)
@@ -163,11 +162,8 @@ class JobWrites:
         present = {name: self._jobs.value(job, name) for name in ("obs_bucket", "checkpoint_enabled")}
         job.update(**content_of(body, present))
         self._history.add(operation, job.job_id, body)
-        return success(
-            self._behaviour,
-            "The job is updated.",
-            job={"update_time": self._jobs.value(job, "update_time")},
-        )
+        updated = {"update_time": self._jobs.value(job, "update_time")}
+        return Reply(self._behaviour.success("The job is updated.", job=updated))
 
     def _check_name(self, name: str) -> None:
         if self._jobs.named(name):

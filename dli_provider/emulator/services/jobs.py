@@ -11,7 +11,6 @@ from dli_provider.emulator.model.store import JobStore
 from dli_provider.emulator.services.execution import execution_graph, metrics
 from dli_provider.emulator.services.job_bodies import ids, parse_body
 from dli_provider.emulator.services.parameters import job_of, parse_choice, parse_id, parse_number
-from dli_provider.emulator.services.replies import success
 from dli_provider.flink.status import FlinkJobStatus
 
 DEFAULT_LIMIT = 10
@@ -24,7 +23,7 @@ class JobReads:
     """The endpoints, on a store of jobs.
 
     :param jobs: the project's jobs.
-    :param behaviour: what the service does where the documentation leaves it open.
+    :param behaviour: how the service behaves where its documentation says nothing.
     """
 
     def __init__(self, jobs: JobStore, behaviour: Behaviour) -> None:
@@ -36,7 +35,7 @@ class JobReads:
         job = job_of(self._jobs, request)
         job.begin(shown=True)
         detail = self._jobs.detail(job)
-        return success(self._behaviour, "The job information query succeeds.", job_detail=detail)
+        return Reply(self._behaviour.success("The job information query succeeds.", job_detail=detail))
 
     def list(self, request: Request) -> Reply:
         """Answer ListFlinkJobs."""
@@ -53,7 +52,7 @@ class JobReads:
             show_detail=show_detail == "true",
         )
         job_list = {"total_count": total, "jobs": jobs}
-        return success(self._behaviour, "The job list is queried successfully.", job_list=job_list)
+        return Reply(self._behaviour.success("The job list is queried successfully.", job_list=job_list))
 
     def execution_graph(self, request: Request) -> Reply:
         """Answer ShowFlinkJobExecutionGraph; it is refused for a job that doesn't run."""
@@ -61,14 +60,16 @@ class JobReads:
         if job.status not in (FlinkJobStatus.JOB_RUNNING, FlinkJobStatus.JOB_SAVEPOINTING):
             raise RefusalError(400, "DLI.0007", f"The job {job.job_id} has no execution graph: {job.status}.")
         graph = execution_graph(self._jobs.detail(job))
-        return success(self._behaviour, "The execution graph is queried successfully.", execute_graph=graph)
+        return Reply(
+            self._behaviour.success("The execution graph is queried successfully.", execute_graph=graph)
+        )
 
     def metrics(self, request: Request) -> Reply:
-        """Answer ShowFlinkMetric, without the jobs that there are not."""
+        """Answer ShowFlinkMetric, without the jobs that don't exist."""
         wanted = parse_body(request, {"job_ids": ids}, required=("job_ids",))["job_ids"]
         jobs = [job for job_id in wanted if (job := self._jobs.get(job_id))]
         found = {"jobs": [metrics(self._jobs.detail(job)) for job in jobs]}
-        return success(self._behaviour, "The metrics are queried successfully.", metrics=found)
+        return Reply(self._behaviour.success("The metrics are queried successfully.", metrics=found))
 
 
 def _filters(query: Mapping[str, str]) -> dict[str, str]:

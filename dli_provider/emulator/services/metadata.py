@@ -19,11 +19,11 @@ _MAX_SESSIONS = 1000
 class Metadata:
     """The emulated metadata service.
 
-    :param gateway: where the keys are made known.
+    :param gateway: accepts the keys.
     :param clock: the emulated time.
     :param has_agency: False for a server without an agency.
-    :param session_tokens: False for a service that knows none, and answers 405 when asked for one.
-    :param lifetime: seconds for which keys are valid. When a sixth of them is left, others are given out.
+    :param session_tokens: False for a service without session tokens, which answers 405.
+    :param lifetime: seconds for which keys are valid. When a sixth of them is left, it issues a new key.
     """
 
     gateway: Gateway
@@ -66,7 +66,7 @@ class Metadata:
         return Reply({"credential": credential})
 
     def _key(self) -> tuple[str, AccessKey, float]:
-        """Return the present key, or make the next one; the old one stays good until it expires."""
+        """Return the present key, or issue the next one; the old one is valid until it expires."""
         now, keys = self.clock.time(), self.gateway.keys
         current = keys.get(self._current or "")
         if self._current and current and current.expires_at and current.expires_at - now > self.lifetime / 6:

@@ -1,11 +1,11 @@
-"""Which requests meet a fault, and which faults can't be."""
+"""Which requests a fault affects, and which faults are refused."""
 
 from __future__ import annotations
 
 import pytest
 
 from dli_provider.emulator import DliEmulator, faults
-from dli_provider.emulator.http.fault_queue import FaultQueue
+from dli_provider.emulator.http.fault_queue import FaultQueue, Injected
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def met(queue: FaultQueue, operations: str) -> str:
 
 
 def add(queue, fault, *, times=1, only=None, after=0) -> None:
-    queue.add(fault, times=times, only=only, after=after, when="before")
+    queue.add(Injected(fault, times, only, after, "before"))
 
 
 def test_one_request_unless_more_are_named(queue):
@@ -62,7 +62,7 @@ def test_only_requests_of_the_operation_count_before_it_begins(queue):
     assert met(queue, "llslssl") == ".....A."
 
 
-def test_requests_that_meet_another_fault_count_too(queue):
+def test_requests_that_another_fault_affects_count_too(queue):
     add(queue, A, times=2)
     add(queue, B, after=3, times=None)
     assert met(queue, "ssssss") == "AA.BBB"
@@ -87,7 +87,7 @@ def test_requests_that_meet_another_fault_count_too(queue):
         (faults.RateLimit(1), {}, "RateLimit counts the requests itself: inject it with times=None"),
     ],
 )
-def test_what_can_not_be_is_refused_at_once(fault, arguments, message):
+def test_wrong_arguments_are_refused_at_once(fault, arguments, message):
     dli = DliEmulator()
     with pytest.raises(ValueError, match=message):
         dli.inject(fault, **arguments)
@@ -119,6 +119,6 @@ def test_what_can_not_be_is_refused_at_once(fault, arguments, message):
         (lambda: faults.GzipBomb(-5), "megabytes must be a whole number of 1 or more"),
     ],
 )
-def test_a_fault_that_can_not_be_shown_can_not_be_made(make, message):
+def test_a_fault_with_wrong_values_is_refused_when_it_is_made(make, message):
     with pytest.raises(ValueError, match=message):
         make()

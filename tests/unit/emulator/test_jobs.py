@@ -34,7 +34,7 @@ class TestAStatus:
         assert shown(dli, job)["status"] == "job_running"
 
     def test_a_status_and_a_lifecycle_exclude_each_other(self, dli):
-        with pytest.raises(ValueError, match="job 104: status and lifecycle are two ways"):
+        with pytest.raises(ValueError, match="job 104: give status or lifecycle, not both"):
             dli.add_job(104, [("job_running", None)], status="job_running")
 
     def test_a_status_is_set_by_an_update_too_and_moves_on_after_it(self, dli, clock):
@@ -72,7 +72,7 @@ class TestAStatus:
     @pytest.mark.parametrize(
         ("text", "hint"),
         [
-            ("job_runing", "did you mean 'job_running'? To emulate an unknown status that is called so"),
+            ("job_runing", "did you mean 'job_running'? To emulate an unknown status of this name"),
             ("job_finished", "did you mean 'job_finish'?"),
             ("job_cancelled", "did you mean 'job_cancel"),
             ("RUNNING", "DLI has job_init, job_submitting"),
@@ -139,7 +139,7 @@ class TestALifecycle:
             ([("job_init", 10**400)], "the time it lasts"),
             ([("job_init", True)], "the time it lasts.*True"),
             ([("job_init", "2")], "the time it lasts.*'2'"),
-            ([("job_running", None), ("job_finish", None)], r"step 1: job_running lasts for ever \(None\)"),
+            ([("job_running", None), ("job_finish", None)], r"step 1: job_running lasts forever \(None\)"),
         ],
     )
     def test_a_lifecycle_that_can_not_be_is_refused_with_the_step(self, dli, lifecycle, message):
