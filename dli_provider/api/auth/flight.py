@@ -125,9 +125,9 @@ class SingleFlight:
         """
         decided = []
         with LOCK:
-            for lost in [flight for flight in self._flights if flight.is_lost]:
-                _remove(lost, self._flights)
             while self._waiting:
+                for lost in [flight for flight in self._flights if flight.is_lost]:
+                    _remove(lost, self._flights)
                 flight = self._waiting.popleft()
                 try:
                     if not self.may_start(flight.topic, self._flights):

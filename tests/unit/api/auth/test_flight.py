@@ -135,6 +135,18 @@ def test_one_on_an_event_loop_that_was_stopped_holds_nobody_up(errand):
     loop.close()
 
 
+def test_those_that_wait_on_an_event_loop_that_was_stopped_hold_nobody_up(errand):
+    loop = asyncio.new_event_loop()
+    held: list[Any] = []
+
+    async def start() -> None:
+        held.extend(begin(errand.do()) for _ in range(20))
+
+    loop.run_until_complete(start())
+    assert not is_waiting(begin(errand.do())[1])
+    loop.close()
+
+
 def test_one_on_an_event_loop_that_runs_is_waited_for(errand):
     started, stop = threading.Event(), threading.Event()
     held: list[Any] = []
