@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import NamedTuple
 
-from dli_provider.api.auth.flight import LOCK, Flight, Gate
+from dli_provider.api.auth.flight import LOCK, Flight, SingleFlight
 from dli_provider.api.error_codes import is_lock
 from dli_provider.api.errors import DliApiError, sentences
 
@@ -50,20 +50,36 @@ class _Refusal:
     is_lock: bool
 
     @property
-    def age(self) -> float:
-        return monotonic() - self.at
-
-    @property
     def rest(self) -> float:
         """Seconds for which it still counts."""
-        return REFUSAL_COOLDOWN - self.age
+        return self.at + REFUSAL_COOLDOWN - monotonic()
 
-    def concerns(self, use: Use) -> bool:
-        """Tell whether it is of the same secret; that a key is locked concerns all secrets of it."""
-        return self.use.secret == use.secret or (self.is_lock and self.use.key_id == use.key_id)
+    def repeated(self, origin: str) -> DliApiError:
+        """Return it as the error of a call that isn't made.
+
+        :param origin: whom the call would be made to.
+        """
+        place = "" if self.use.origin == origin else f" at {self.use.origin}"
+        where = f"{place} {monotonic() - self.at:.0f} s ago"
+        if self.is_lock:
+            found = f"it was found locked{where}"
+            return self.as_error(f"No call is made with it for {self.rest:.0f} s: {found}", self.rest)
+        return self.as_error(_no_call(f"this credential was refused{where}", self.rest), self.rest)
+
+    def as_error(self, told: str, rest: float) -> DliApiError:
+        """Return its error with what is told of the call that isn't made.
+
+        :param told: why no call is made.
+        :param rest: seconds until one is.
+        """
+        error = copy(self.error)
+        error.diagnosis = sentences(told, error.diagnosis)
+        if error.transient:
+            error.retry_after = rest
+        return error
 
 
-class KeyGuard(Gate):
+class KeyGuard(SingleFlight):
     """What a process knows of one access key, or of one IAM user and his passwords.
 
     A call with it is a flight whose topic is its :class:`Use`.
@@ -85,15 +101,15 @@ class KeyGuard(Gate):
         :raises DliApiError: when no call may be made: the refusal, with when and where it was, and for how
             long it counts.
         """
-        refusals = self._counting()
+        refusals = [refusal for refusal in self._counting() if refusal.use.key_id == use.key_id]
         for refusal in refusals:
+            concerns = refusal.is_lock or refusal.use.secret == use.secret  # a lock is of all secrets
             is_elsewhere = refusal.use.origin != use.origin
-            if refusal.concerns(use) and not (is_elsewhere and use in self._accepted):
-                raise _repeated(refusal, use.origin)
-        of_key = [refusal for refusal in refusals if refusal.use.key_id == use.key_id]
-        if len(of_key) >= MAX_REFUSALS:
-            raise _too_many(of_key)
-        return len(of_key)
+            if concerns and not (is_elsewhere and use in self._accepted):
+                raise refusal.repeated(use.origin)
+        if len(refusals) >= MAX_REFUSALS:
+            raise _too_many(refusals)
+        return len(refusals)
 
     def may_start(self, topic: Use, under_way: Sequence[Flight]) -> bool:
         """Let four start at a time, but those with a secret that nobody has seen accepted one by one."""
@@ -131,31 +147,14 @@ class KeyGuard(Gate):
         return [refusal for refusal in self._refusals if refusal.rest > 0]
 
 
-def _repeated(refusal: _Refusal, origin: str) -> DliApiError:
-    where = "" if refusal.use.origin == origin else f" at {refusal.use.origin}"
-    if refusal.is_lock:
-        found = f"it was found locked{where} {refusal.age:.0f} s ago"
-        return _again(refusal, f"No call is made with it for {refusal.rest:.0f} s: {found}", refusal.rest)
-    return _no_call(refusal, f"this credential was refused{where} {refusal.age:.0f} s ago", refusal.rest)
-
-
 def _too_many(refusals: list[_Refusal]) -> DliApiError:
     found = (
         f"this key was refused {len(refusals)} times within {REFUSAL_COOLDOWN / 60:.0f} minutes, the last "
         f"time at {refusals[-1].use.origin}"
     )
-    return _no_call(refusals[-1], found, refusals[-MAX_REFUSALS].rest)
+    rest = refusals[-MAX_REFUSALS].rest
+    return refusals[-1].as_error(_no_call(found, rest), rest)
 
 
-def _no_call(refusal: _Refusal, found: str, rest: float) -> DliApiError:
-    reason = f"{found}, and isn't tried again for {rest:.0f} s so that it isn't locked"
-    return _again(refusal, f"No call was made: {reason}", rest)
-
-
-def _again(refusal: _Refusal, told: str, rest: float) -> DliApiError:
-    """Return the refusal as the error of a call that isn't made."""
-    error = copy(refusal.error)
-    error.diagnosis = sentences(told, error.diagnosis)
-    if error.transient:
-        error.retry_after = rest
-    return error
+def _no_call(found: str, rest: float) -> str:
+    return f"No call was made: {found}, and isn't tried again for {rest:.0f} s so that it isn't locked"

@@ -70,9 +70,7 @@ class SharedCredential:
         :raises DliApiError: when its issuer refuses the credential, or did less than five minutes ago.
         :raises DliError: when no lease can be had, and none is left to use.
         """
-        if lease := self._current():
-            return lease
-        return (yield from self._renewals.do("lease", lambda: self._current() is not None, self._renew()))
+        return self._current() or (yield from self._renewals.run("lease", self._renew()))
 
     def project(self, iam_endpoint: str, name: str, look_up: Conversation[str]) -> Conversation[str]:
         """Return a project's id; one conversation looks it up for all.
@@ -89,7 +87,7 @@ class SharedCredential:
                 self._projects[key] = yield from look_up
             return self._projects[key]
 
-        return self._lookups.do(key, lambda: key in self._projects, find())
+        return self._projects.get(key) or (yield from self._lookups.run(key, find()))
 
     def _send(self, request: Request, lease: Lease) -> Conversation[Response]:
         if lease.key_id is None:
@@ -186,10 +184,8 @@ def share_credential(credential: Credential) -> SharedCredential:
     with LOCK:
         shared = _kept.pop(fingerprint, None) or _credentials.get(fingerprint)
         if shared is None:
-            key = credential.key_id or fingerprint
-            guard = _guards.get(key) or KeyGuard()
-            shared = SharedCredential(credential, guard)
-            _guards[key], _credentials[fingerprint] = guard, shared
+            guard = _guards.setdefault(credential.key_id or fingerprint, KeyGuard())
+            shared = _credentials[fingerprint] = SharedCredential(credential, guard)
         _kept[fingerprint] = shared
         idle = [name for name, other in _kept.items() if not other.guard.has_refusals]
         for name in idle[: max(0, len(_kept) - MOST_KEPT)]:

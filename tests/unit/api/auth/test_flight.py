@@ -1,4 +1,4 @@
-"""The gates at which conversations wait: nobody waits without bound for one that disappeared."""
+"""How conversations wait for one another: nobody waits without bound for one that disappeared."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Errand:
         self.begun = 0
 
     def do(self) -> Conversation[int]:
-        return self.flights.do("errand", lambda: self.done > 0, self._do())
+        return self.flights.run("errand", self._do())
 
     def _do(self) -> Conversation[int]:
         if not self.done:
@@ -57,8 +57,8 @@ def test_one_goes_and_the_others_wait_until_it_ended(errand):
     assert all(is_waiting(step) and not step.until.is_set for _, step in others)
     with pytest.raises(StopIteration):
         first.send(None)
-    assert all(step.until.is_set for _, step in others)
-    for other, _ in others:
+    for other, waiting in others:
+        assert waiting.until.is_set
         with pytest.raises(StopIteration) as end:
             other.send(None)
         assert end.value.value == 1
@@ -129,6 +129,18 @@ def test_one_on_an_event_loop_that_was_stopped_holds_nobody_up(errand):
 
     async def start() -> None:
         held.append(begin(errand.do()))
+
+    loop.run_until_complete(start())
+    assert not is_waiting(begin(errand.do())[1])
+    loop.close()
+
+
+def test_those_that_wait_on_an_event_loop_that_was_stopped_hold_nobody_up(errand):
+    loop = asyncio.new_event_loop()
+    held: list[Any] = []
+
+    async def start() -> None:
+        held.extend(begin(errand.do()) for _ in range(20))
 
     loop.run_until_complete(start())
     assert not is_waiting(begin(errand.do())[1])
