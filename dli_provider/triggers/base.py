@@ -133,6 +133,7 @@ class FlinkJobTrigger(BaseTrigger):
 
     async def _wait_for_end(self, wait: FlinkJobWait | PlanWait) -> tuple[Outcome, str, dict[str, Any]]:
         """Return how the wait ended, what to say of it, and the job if that is what was awaited."""
+        from dli_provider.flink.wording import name_job
         from dli_provider.hooks.dli import DliHook
         from dli_provider.polling.registry import subscribe
         from dli_provider.polling.subscriber import WaitSubscriber
@@ -149,5 +150,5 @@ class FlinkJobTrigger(BaseTrigger):
                 if news.reason is not None:
                     return Outcome.FAILED, news.reason, {}
                 if news.job is not None:
-                    message = f"Flink job {wait.job_id} is {news.job['status']}"
+                    message = f"{name_job(wait.job_id, news.job['name'])} is {news.job['status']}"
                     return Outcome.REACHED, message, {"job": news.job}

@@ -83,6 +83,7 @@ def test_a_wait_goes_on_from_where_the_worker_left_it():
         "project_id": None,
         "status": "job_submitting",
         "since": NOW.isoformat(),
+        "saw_start": False,
     }
 
 
