@@ -168,10 +168,8 @@ class ActOnFlinkJobMixin(FlinkJobMixin, _Operator):
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Go on after the trigger's event, or fail as on the worker when no triggerer ended the wait."""
-        from dli_provider.flink.wording import name_job
-
         if next_method == "__fail__" and (next_kwargs or {}).get("error") in TRIGGER_TIMEOUT_TEXTS:
-            message = f"No triggerer ended the wait for {name_job(*self._check_job())} in time"
+            message = f"No triggerer ended the wait for Flink job {self.job_id or self.job_name} in time"
             began: Any = getattr(context.get("ti"), "start_date", None) or datetime.now(UTC)
             timeout = began + parse_span("timeout", self.timeout)
             is_execution_timeout = self._deadline(context, timeout).is_execution_timeout

@@ -128,10 +128,9 @@ class Poller:
 
     def schedule(self, job: WatchedJob) -> None:
         """Have a job read by itself when it is due."""
-        if job.is_reading or (job.timer and job.timer.when() == job.due):
-            return
-        job.cancel_timer()
-        job.timer = self._loop.call_at(job.due, self._on_due, job, context=self._context)
+        if not job.is_reading:
+            job.cancel_timer()
+            job.timer = self._loop.call_at(job.due, self._on_due, job, context=self._context)
 
     async def publish(self, job: WatchedJob, reading: FlinkJob, *, detailed: bool) -> bool:
         """Pass a reading on to a job's subscribers; False when one needs the job's whole detail."""

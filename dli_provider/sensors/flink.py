@@ -150,15 +150,13 @@ class DliFlinkJobSensor(FlinkJobMixin, BaseSensorOperator):
         The base sensor's own version is passed over: it reads ``soft_fail`` and ``never_fail`` otherwise than
         its poke loop does, and differently on Airflow 2 and 3.
         """
-        from dli_provider.flink.wording import name_job
-
         resume = super(BaseSensorOperator, self).resume_execution
         if next_method != "__fail__":
             return resume(next_method, next_kwargs, context)
         began: Any = getattr(context.get("ti"), "start_date", None) or datetime.now(UTC)
         timeout = began + timedelta(seconds=self.timeout)
         if (next_kwargs or {}).get("error") in TRIGGER_TIMEOUT_TEXTS:
-            message = f"No triggerer ended the wait for {name_job(*self._check_job())} in time"
+            message = f"No triggerer ended the wait for Flink job {self.job_id or self.job_name} in time"
             if self._deadline(context, timeout).is_execution_timeout:
                 raise AirflowTaskTimeout(message)
             self._ending.time_out(message)

@@ -13,7 +13,6 @@ from dli_provider.airflow_compat import BaseTrigger, TriggerEvent
 if TYPE_CHECKING:
     from dli_provider.flink.plan.waiting import PlanWait
     from dli_provider.flink.wait import FlinkJobWait
-    from dli_provider.waiting.event import Outcome
     from dli_provider.waiting.limits import Deadline
 
 
@@ -109,30 +108,22 @@ class FlinkJobTrigger(BaseTrigger):
         clock = steady_clock()
         deadline = Deadline.from_texts(self.deadline, self.execution_deadline)
         wait = self._wait()
-        details: dict[str, Any] = {}
         expiry = asyncio.timeout(deadline.remaining(clock()).total_seconds())
         try:
             async with expiry:
-                outcome, message, details = await self._wait_for_end(wait)
+                ending = await self._wait_for_end(wait)
         except Exception as error:  # noqa: BLE001
             if isinstance(error, TimeoutError) and expiry.expired():
                 outcome = Outcome.EXECUTION_TIMEOUT if deadline.is_execution_timeout else Outcome.TIMEOUT
-                message = wait.describe(clock())
+                ending = {"outcome": outcome, "message": wait.describe(clock())}
             else:
                 broken = broken_off(error)
-                outcome, message, details = Outcome.ERROR, str(broken), {"error": broken}
-        event = WaitEvent(
-            outcome=outcome,
-            message=message,
-            job_id=self.job_id,
-            timeout=deadline.timeout,
-            **self._details(wait),
-            **details,
-        )
+                ending = {"outcome": Outcome.ERROR, "message": str(broken), "error": broken}
+        event = WaitEvent(job_id=self.job_id, timeout=deadline.timeout, **ending, **self._details(wait))
         yield TriggerEvent(event.to_payload())  # type: ignore[no-untyped-call]
 
-    async def _wait_for_end(self, wait: FlinkJobWait | PlanWait) -> tuple[Outcome, str, dict[str, Any]]:
-        """Return how the wait ended, what to say of it, and the job if that is what was awaited."""
+    async def _wait_for_end(self, wait: FlinkJobWait | PlanWait) -> dict[str, Any]:
+        """Return the outcome of the wait and its message, and the job if that is what was awaited."""
         from dli_provider.flink.wording import name_job
         from dli_provider.hooks.dli import DliHook
         from dli_provider.polling.registry import subscribe
@@ -148,7 +139,7 @@ class FlinkJobTrigger(BaseTrigger):
                 for level, line in news.lines:
                     self.log.log(level, "%s", line)
                 if news.reason is not None:
-                    return Outcome.FAILED, news.reason, {}
+                    return {"outcome": Outcome.FAILED, "message": news.reason}
                 if news.job is not None:
                     message = f"{name_job(wait.job_id, news.job['name'])} is {news.job['status']}"
-                    return Outcome.REACHED, message, {"job": news.job}
+                    return {"outcome": Outcome.REACHED, "message": message, "job": news.job}
