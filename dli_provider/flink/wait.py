@@ -63,7 +63,7 @@ class FlinkJobWait:
     :param since: when that status was first read; None before the first reading.
     :param saw_start: True when the job was read in another status before, so that it has had this one since
         then.
-    :ivar name: the job's name, as it was read last.
+    :param name: the job's name, as it was read last.
     """
 
     __slots__ = ("failures", "job_id", "name", "saw_start", "since", "status", "targets")
@@ -77,6 +77,7 @@ class FlinkJobWait:
         status: FlinkJobStatus | None = None,
         since: datetime | None = None,
         saw_start: bool = False,
+        name: str | None = None,
     ) -> None:
         self.job_id = job_id
         self.targets = tuple(targets)
@@ -84,7 +85,7 @@ class FlinkJobWait:
         self.status = status
         self.since = since
         self.saw_start = saw_start
-        self.name: str | None = None
+        self.name = name
 
     def observe(self, job: FlinkJob, now: datetime) -> Observation:
         """Return what a reading of the job means.
@@ -132,7 +133,8 @@ class FlinkJobWait:
 
     def _note(self, job: FlinkJob, now: datetime) -> str | None:
         """Remember the status; return what to log when it is another one than before."""
-        self.name = job.name
+        if job.name != self.name:  # thousands of waits keep no second copy
+            self.name = job.name
         is_first = self.since is None
         if job.status == self.status and not is_first:
             return None

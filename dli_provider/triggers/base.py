@@ -29,6 +29,7 @@ class FlinkJobTrigger(BaseTrigger):
     :param outage_tolerance: seconds for which the job may be unreadable for reasons that may pass.
     :param execution_deadline: moment at which the task's ``execution_timeout`` is over, as ``deadline``; None
         without one.
+    :param job_name: the job's name, for the log; the job is read by its id.
     :param dli_conn_id: the Airflow connection.
     :param region: used instead of the connection's region.
     :param project_id: used instead of the connection's project.
@@ -36,7 +37,7 @@ class FlinkJobTrigger(BaseTrigger):
 
     argument_names: ClassVar[tuple[str, ...]] = (
         *("job_id", "poke_interval", "deadline", "outage_tolerance", "execution_deadline"),
-        *("dli_conn_id", "region", "project_id"),
+        *("job_name", "dli_conn_id", "region", "project_id"),
     )
 
     def __init__(
@@ -47,6 +48,7 @@ class FlinkJobTrigger(BaseTrigger):
         deadline: str,
         outage_tolerance: float,
         execution_deadline: str | None = None,
+        job_name: str | None = None,
         dli_conn_id: str = "dli_default",
         region: str | None = None,
         project_id: str | None = None,
@@ -57,6 +59,7 @@ class FlinkJobTrigger(BaseTrigger):
         self.deadline = deadline
         self.outage_tolerance = outage_tolerance
         self.execution_deadline = execution_deadline
+        self.job_name = job_name
         self.dli_conn_id = dli_conn_id
         self.region = region
         self.project_id = project_id
@@ -70,9 +73,13 @@ class FlinkJobTrigger(BaseTrigger):
         :param outage_tolerance: how long the job may be unreadable.
         :param arguments: the other arguments of the trigger.
         """
-        from dli_provider.masking import storable
+        from dli_provider.masking import printable, storable
 
-        own = {"job_id": wait.job_id, "outage_tolerance": outage_tolerance.total_seconds()}
+        own = {
+            "job_id": wait.job_id,
+            "job_name": wait.name and printable(wait.name, 100),
+            "outage_tolerance": outage_tolerance.total_seconds(),
+        }
         return cls(**storable({**own, **cls._describe(wait), **deadline.to_texts(), **arguments}))
 
     @staticmethod

@@ -69,4 +69,5 @@ class DliFlinkJobTrigger(FlinkJobTrigger):
             status=FlinkJobStatus(self.status) if self.status else None,
             since=datetime.fromisoformat(self.since) if self.since else None,
             saw_start=self.saw_start,
+            name=self.job_name,
         )
