@@ -142,7 +142,7 @@ class ListReader:
             for subscriber in list(self._poller.list_subscribers):
                 subscriber.on_list_read()
         for job in self._poller.jobs.values():
-            if job.scan != self._scan and self.covers(job):
+            if job.scan != self._scan:
                 self._poller.schedule(job)
 
     async def _on_error(self, error: DliError, period: float) -> bool:

@@ -209,7 +209,5 @@ class Poller:
 
     def _end(self) -> None:
         self.has_ended = True
-        for job in self.jobs.values():
-            job.cancel_timer()
         for task in self._tasks:
             task.cancel()

@@ -481,6 +481,33 @@ class TestOutage:
         assert sick.failures
         assert well.failures == []
 
+    def test_a_job_whose_detail_alone_fails_is_told_to_its_wait_though_the_list_shows_it(self, poll):
+        dli = Dli(50)
+        dli.status[7] = "job_finish"
+        dli.failure = lambda call: BROKEN if call.startswith("show 7 ") else None
+        watches = poll(dli, [Recorder(job_id, 5) for job_id in dli.status], 120)
+        assert len(watches[6].failures) > 3
+        assert not any(watch.failures for watch in watches if watch.job_id != 7)
+        assert dli.count("show") <= 30
+
+    def test_a_job_whose_detail_fails_is_tried_again_also_when_the_list_is_read_from_then_on(self, run):
+        dli = Dli(50)
+        dli.status[7] = "job_finish"
+        dli.failure = lambda call: BROKEN if call.startswith("show 7 ") and loop_time() < 300 else None
+
+        async def main():
+            async with AsyncExitStack() as stack:
+                await stack.enter_async_context(registry.subscribe(watch := Recorder(7), Hook(dli)))
+                await asyncio.sleep(100)
+                assert dli.count("list") == 0
+                for job_id in range(10, 30):
+                    await stack.enter_async_context(registry.subscribe(Recorder(job_id), Hook(dli)))
+                await asyncio.sleep(500)
+            return watch
+
+        assert run(main()).readings
+        assert dli.count("list") > 5
+
     def test_a_job_that_alone_fails_is_no_news_to_one_that_is_seldom_read(self, poll):
         dli = Dli(4)
         dli.unlisted = set(dli.status)
@@ -535,6 +562,22 @@ class TestPermanentErrors:
         refused = [call for time, call in dli.calls if time > 200 and call.endswith("first")]
         assert len(refused) == 1
         assert all(watch.ended is None and watch.readings[-1][0] > 500 for watch in watches)
+
+    def test_calls_that_are_refused_together_take_one_new_connection_up(self, poll):
+        dli = Dli(100)
+        dli.unlisted = set(dli.status)
+        dli.latency = 2.0
+        dli.failure = lambda call: REFUSED if call.endswith("first") and loop_time() > 100 else None
+
+        watches = poll(
+            dli,
+            [Recorder(job_id, 10) for job_id in dli.status],
+            300,
+            {100: lambda: setattr(dli, "connection", "second")},
+        )
+        assert sum(1 for time, call in dli.calls if time > 97 and call.endswith("first")) >= 4
+        assert dli.closed == 2
+        assert not any(watch.ended for watch in watches)
 
     def test_a_connection_that_can_not_be_looked_up_for_a_while_is_an_outage(self, poll, monkeypatch):
         looked_up = Hook.aget_settings
