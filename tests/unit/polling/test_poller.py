@@ -299,6 +299,46 @@ def test_a_job_is_read_once_at_a_time_however_many_waits_come_while_dli_answers_
     assert dli.most_under_way == 1
 
 
+def test_a_job_that_nobody_waits_for_any_more_is_not_read(run):
+    dli = Dli(300)  # so many pages that jobs are read by themselves
+    dli.latency = 5.0
+
+    async def main():
+        async with registry.subscribe(Recorder(1, 600), Hook(dli)):
+            await asyncio.sleep(60)
+            async with registry.subscribe(Recorder(2, 10), Hook(dli)):
+                while not any(call.startswith("show 2 ") for _, call in dli.calls):
+                    await asyncio.sleep(1)
+            async with registry.subscribe(Recorder(3, 10), Hook(dli)):
+                pass
+            await asyncio.sleep(300)
+
+    run(main())
+    assert sum(1 for _, call in dli.calls if call.startswith("show 2 ")) == 1
+    assert sum(1 for _, call in dli.calls if call.startswith("show 3 ")) == 0
+
+
+@pytest.mark.parametrize("failure", [None, BROKEN], ids=["a reading", "an outage"])
+def test_other_coroutines_get_their_turn_while_thousands_of_waits_are_told_of(poll, failure):
+    turns: list[bool] = []
+    others: list[bool] = []
+
+    class Witness(Recorder):
+        def on_reading(self, job, now, *, detailed):
+            turns.append(bool(others))
+            asyncio.get_running_loop().call_soon(others.append, True)
+            return True
+
+        def on_error(self, error, now):
+            self.on_reading(None, None, detailed=True)
+
+    dli = Dli(1)
+    dli.failure = lambda _: failure
+    poll(dli, [Witness(1) for _ in range(2_000)], 120)
+    assert not turns[0]
+    assert turns[1_999]
+
+
 def test_a_wait_that_comes_later_for_an_unlisted_job_is_served_within_its_interval(run):
     dli = Dli(50)
     dli.unlisted = {50}
