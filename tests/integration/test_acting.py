@@ -30,6 +30,7 @@ REFUSED = faults.Answer(400, b'{"error_code": "DLI.0005", "error_msg": "no"}')
 
 class TestRun:
     def test_starts_a_job_and_waits_until_it_runs(self, dli, task, said):
+        dli.behaviour.run = (("job_submitting", 2.0), ("job_running", None))
         dli.add_job(JOB, status="job_cancel_success", name="orders")
         run = task(DliRunFlinkJobOperator)
         xcom = run.run()

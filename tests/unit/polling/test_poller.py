@@ -307,7 +307,7 @@ def test_a_job_that_nobody_waits_for_any_more_is_not_read(run):
         async with registry.subscribe(Recorder(1, 600), Hook(dli)):
             await asyncio.sleep(60)
             async with registry.subscribe(Recorder(2, 10), Hook(dli)):
-                while not any(call.startswith("show 2 ") for _, call in dli.calls):
+                while not any(call.startswith("show 2 ") for _, call in dli.calls):  # noqa: ASYNC110
                     await asyncio.sleep(1)
             async with registry.subscribe(Recorder(3, 10), Hook(dli)):
                 pass
