@@ -9,7 +9,7 @@ from dli_provider.api.errors import DliError, DliNotFoundError, DliOutcomeUnknow
 from dli_provider.exceptions import DliFlinkConfigDriftError, DliFlinkJobFailedError, DliFlinkJobRunError
 from dli_provider.flink.plan.interrupted import describe_interruption
 from dli_provider.flink.plan.values import Fail, Failure
-from dli_provider.flink.wait import describe_job
+from dli_provider.flink.wording import describe_job
 from dli_provider.waiting.event import Outcome
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from dli_provider.api.errors import DliNotFoundError
-from dli_provider.masking import printable
+from dli_provider.flink.wording import name_job
 
 if TYPE_CHECKING:
     from dli_provider.api.client import DliClient
@@ -19,6 +19,7 @@ class ActedJob:
     :param job_id: the job's id; None when it is named.
     :param name: its exact name; None when its id is given.
     :param on_known: told the id once, as soon as it is known; None when everybody knows it already.
+    :ivar name: its name, as far as it is known.
     :ivar missing: DLI's own error when there is no such job.
     """
 
@@ -30,14 +31,13 @@ class ActedJob:
     ) -> None:
         self.job_id = job_id
         self.missing: DliNotFoundError | None = None
-        self._name = name
+        self.name = name
         self._on_known = on_known
 
     @property
     def label(self) -> str:
         """The job as a log names it."""
-        name = f" {printable(self._name, 100)!r}" if self._name else ""
-        return f"Flink job {self.job_id}" if self.job_id else f"Flink job{name}"
+        return name_job(self.job_id, self.name)
 
     def read(self, client: DliClient) -> FlinkJob | None:
         """Return the job's detail; None when there is no such job.
@@ -46,19 +46,21 @@ class ActedJob:
         :raises DliError: when it can't be read, or several jobs have the name.
         """
         if self.job_id is None:
-            assert self._name is not None
-            job = client.find_flink_job(self._name)
+            assert self.name is not None
+            job = client.find_flink_job(self.name)
             if job is None or job.job_id is None:
-                self.missing = client.no_job_named(self._name)
+                self.missing = client.no_job_named(self.name)
                 return None
             self.learn(client, job.job_id)
             return job
         self.learn(client, self.job_id)
         try:
-            return client.show_flink_job(self.job_id)
+            job = client.show_flink_job(self.job_id)
         except DliNotFoundError as error:
             self.missing = error
             return None
+        self.name = job.name
+        return job
 
     def learn(self, client: DliClient, job_id: int) -> None:
         """Take note of the job's id.

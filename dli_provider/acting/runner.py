@@ -198,7 +198,7 @@ class PlanRunner:
             seconds = min(seconds, (step.until - now).total_seconds())
         wait = None
         if step and not step.pause and self._job.job_id:
-            wait = PlanWait(self._job.job_id, step, self.memory)
+            wait = PlanWait(self._job.job_id, step, self.memory, self._job.name)
         rest(wait, min(seconds, (self._deadline - now).total_seconds()))
 
     def _check_time(self) -> datetime:
@@ -212,4 +212,4 @@ class PlanRunner:
         job_id = self._job.job_id
         if job_id is None or self.memory.since is None:
             raise DliFlinkJobRunError(f"{self._job.label} was not read in time")
-        raise DliFlinkJobRunError(PlanWait(job_id, self._awaited, self.memory).describe(now))
+        raise DliFlinkJobRunError(PlanWait(job_id, self._awaited, self.memory, self._job.name).describe(now))

@@ -13,7 +13,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from dli_provider.flink.status import FlinkJobStatus
-from dli_provider.masking import printable
+from dli_provider.flink.wording import (
+    describe_change,
+    describe_duration,
+    describe_job,
+    describe_status,
+    name_job,
+)
 
 if TYPE_CHECKING:
     from dli_provider.flink.job import FlinkJob
@@ -55,9 +61,12 @@ class FlinkJobWait:
     :param failures: further statuses that end it badly, beside those from which no target can be reached.
     :param status: the status that was read last, when a wait is resumed.
     :param since: when that status was first read; None before the first reading.
+    :param saw_start: True when the job was read in another status before, so that it has had this one since
+        then.
+    :param name: the job's name, as it was read last.
     """
 
-    __slots__ = ("failures", "job_id", "since", "status", "targets")
+    __slots__ = ("failures", "job_id", "name", "saw_start", "since", "status", "targets")
 
     def __init__(
         self,
@@ -67,12 +76,16 @@ class FlinkJobWait:
         *,
         status: FlinkJobStatus | None = None,
         since: datetime | None = None,
+        saw_start: bool = False,
+        name: str | None = None,
     ) -> None:
         self.job_id = job_id
         self.targets = tuple(targets)
         self.failures = tuple(failures)
         self.status = status
         self.since = since
+        self.saw_start = saw_start
+        self.name = name
 
     def observe(self, job: FlinkJob, now: datetime) -> Observation:
         """Return what a reading of the job means.
@@ -104,13 +117,13 @@ class FlinkJobWait:
 
         :param now: the time, with its offset.
         """
-        awaited = " or ".join(self.targets)
+        awaited, job = " or ".join(self.targets), name_job(self.job_id, self.name)
         if self.since is None:
-            return f"Flink job {self.job_id} was never read while {awaited} was awaited"
+            return f"{job} was never read while {awaited} was awaited"
         if self.status in self.targets:
-            return f"Flink job {self.job_id} is {self.status} as awaited, but the wait ended before that"
+            return f"{job} is {self.status} as awaited, but the wait ended before that"
         return (
-            f"Flink job {self.job_id} did not become {awaited}: it is {describe_status(self.status)}, "
+            f"{job} did not become {awaited}: it is {describe_status(self.status)}, "
             f"for {describe_duration(now - self.since)} as seen from here"
         )
 
@@ -120,14 +133,18 @@ class FlinkJobWait:
 
     def _note(self, job: FlinkJob, now: datetime) -> str | None:
         """Remember the status; return what to log when it is another one than before."""
-        if self.since is not None and job.status == self.status:
+        if job.name != self.name:  # thousands of waits keep no second copy
+            self.name = job.name
+        is_first = self.since is None
+        if job.status == self.status and not is_first:
             return None
-        before, since = self.status, self.since
-        self.status, self.since = job.status, now
-        line = describe_change(self.job_id, job, before, None if since is None else now - since)
-        if since is None and job.status not in self.targets:
-            line += f"; awaiting {' or '.join(self.targets)}"
-        return line if since else line + _unreadable(job)
+        lasted = now - self.since if self.since and self.saw_start else None
+        line = describe_change(self.job_id, job, self.status, lasted)
+        self.status, self.since, self.saw_start = job.status, now, not is_first
+        if not is_first:
+            return line
+        awaiting = "" if job.status in self.targets else f"; awaiting {' or '.join(self.targets)}"
+        return line + awaiting + _unreadable(job)
 
     def _comes_back(self, job: FlinkJob, now: datetime) -> bool:
         """Tell whether the platform is about to run the job again, and that may lead to a target."""
@@ -155,54 +172,8 @@ def restart_deadline(job: FlinkJob, since: datetime, now: datetime) -> datetime 
     return deadline if is_restarted and now <= deadline else None
 
 
-def describe_job(job_id: int, job: FlinkJob) -> str:
-    """Return what a job is, as the beginning of an error message: id, name, status and its reason.
-
-    :param job_id: the job's id.
-    :param job: its detail.
-    """
-    name = f" ({printable(job.name, 100)})" if job.name else ""
-    said = f": {printable(job.status_desc, 2000)}" if job.status_desc else ""
-    return f"Flink job {job_id}{name} is {describe_status(job.status)}{said.rstrip('.')}"
-
-
-def describe_change(
-    job_id: int, job: FlinkJob, before: FlinkJobStatus | None, lasted: timedelta | None
-) -> str:
-    """Return the line of the log that tells of a job's new status.
-
-    :param job_id: the job's id.
-    :param job: the job as it was read.
-    :param before: the status that was read before.
-    :param lasted: for how long; None for the first reading.
-    """
-    line = f"Flink job {job_id} is {describe_status(job.status)}"
-    if lasted is None:
-        return line
-    return f"{line}, after {describe_duration(lasted)} of {describe_status(before)}"
-
-
-def describe_status(status: FlinkJobStatus | None) -> str:
-    """Return a status as people read it; one that this provider doesn't know is marked."""
-    if status is None:
-        return "without a status"
-    return status if status.is_known else f"{status} (a status this provider doesn't know)"
-
-
 def _unreadable(job: FlinkJob) -> str:
     if not (names := job.unreadable):
         return ""
     more = f" and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else ""
     return f" (fields that can't be read: {', '.join(names[:_MAX_NAMED])}{more})"
-
-
-def describe_duration(span: timedelta) -> str:
-    """Return a span of time as people read it."""
-    seconds = max(0, round(span.total_seconds()))
-    if seconds < 60:
-        return f"{seconds} s"
-    minutes, seconds = divmod(seconds, 60)
-    if minutes < 60:
-        return f"{minutes} min {seconds} s"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min"

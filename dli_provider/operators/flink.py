@@ -43,16 +43,14 @@ class _ReadFlinkJobOperator(FlinkJobMixin, BaseOperator):
 
     def _read(self, context: Context) -> FlinkJob:
         from dli_provider.api.retry import PATIENT
-        from dli_provider.masking import printable
+        from dli_provider.flink.wording import describe_status, name_job
 
         with self.hook.get_conn() as client:
             patient = client.with_retry(PATIENT, self.log.warning)
             job_id = self._find_job_id(patient)
             DliFlinkConsoleLink.persist(context, client.settings, job_id)
             job = patient.show_flink_job(job_id)
-        name = f" ({printable(job.name, 100)})" if job.name else ""
-        status = printable(job.status, 100) if job.status else "without a status"
-        self.log.info("Flink job %s%s is %s", job_id, name, status)
+        self.log.info("%s is %s", name_job(job_id, job.name), describe_status(job.status))
         return job
 
 
@@ -172,7 +170,7 @@ class DliGetFlinkJobConfigOperator(_ReadFlinkJobOperator):
         from dli_provider.exceptions import DliFlinkConfigDriftError
         from dli_provider.flink.drift import comparable_config, difference_table, drift
         from dli_provider.flink.job import JobConfig
-        from dli_provider.masking import printable
+        from dli_provider.flink.wording import name_job
 
         expected = read_expectation(self, "expected", self.expected, context) if self._compares else {}
         job = self._read(context)
@@ -182,9 +180,8 @@ class DliGetFlinkJobConfigOperator(_ReadFlinkJobOperator):
             if self.do_xcom_push:
                 push_xcom(context, "return_value", config)
             keys = "1 key" if len(differences) == 1 else f"{len(differences)} keys"
-            name = f" ({printable(job.name, 100)})" if job.name else ""
             raise DliFlinkConfigDriftError(
-                f"The configuration of Flink job {job.job_id}{name} differs in {keys}:\n"
+                f"The configuration of {name_job(job.job_id, job.name)} differs in {keys}:\n"
                 f"{difference_table(differences)}"
             )
         return config

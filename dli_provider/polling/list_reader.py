@@ -142,7 +142,7 @@ class ListReader:
             for subscriber in list(self._poller.list_subscribers):
                 subscriber.on_list_read()
         for job in self._poller.jobs.values():
-            if job.scan != self._scan and self.covers(job):
+            if job.scan != self._scan:
                 self._poller.schedule(job)
 
     async def _on_error(self, error: DliError, period: float) -> bool:
@@ -160,9 +160,7 @@ class ListReader:
             self._not_before = self._loop.time() + LIST_FAILED_COOLDOWN
             await self._poller.tell(self._poller.list_subscribers, error)
             return False
-        covered = [job for job in self._poller.jobs.values() if self.covers(job)]
-        waits = [subscriber for job in covered for subscriber in job.subscribers]
-        await self._poller.tell([*self._poller.list_subscribers, *waits], error)
+        await self._poller.tell(self._poller.subscribers, error)
         return True
 
     async def _fails_alone(self) -> bool:

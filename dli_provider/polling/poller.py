@@ -90,6 +90,12 @@ class Poller:
         self._list_reader = ListReader(self, filters)
         self._start(self._list_reader.run())
 
+    @property
+    def subscribers(self) -> list[Subscriber]:
+        """All that it serves."""
+        waits = [each for job in self.jobs.values() for each in job.subscribers]
+        return [*self.list_subscribers, *waits]
+
     def add(self, subscriber: Subscriber) -> None:
         """Serve a subscriber from now on; its first reading comes within its interval."""
         if subscriber.job_id is None:
@@ -128,10 +134,9 @@ class Poller:
 
     def schedule(self, job: WatchedJob) -> None:
         """Have a job read by itself when it is due."""
-        if job.is_reading or (job.timer and job.timer.when() == job.due):
-            return
-        job.cancel_timer()
-        job.timer = self._loop.call_at(job.due, self._on_due, job, context=self._context)
+        if not job.is_reading:
+            job.cancel_timer()
+            job.timer = self._loop.call_at(job.due, self._on_due, job, context=self._context)
 
     async def publish(self, job: WatchedJob, reading: FlinkJob, *, detailed: bool) -> bool:
         """Pass a reading on to a job's subscribers; False when one needs the job's whole detail."""
@@ -152,7 +157,7 @@ class Poller:
     async def tell(self, subscribers: Iterable[Subscriber], error: DliError) -> None:
         """Tell subscribers of a reading that failed."""
         now = self._loop.time()
-        for number, subscriber in enumerate(list(subscribers), 1):
+        for number, subscriber in enumerate([*subscribers], 1):
             subscriber.on_error(error, now)
             if number % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
@@ -204,13 +209,10 @@ class Poller:
         error = None if task.cancelled() else task.exception()
         if error and not self.has_ended:
             self._end()
-            waits = [each for job in self.jobs.values() for each in job.subscribers]
-            for subscriber in [*self.list_subscribers, *waits]:
+            for subscriber in self.subscribers:
                 subscriber.close(error)
 
     def _end(self) -> None:
         self.has_ended = True
-        for job in self.jobs.values():
-            job.cancel_timer()
         for task in self._tasks:
             task.cancel()

@@ -13,7 +13,6 @@ from dli_provider.airflow_compat import BaseTrigger, TriggerEvent
 if TYPE_CHECKING:
     from dli_provider.flink.plan.waiting import PlanWait
     from dli_provider.flink.wait import FlinkJobWait
-    from dli_provider.waiting.event import Outcome
     from dli_provider.waiting.limits import Deadline
 
 
@@ -30,6 +29,7 @@ class FlinkJobTrigger(BaseTrigger):
     :param outage_tolerance: seconds for which the job may be unreadable for reasons that may pass.
     :param execution_deadline: moment at which the task's ``execution_timeout`` is over, as ``deadline``; None
         without one.
+    :param job_name: the job's name, for the log; the job is read by its id.
     :param dli_conn_id: the Airflow connection.
     :param region: used instead of the connection's region.
     :param project_id: used instead of the connection's project.
@@ -37,7 +37,7 @@ class FlinkJobTrigger(BaseTrigger):
 
     argument_names: ClassVar[tuple[str, ...]] = (
         *("job_id", "poke_interval", "deadline", "outage_tolerance", "execution_deadline"),
-        *("dli_conn_id", "region", "project_id"),
+        *("job_name", "dli_conn_id", "region", "project_id"),
     )
 
     def __init__(
@@ -48,6 +48,7 @@ class FlinkJobTrigger(BaseTrigger):
         deadline: str,
         outage_tolerance: float,
         execution_deadline: str | None = None,
+        job_name: str | None = None,
         dli_conn_id: str = "dli_default",
         region: str | None = None,
         project_id: str | None = None,
@@ -58,6 +59,7 @@ class FlinkJobTrigger(BaseTrigger):
         self.deadline = deadline
         self.outage_tolerance = outage_tolerance
         self.execution_deadline = execution_deadline
+        self.job_name = job_name
         self.dli_conn_id = dli_conn_id
         self.region = region
         self.project_id = project_id
@@ -71,9 +73,13 @@ class FlinkJobTrigger(BaseTrigger):
         :param outage_tolerance: how long the job may be unreadable.
         :param arguments: the other arguments of the trigger.
         """
-        from dli_provider.masking import storable
+        from dli_provider.masking import printable, storable
 
-        own = {"job_id": wait.job_id, "outage_tolerance": outage_tolerance.total_seconds()}
+        own = {
+            "job_id": wait.job_id,
+            "job_name": wait.name and printable(wait.name, 100),
+            "outage_tolerance": outage_tolerance.total_seconds(),
+        }
         return cls(**storable({**own, **cls._describe(wait), **deadline.to_texts(), **arguments}))
 
     @staticmethod
@@ -109,30 +115,23 @@ class FlinkJobTrigger(BaseTrigger):
         clock = steady_clock()
         deadline = Deadline.from_texts(self.deadline, self.execution_deadline)
         wait = self._wait()
-        details: dict[str, Any] = {}
         expiry = asyncio.timeout(deadline.remaining(clock()).total_seconds())
         try:
             async with expiry:
-                outcome, message, details = await self._wait_for_end(wait)
+                ending = await self._wait_for_end(wait)
         except Exception as error:  # noqa: BLE001
             if isinstance(error, TimeoutError) and expiry.expired():
                 outcome = Outcome.EXECUTION_TIMEOUT if deadline.is_execution_timeout else Outcome.TIMEOUT
-                message = wait.describe(clock())
+                ending = {"outcome": outcome, "message": wait.describe(clock())}
             else:
                 broken = broken_off(error)
-                outcome, message, details = Outcome.ERROR, str(broken), {"error": broken}
-        event = WaitEvent(
-            outcome=outcome,
-            message=message,
-            job_id=self.job_id,
-            timeout=deadline.timeout,
-            **self._details(wait),
-            **details,
-        )
+                ending = {"outcome": Outcome.ERROR, "message": str(broken), "error": broken}
+        event = WaitEvent(job_id=self.job_id, timeout=deadline.timeout, **ending, **self._details(wait))
         yield TriggerEvent(event.to_payload())  # type: ignore[no-untyped-call]
 
-    async def _wait_for_end(self, wait: FlinkJobWait | PlanWait) -> tuple[Outcome, str, dict[str, Any]]:
-        """Return how the wait ended, what to say of it, and the job if that is what was awaited."""
+    async def _wait_for_end(self, wait: FlinkJobWait | PlanWait) -> dict[str, Any]:
+        """Return the outcome of the wait and its message, and the job if that is what was awaited."""
+        from dli_provider.flink.wording import name_job
         from dli_provider.hooks.dli import DliHook
         from dli_provider.polling.registry import subscribe
         from dli_provider.polling.subscriber import WaitSubscriber
@@ -147,7 +146,7 @@ class FlinkJobTrigger(BaseTrigger):
                 for level, line in news.lines:
                     self.log.log(level, "%s", line)
                 if news.reason is not None:
-                    return Outcome.FAILED, news.reason, {}
+                    return {"outcome": Outcome.FAILED, "message": news.reason}
                 if news.job is not None:
-                    message = f"Flink job {wait.job_id} is {news.job['status']}"
-                    return Outcome.REACHED, message, {"job": news.job}
+                    message = f"{name_job(wait.job_id, news.job['name'])} is {news.job['status']}"
+                    return {"outcome": Outcome.REACHED, "message": message, "job": news.job}

@@ -23,10 +23,14 @@ class DliFlinkJobTrigger(FlinkJobTrigger):
     :param failure_status: further statuses that end it badly.
     :param status: the status that was read last, before the task was deferred.
     :param since: when that status was first read, ISO-8601.
+    :param saw_start: True when the job was read in another status before.
     :param arguments: those of :class:`~dli_provider.triggers.base.FlinkJobTrigger`.
     """
 
-    argument_names = (*FlinkJobTrigger.argument_names, "target_status", "failure_status", "status", "since")
+    argument_names = (
+        *FlinkJobTrigger.argument_names,
+        *("target_status", "failure_status", "status", "since", "saw_start"),
+    )
 
     def __init__(
         self,
@@ -35,6 +39,7 @@ class DliFlinkJobTrigger(FlinkJobTrigger):
         failure_status: list[str] | None = None,
         status: str | None = None,
         since: str | None = None,
+        saw_start: bool = False,
         **arguments: Any,
     ) -> None:
         super().__init__(**arguments)
@@ -42,6 +47,7 @@ class DliFlinkJobTrigger(FlinkJobTrigger):
         self.failure_status = failure_status
         self.status = status
         self.since = since
+        self.saw_start = saw_start
 
     @staticmethod
     def _describe(wait: FlinkJobWait) -> dict[str, Any]:
@@ -50,6 +56,7 @@ class DliFlinkJobTrigger(FlinkJobTrigger):
             "failure_status": [status.value for status in wait.failures],
             "status": wait.status.value if wait.status else None,
             "since": wait.since.isoformat() if wait.since else None,
+            "saw_start": wait.saw_start,
         }
 
     def _wait(self) -> FlinkJobWait:
@@ -61,4 +68,6 @@ class DliFlinkJobTrigger(FlinkJobTrigger):
             [FlinkJobStatus(text) for text in self.failure_status or ()],
             status=FlinkJobStatus(self.status) if self.status else None,
             since=datetime.fromisoformat(self.since) if self.since else None,
+            saw_start=self.saw_start,
+            name=self.job_name,
         )

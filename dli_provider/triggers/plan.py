@@ -43,7 +43,7 @@ class DliFlinkPlanTrigger(FlinkJobTrigger):
             step, memory = Wait.from_dict(self.step), Memory.from_dict(self.memory)
         except (LookupError, TypeError, AttributeError) as error:
             raise ValueError(f"step and memory describe no wait of this version: {error!r:.100}") from None
-        return PlanWait(parse_job_id(self.job_id), step, memory)
+        return PlanWait(parse_job_id(self.job_id), step, memory, self.job_name)
 
     def _details(self, wait: PlanWait) -> Mapping[str, Any]:
         return {"memory": wait.memory.to_dict()}

@@ -47,6 +47,7 @@ class RescheduleState:
                 since = datetime.fromisoformat(saved["since"])
                 wait.status = FlinkJobStatus(saved["status"]) if saved["status"] else None
                 wait.since = since
+                wait.saw_start = bool(saved.get("saw_start"))
 
     def save(self, wait: FlinkJobWait) -> None:
         """Keep what a wait saw for the next process."""
@@ -54,7 +55,8 @@ class RescheduleState:
             return
         with self._tolerating():
             status = wait.status.value if wait.status else None
-            self._store.set(_KEY, storable({"status": status, "since": wait.since.isoformat()}))
+            saved = {"status": status, "since": wait.since.isoformat(), "saw_start": wait.saw_start}
+            self._store.set(_KEY, storable(saved))
 
     @contextmanager
     def _tolerating(self) -> Iterator[None]:

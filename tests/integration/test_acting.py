@@ -42,11 +42,11 @@ class TestRun:
         assert run.xcom["job_id"] == JOB
         assert "dli_console_link" in run.xcom
         assert said() == [
-            "Flink job 104 is job_cancel_success",
-            "Flink job 104: starting",
-            "Flink job 104 is job_submitting, after N s of job_cancel_success",
-            "Flink job 104 is job_running, after N s of job_submitting",
-            "Flink job 104: started; it is job_running",
+            "Flink job 104 (orders) is job_cancel_success",
+            "Flink job 104 (orders): starting",
+            "Flink job 104 (orders) is job_submitting",
+            "Flink job 104 (orders) is job_running, after N s of job_submitting",
+            "Flink job 104 (orders): started; it is job_running",
         ]
         assert (run.deferrals > 0) == run.deferrable
 
@@ -130,20 +130,24 @@ class TestOtherOperators:
         assert (xcom["status"], xcom["action"]) == ("job_cancel_success", "stopped")
         assert dli.history(JOB)[0].arguments["trigger_savepoint"] is True
         lines = said()
-        assert lines.count("Flink job 104: stopping with a savepoint") == 1
-        assert lines[-1].startswith("Flink job 104: stopped; it is job_cancel_success, its savepoint is ")
+        assert lines.count("Flink job 104 (job_104): stopping with a savepoint") == 1
+        assert lines[-1].startswith(
+            "Flink job 104 (job_104): stopped; it is job_cancel_success, its savepoint is "
+        )
 
     def test_state_that_can_not_be_saved_is_told_before_the_stop_and_before_the_start(self, dli, task, said):
         dli.add_job(JOB, status="job_running", start_time=datetime.now(UTC), job_config={})
         task(DliStopFlinkJobOperator).run()
         lines = said()
         unsaved = "It has no obs_bucket, so DLI can't save its state: its next start may be without it"
-        at = lines.index(f"Flink job 104: {unsaved}")
-        assert lines[at + 1] == "Flink job 104: stopping with a savepoint"
+        at = lines.index(f"Flink job 104 (job_104): {unsaved}")
+        assert lines[at + 1] == "Flink job 104 (job_104): stopping with a savepoint"
         task(DliRunFlinkJobOperator, resume_savepoint=True).run()
         lines = said()
-        at = lines.index("Flink job 104: DLI shows no savepoint of it: it may start without its state")
-        assert lines[at + 1] == "Flink job 104: starting"
+        at = lines.index(
+            "Flink job 104 (job_104): DLI shows no savepoint of it: it may start without its state"
+        )
+        assert lines[at + 1] == "Flink job 104 (job_104): starting"
         assert writes(dli) == ["stop", "run"]
 
     def test_stop_of_a_job_at_rest_writes_nothing(self, dli, task):

@@ -150,7 +150,7 @@ def test_the_life_of_a_job(dli, end, life):
         assert ending.value["job_id"] == JOB
         assert ending.value["status"] in {*[status for status, _ in lifecycle]}
     else:
-        assert f"Flink job {JOB}" in ending.text
+        assert f"Flink job {JOB} (orders)" in ending.text
 
 
 @pytest.mark.parametrize("life", LIVES)
@@ -185,15 +185,15 @@ def test_a_change_is_logged_once_and_a_poll_without_news_not_at_all(dli, end, mo
     seen = [re.sub(r" after .*", " after …", line) for line in told if "Flink job" in line]
     if AIRFLOW_2 and end.mode == "reschedule":  # no process knows what the one before it saw
         assert [line for line, _ in itertools.groupby(seen)] == [
-            "Flink job 104 is job_init; awaiting job_running",
-            "Flink job 104 is job_submitting; awaiting job_running",
-            "Flink job 104 is job_running",
+            "Flink job 104 (job_104) is job_init; awaiting job_running",
+            "Flink job 104 (job_104) is job_submitting; awaiting job_running",
+            "Flink job 104 (job_104) is job_running",
         ]
     else:
         assert seen == [
-            "Flink job 104 is job_init; awaiting job_running",
-            "Flink job 104 is job_submitting, after …",
-            "Flink job 104 is job_running, after …",
+            "Flink job 104 (job_104) is job_init; awaiting job_running",
+            "Flink job 104 (job_104) is job_submitting",
+            "Flink job 104 (job_104) is job_running, after …",
         ]
 
 
@@ -445,7 +445,7 @@ class TestTimeouts:
             "deferrable", monkeypatch, timeout=60, execution_timeout=timedelta(seconds=1), **flags
         )
         assert ending.kind == "AirflowTaskTimeout"
-        assert "Flink job 104 did not become job_running" in ending.text
+        assert "Flink job 104 (job_104) did not become job_running" in ending.text
 
     def test_an_execution_timeout_that_is_longer_changes_nothing(self, dli, end):
         dli.add_job(JOB, lifecycle=[("job_submitting", None)])

@@ -18,7 +18,7 @@ from dli_provider.flink.plan.plans import await_target, never_started
 from dli_provider.flink.plan.tables import Move, row_of, wait_for_change
 from dli_provider.flink.plan.values import Call, Done, Fail, Failure, Reading, Step, Wait, Windows, Write
 from dli_provider.flink.status import FlinkJobStatus as S
-from dli_provider.flink.wait import describe_status
+from dli_provider.flink.wording import describe_status
 
 Names: TypeAlias = Collection[str]
 

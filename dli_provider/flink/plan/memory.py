@@ -110,6 +110,7 @@ class Memory:
     :param changes: names of the fields of the job's definition that were to be changed.
     :param status: the status that was read last.
     :param since: when that was first read; None as long as no job was read.
+    :param saw_start: True when the job was read in another status before.
     :param was_live: True when this plan has read the job while a run was under way.
     :param is_adopted: True when a run that was under way already is taken as this task's own.
     :param savepoint: path of the savepoint that a stopped job shows.
@@ -121,6 +122,7 @@ class Memory:
     changes: tuple[str, ...] = ()
     status: S | None = None
     since: datetime | None = None
+    saw_start: bool = False
     was_live: bool = False
     is_adopted: bool = False
     savepoint: str | None = None
@@ -143,6 +145,7 @@ class Memory:
             return False
         is_news = self.since is None or reading.status != self.status
         if is_news:
+            self.saw_start = self.since is not None
             self.status, self.since = reading.status, reading.at
         self.note_status(reading.status)
         if reading.status == S.JOB_CANCEL_SUCCESS and reading.job.has_savepoint:
@@ -184,6 +187,7 @@ class Memory:
             "changes": list(self.changes),
             "status": self.status.value if self.status else None,
             "since": self.since.isoformat() if self.since else None,
+            "saw_start": self.saw_start,
             "was_live": self.was_live,
             "is_adopted": self.is_adopted,
             "savepoint": self.savepoint,
@@ -204,6 +208,7 @@ class Memory:
             tuple(map(str, content["changes"])),
             S(status) if status else None,
             datetime.fromisoformat(since) if since else None,
+            bool(content["saw_start"]),
             bool(content["was_live"]),
             bool(content["is_adopted"]),
             content["savepoint"],

@@ -12,7 +12,8 @@ from dli_provider.flink.plan.memory import Memory
 from dli_provider.flink.plan.tables import Move, row_of, wait_for_change
 from dli_provider.flink.plan.values import Call, Done, Fail, Failure, Reading, Step, Wait, Windows, Write
 from dli_provider.flink.status import FlinkJobStatus as S
-from dli_provider.flink.wait import describe_status, restart_deadline
+from dli_provider.flink.wait import restart_deadline
+from dli_provider.flink.wording import describe_status
 from dli_provider.masking import printable
 
 ABSENT = Fail(Failure.NOT_FOUND, "The project has no such Flink job")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import Enum
 from itertools import accumulate
 
+from dli_provider.flink.job import FlinkJob
 from dli_provider.flink.plan.memory import Memory, Pending
 from dli_provider.flink.plan.values import Fail, Failure, Outcome, Reading, Wait, Windows, Write
 from dli_provider.flink.status import FlinkJobStatus as S
@@ -56,7 +57,7 @@ def _settle_by_status(pending: Pending, reading: Reading, windows: Windows) -> W
     """Settle a write that shows in the status, sooner or later."""
     if reading.job is None:
         return _Verdict.MISSED
-    is_evident = pending.was_seen or _left_a_trace(pending, reading)
+    is_evident = pending.was_seen or _left_a_trace(pending, reading.job)
     says_nothing = pending.is_silent(reading.status) and not pending.was_seen
     if pending.is_refused_at_once and says_nothing and not is_evident:
         return _refused(pending)
@@ -71,15 +72,12 @@ def _settle_by_status(pending: Pending, reading: Reading, windows: Windows) -> W
     return _refused(pending) if pending.outcome == Outcome.REFUSED and says_nothing else _Verdict.MISSED
 
 
-def _left_a_trace(pending: Pending, reading: Reading) -> bool:
+def _left_a_trace(pending: Pending, job: FlinkJob) -> bool:
     """Tell whether something beside the status shows that the write was taken.
 
     It doesn't tell that the status is up to date: these fields may change before it. A job that was started
     since a stop was sent was at rest in between.
     """
-    job = reading.job
-    if job is None:
-        return False
     if pending.write == Write.SAVEPOINT:
         return job.savepoint_path != pending.savepoint_path
     before, now = pending.start_time, job.start_time

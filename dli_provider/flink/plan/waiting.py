@@ -9,13 +9,8 @@ from typing import TYPE_CHECKING
 from dli_provider.flink.plan.memory import Memory
 from dli_provider.flink.plan.values import Reading, Wait
 from dli_provider.flink.status import FlinkJobStatus
-from dli_provider.flink.wait import (
-    Observation,
-    WaitState,
-    describe_change,
-    describe_duration,
-    describe_status,
-)
+from dli_provider.flink.wait import Observation, WaitState
+from dli_provider.flink.wording import describe_change, describe_duration, describe_status, name_job
 
 if TYPE_CHECKING:
     from dli_provider.flink.job import FlinkJob
@@ -28,11 +23,13 @@ class PlanWait:
     :param job_id: the job.
     :param step: what is awaited.
     :param memory: the plan's memory; changed in place.
+    :param name: the job's name, as it was read last.
     """
 
     job_id: int
     step: Wait
     memory: Memory
+    name: str | None = None
 
     def observe(self, job: FlinkJob, now: datetime) -> Observation:
         """Return what a reading of the job means; ``REACHED`` when the plan has to look at it.
@@ -40,6 +37,8 @@ class PlanWait:
         :param job: the job.
         :param now: when it was read, with its offset.
         """
+        if job.name != self.name:
+            self.name = job.name
         news = note(self.memory, self.job_id, Reading(job, now))
         state = WaitState.WAITING if self.step.holds(job.status, now) else WaitState.REACHED
         return Observation(state, news=news)
@@ -60,7 +59,7 @@ class PlanWait:
         """
         lasted = now - (self.memory.since or now)
         text = (
-            f"Flink job {self.job_id}: timed out waiting for {self.step.text}. It is "
+            f"{name_job(self.job_id, self.name)}: timed out waiting for {self.step.text}. It is "
             f"{describe_status(self.memory.status)}, seen so for {describe_duration(lasted)}, "
             "and was left as it is"
         )
@@ -77,7 +76,8 @@ def note(memory: Memory, job_id: int, reading: Reading) -> str | None:
     :param job_id: the job.
     :param reading: the job as it was read.
     """
-    before, since = memory.status, memory.since
+    before = memory.status
+    lasted = reading.at - memory.since if memory.since and memory.saw_start else None
     if reading.job is None or not memory.note(reading):
         return None
-    return describe_change(job_id, reading.job, before, reading.at - since if since else None)
+    return describe_change(job_id, reading.job, before, lasted)

@@ -16,7 +16,11 @@ from local_airflow import CHECKOUT
 from ui import AWAITED_JOB, LocalUi, local_ui, port_wanted
 
 IMAGES = CHECKOUT / ".github" / "images"
-WAIT = ("example_dli_wait_and_use_config", "wait_for_job", f"Flink job {AWAITED_JOB} is job_running, after")
+WAIT = (
+    "example_dli_wait_and_use_config",
+    "wait_for_job",
+    f"Flink job {AWAITED_JOB} (orders-enrichment) is job_running",
+)
 UPGRADE = ("example_dli_deploy", "deploy_eu", "upgraded; it is job_running")
 """A DAG, a task of it, and what stands in its log in the end."""
 FORM_SELECTOR = ".panel" if IS_AIRFLOW_2 else "[role=dialog]"

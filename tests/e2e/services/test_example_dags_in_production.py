@@ -47,8 +47,8 @@ def test_a_wait_hands_the_configuration_on(airflow: Airflow, jobs: DliEmulator) 
     assert airflow.api.xcom(WAIT, run_id, "get_job_config")["parallel_number"] == 4
     assert airflow.api.xcom(WAIT, run_id, "plan_compaction")["job_id"] == 104
     log = airflow.api.log(WAIT, run_id, "wait_for_job")
-    assert log.count("Flink job 104 is job_submitting; awaiting job_running") == 1
-    assert log.count("Flink job 104 is job_running, after") == 1
+    assert log.count("Flink job 104 (orders) is job_submitting; awaiting job_running") == 1
+    assert log.count("Flink job 104 (orders) is job_running") == 1
     link = airflow.api.links(WAIT, run_id, "wait_for_job")["DLI console"]
     assert link == f"https://console.example.com/dli/{jobs.project_id}/104"
 

@@ -52,7 +52,8 @@ def test_a_link_leads_to_the_console(page: Page, run_id: str, example_dli: DliEm
 
 def test_the_log_of_a_wait_has_a_line_per_change(page: Page, run_id: str) -> None:
     page.visit(path(run_id, "wait_for_job", "logs" if IS_AIRFLOW_2 else ""))
-    lines = "Flink job 104 is job_submitting; awaiting job_running", "Flink job 104 is job_running, after"
+    job = "Flink job 104 (orders)"
+    lines = f"{job} is job_submitting; awaiting job_running", f"{job} is job_running"
     said = page.see_text(*lines)
     assert [said.count(line) for line in lines] == [1, 1]
 

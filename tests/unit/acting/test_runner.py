@@ -48,11 +48,11 @@ def test_each_step_is_said_once_as_it_is_taken(play, caplog):
     assert ended.job.status == S.JOB_CANCEL_SUCCESS
     assert stop.dli.writes == [("stop_flink_job", {"trigger_savepoint": True})]
     assert [record.getMessage() for record in caplog.records] == [
-        "Flink job 104 is job_running",
-        "Flink job 104: stopping with a savepoint",
-        "Flink job 104 is job_canceling, after 0 s of job_running",
-        "Flink job 104 is job_cancel_success, after 30 s of job_canceling",
-        "Flink job 104: stopped; it is job_cancel_success",
+        "Flink job 104 (orders) is job_running",
+        "Flink job 104 (orders): stopping with a savepoint",
+        "Flink job 104 (orders) is job_canceling",
+        "Flink job 104 (orders) is job_cancel_success, after 30 s of job_canceling",
+        "Flink job 104 (orders): stopped; it is job_cancel_success",
     ]
 
 
@@ -62,10 +62,10 @@ def test_a_warning_of_a_call_comes_before_it_and_once(play, caplog):
     run.run()
     lines = [(record.levelname, record.getMessage()) for record in caplog.records]
     warning = (
-        "Flink job 104: It has a savepoint obs://b/sp, and is started without it (resume_savepoint=False); "
-        "DLI deletes it once the job runs"
+        "Flink job 104 (orders): It has a savepoint obs://b/sp, and is started without it "
+        "(resume_savepoint=False); DLI deletes it once the job runs"
     )
-    assert lines[1:3] == [("WARNING", warning), ("INFO", "Flink job 104: starting")]
+    assert lines[1:3] == [("WARNING", warning), ("INFO", "Flink job 104 (orders): starting")]
     assert lines.count(("WARNING", warning)) == 1
 
 
@@ -89,7 +89,7 @@ def test_a_write_that_was_not_sent_is_an_outage(play, caplog):
     assert stop.run().done.action == "stopped"
     assert len(stop.dli.writes) == 3
     lines = [record.getMessage() for record in caplog.records]
-    assert lines.count("Flink job 104: stopping with a savepoint") == 1
+    assert lines.count("Flink job 104 (orders): stopping with a savepoint") == 1
     assert any(line.startswith("DLI can't be read for now") for line in lines)
     assert stop.waits[:2] == [None, None]
     assert stop.kept[1]["pending"] is None

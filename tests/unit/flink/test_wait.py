@@ -186,7 +186,7 @@ def test_a_scaling_job_passes_through_its_stop_and_reaches_the_target():
 
 
 class TestNews:
-    def test_a_change_is_told_once_with_how_long_the_last_status_lasted(self):
+    def test_a_change_is_told_once_with_how_long_the_last_status_lasted_where_its_start_was_seen(self):
         wait = FlinkJobWait(104, [S.JOB_RUNNING])
         told = [
             wait.observe(job(status), NOW + timedelta(seconds=seconds)).news
@@ -195,19 +195,25 @@ class TestNews:
                 ("job_init", 30),
                 ("job_submitting", 75),
                 ("job_submitting", 90),
+                ("job_running", 150),
             )
         ]
         assert told == [
-            "Flink job 104 is job_init; awaiting job_running",
+            "Flink job 104 (orders) is job_init; awaiting job_running",
             None,
-            "Flink job 104 is job_submitting, after 1 min 15 s of job_init",
+            "Flink job 104 (orders) is job_submitting",
             None,
+            "Flink job 104 (orders) is job_running, after 1 min 15 s of job_submitting",
         ]
 
     def test_a_wait_taken_up_again_does_not_repeat_what_was_told(self):
-        wait = FlinkJobWait(104, [S.JOB_RUNNING], status=S.JOB_SUBMITTING, since=NOW - timedelta(hours=2))
-        assert wait.observe(job("job_submitting"), NOW).news is None
-        assert wait.observe(job("job_running"), NOW).news.endswith("after 2 h 0 min of job_submitting")
+        for saw_start, lasted in ((True, ", after 2 h 0 min of job_submitting"), (False, "")):
+            seen = {"status": S.JOB_SUBMITTING, "since": NOW - timedelta(hours=2), "saw_start": saw_start}
+            wait = FlinkJobWait(104, [S.JOB_RUNNING], **seen)
+            assert wait.observe(job("job_submitting"), NOW).news is None
+            assert (
+                wait.observe(job("job_running"), NOW).news == f"Flink job 104 (orders) is job_running{lasted}"
+            )
 
     def test_a_status_that_is_not_known_is_told_as_such(self):
         news = FlinkJobWait(104, [S.JOB_RUNNING]).observe(job("job_brand_new"), NOW).news
@@ -218,7 +224,7 @@ class TestNews:
         wait = FlinkJobWait(104, [S.JOB_RUNNING])
         odd = {"restart_times": "many", "job_config": {"cu_number": 1.5}}
         assert wait.observe(job("job_init", **odd), NOW).news == (
-            "Flink job 104 is job_init; awaiting job_running "
+            "Flink job 104 (orders) is job_init; awaiting job_running "
             "(fields that can't be read: restart_times, job_config.cu_number)"
         )
         assert "can't be read" not in wait.observe(job("job_submitting", **odd), NOW).news
@@ -291,7 +297,7 @@ def test_the_timeout_says_how_the_job_stands():
     assert "never read" in wait.describe(NOW)
     wait.observe(job("job_submitting"), NOW)
     assert wait.describe(NOW + timedelta(minutes=5)) == (
-        "Flink job 104 did not become job_running or job_finish: it is job_submitting, "
+        "Flink job 104 (orders) did not become job_running or job_finish: it is job_submitting, "
         "for 5 min 0 s as seen from here"
     )
 
@@ -299,7 +305,9 @@ def test_the_timeout_says_how_the_job_stands():
 def test_the_timeout_never_says_that_a_job_did_not_become_what_it_is():
     wait = FlinkJobWait(104, [S.JOB_RUNNING])
     wait.observe(job("job_running"), NOW)
-    assert wait.describe(NOW) == "Flink job 104 is job_running as awaited, but the wait ended before that"
+    assert wait.describe(NOW) == (
+        "Flink job 104 (orders) is job_running as awaited, but the wait ended before that"
+    )
 
 
 def test_what_a_wait_says_is_one_printable_masked_and_bounded_line():

@@ -65,6 +65,8 @@ def test_a_wait_goes_on_from_where_the_worker_left_it():
         [FlinkJobStatus.JOB_IDLE],
         status=FlinkJobStatus.JOB_SUBMITTING,
         since=NOW,
+        saw_start=True,
+        name="orders password=hunter2",
     )
     deadline = Deadline(NOW + timedelta(hours=1), NOW + timedelta(minutes=5))
     made = DliFlinkJobTrigger.of_wait(
@@ -72,6 +74,7 @@ def test_a_wait_goes_on_from_where_the_worker_left_it():
     )
     assert made.serialize()[1] == {
         "job_id": 104,
+        "job_name": "orders password=***",
         "target_status": ["job_running", "job_finish"],
         "failure_status": ["job_idle"],
         "poke_interval": 60.0,
@@ -83,6 +86,7 @@ def test_a_wait_goes_on_from_where_the_worker_left_it():
         "project_id": None,
         "status": "job_submitting",
         "since": NOW.isoformat(),
+        "saw_start": True,
     }
 
 
@@ -105,9 +109,10 @@ def test_the_deadline_that_comes_first_ends_the_wait(monkeypatch, timeout, execu
     def moment(seconds: float | None) -> str | None:
         return None if seconds is None else (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
 
-    event = run(monkeypatch, deadline=moment(timeout), execution_deadline=moment(execution_timeout))
+    deadlines = {"deadline": moment(timeout), "execution_deadline": moment(execution_timeout)}
+    event = run(monkeypatch, **deadlines, job_name="orders")
     assert event.outcome == outcome
-    assert "Flink job 104" in event.message
+    assert "Flink job 104 (orders)" in event.message
 
 
 def test_an_error_of_dli_ends_the_wait_with_that_error(monkeypatch):

@@ -53,9 +53,11 @@ def test_the_wait_of_a_plan_ends_when_there_may_be_something_to_do(status, after
 
 def test_what_the_wait_of_a_plan_has_read_is_remembered():
     plan_wait = wait()
-    job = FlinkJob.from_api({"job_id": 104, "status": "job_submitting"})
+    plan_wait.memory.saw_start = True
+    job = FlinkJob.from_api({"job_id": 104, "name": "orders", "status": "job_submitting"})
     news = plan_wait.observe(job, NOW + timedelta(seconds=9)).news
-    assert news == "Flink job 104 is job_submitting, after 9 s of job_finish"
+    assert news == "Flink job 104 (orders) is job_submitting, after 9 s of job_finish"
+    assert plan_wait.describe(NOW).startswith("Flink job 104 (orders): timed out waiting for ")
     assert plan_wait.memory.pending.was_seen
     assert plan_wait.memory.status == S.JOB_SUBMITTING
 

@@ -87,7 +87,7 @@ def test_the_grace_of_a_restart_counts_from_when_an_earlier_process_saw_it(run, 
     dli.readings = [job("job_running_exception", restart_when_exception=True)] * 3
     assert run(store=store, rescheduled=True).poke() is None
     seen = store["dli_flink_job_wait"]
-    assert seen == {"status": "job_running_exception", "since": START.isoformat()}
+    assert seen == {"status": "job_running_exception", "since": START.isoformat(), "saw_start": False}
     store["dli_flink_job_wait"] = {**seen, "since": (START - timedelta(minutes=16)).isoformat()}
     with pytest.raises(DliFlinkJobFailedError):
         run(store=store, rescheduled=True, is_first_poke=False).poke()

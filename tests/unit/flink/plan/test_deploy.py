@@ -10,6 +10,8 @@ import pytest
 from dli_provider.flink.plan.deploy import DeployPlan, UpgradeMode
 from dli_provider.flink.plan.desired import parse_desired
 from dli_provider.flink.plan.interrupted import describe_interruption
+from dli_provider.flink.plan.memory import Memory
+from dli_provider.flink.plan.values import Write
 from dli_provider.flink.status import FlinkJobStatus as S
 
 SQL = "INSERT INTO sink SELECT * FROM source"
@@ -449,3 +451,26 @@ class TestWhatNoUpdateCanMakeOfIt:
     def test_fields_that_may_differ_start_nothing(self, play):
         plan = DeployPlan(SQL_JOB, ignored=frozenset({"cu_number"}))
         assert play(plan).read("job_running", **fields("sql", "D", **ONCE)) == "unchanged"
+
+
+class TestARetryThatMayHaveStartedTheJob:
+    def retry(self, play, **plan: Any) -> Any:
+        deploy = play(DeployPlan(SQL_JOB, **plan))
+        deploy.memory = Memory.of_retry(Write.RUN, datetime(2026, 1, 2, tzinfo=UTC))
+        return deploy
+
+    def test_takes_a_job_that_runs_as_defined_for_its_own(self, play):
+        deploy = self.retry(play)
+        assert deploy.read("job_submitting", **fields(**ONCE)) == "wait"
+        assert deploy.read("job_running", 30, **fields(**ONCE)) == "started"
+        assert deploy.step.warning is None
+
+    def test_does_not_stop_a_job_again_that_still_differs(self, play):
+        deploy = self.retry(play)
+        assert deploy.read("job_running", **fields("sql", "D", **ONCE)) == "fail final"
+        assert "still differs from its definition in cu_number" in deploy.step.message
+
+    def test_that_does_not_wait_ends_at_once_and_warns_of_what_differs(self, play):
+        deploy = self.retry(play, waits_for_completion=False)
+        assert deploy.read("job_submitting", **fields("sql", "D", **ONCE)) == "started"
+        assert deploy.step.warning == "It still differs from its definition in cu_number"
