@@ -279,10 +279,14 @@ def test_odd_answers_are_taken_alike(server, call):
     assert differences(server, call, {name: Answer(content) for name, content in ODD.items()}) == {}
 
 
-def plain(status: int, content: bytes) -> Answer:
-    return Answer(
-        headers(b"Content-Length: %d" % len(content), b"Location: /x", status=b"%d X" % status) + content
-    )
+def plain(status: int, content: bytes, *more: bytes) -> Answer:
+    length = b"Content-Length: %d" % len(content)
+    return Answer(headers(length, b"Location: /x", *more, status=b"%d X" % status) + content)
+
+
+def closing(content: bytes) -> Answer:
+    """Return an answer after which no client uses the connection again, as the server closes it."""
+    return plain(200, content, b"Connection: close")
 
 
 @CALLS
@@ -415,18 +419,18 @@ def test_a_write_gets_a_connection_of_its_own_though_one_is_kept(server):
 
 def page(total: int, *job_ids: int) -> Answer:
     jobs = [{"job_id": job_id, "status": "job_running"} for job_id in job_ids]
-    return plain(200, json.dumps({"job_list": {"total_count": total, "jobs": jobs}}).encode())
+    return closing(json.dumps({"job_list": {"total_count": total, "jobs": jobs}}).encode())
 
 
 FIRST, SECOND = page(150, *range(100)), page(150, *range(100, 150))
 ODD_PAGES = {
     "empty": page(150),
-    "null": plain(200, b'{"job_list": {"total_count": 150, "jobs": null}}'),
+    "null": closing(b'{"job_list": {"total_count": 150, "jobs": null}}'),
     "the first again": FIRST,
     "a total of nothing": page(0),
-    "no list": plain(200, b'{"is_success": "true"}'),
-    "a total of letters": plain(200, b'{"job_list": {"total_count": "many", "jobs": []}}'),
-    "a negative total": plain(200, b'{"job_list": {"total_count": -1, "jobs": []}}'),
+    "no list": closing(b'{"is_success": "true"}'),
+    "a total of letters": closing(b'{"job_list": {"total_count": "many", "jobs": []}}'),
+    "a negative total": closing(b'{"job_list": {"total_count": -1, "jobs": []}}'),
 }
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
+from functools import partial
 
-from aiohttp import StreamReader, web
-from aiohttp.abc import AbstractStreamWriter
-from aiohttp.http_parser import RawRequestMessage
-from aiohttp.web_protocol import RequestHandler
+from aiohttp import web
 
 MAX_BODY = 12 * 1024 * 1024
 """Bytes that the body of a request may have."""
@@ -80,7 +78,8 @@ class Listener:
         self._loop = self._thread = self._runner = self._server = None
 
     async def _listen(self) -> None:
-        server = web.Server(self._handle, access_log=None, request_factory=_request)
+        request = partial(web.BaseRequest, loop=asyncio.get_running_loop(), client_max_size=MAX_BODY)
+        server = web.Server(self._handle, access_log=None, request_factory=request)
         self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN)
         await self._runner.setup()
         host, port = self._address
@@ -96,15 +95,3 @@ class Listener:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-
-
-def _request(
-    message: RawRequestMessage,
-    payload: StreamReader,
-    protocol: RequestHandler,
-    writer: AbstractStreamWriter,
-    task: asyncio.Task[None],
-) -> web.BaseRequest:
-    """Make a request whose body may be as large as the gateway lets it be."""
-    loop = asyncio.get_running_loop()
-    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY)
