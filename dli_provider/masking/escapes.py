@@ -25,7 +25,7 @@ _ESCAPED = re.compile(
       | \#0?(?P<decimal>3[2-9]|[4-9]\d|1[01]\d|12[0-6]) | \#x(?P<hex>[2-7][0-9a-f]));
     | %(?:25)*+(?P<percent>3D|3A|2F|40)
     | (?P<colour>\x1b\[[\d;]{0,20}m)
-    | (?P<zero_width>[\u00ad\u200b-\u200f\u2060\ufeff]++)(?!["'`\\&])""",
+    | (?P<zero_width>[\u00ad\u200b-\u200f\u2060\ufeff])(?<!["'`;].)(?!["'`\\&])  # neither begins nor ends a text""",
     re.VERBOSE | re.IGNORECASE,
 )
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " ", "equals": "="}
