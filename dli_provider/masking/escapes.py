@@ -8,26 +8,30 @@ escaped doesn't close a text that a plain one opened.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable
+from functools import lru_cache
 
 _BASES = {"'": 0xE000, '"': 0xE800, "`": 0xF000}
-_EACH = 0x800
 SINGLE = "'\ue000-\ue7ff"
 """Single quotes, plain and escaped, for a class of characters; an escaped one is read as a private character."""
 DOUBLE = '"\ue800-\uefff'
 BACKTICK = "`\uf000-\uf7ff"
 QUOTES = SINGLE + DOUBLE + BACKTICK
 
+_ENTITY = r"""&(?:amp;)*(?:amp|lt|gt|quot|apos|nbsp|equals
+    |\#0?(?:3[2-9]|[4-9]\d|1[01]\d|12[0-6])|\#x[2-7][0-9a-f]);"""
 _ESCAPED = re.compile(
-    r"""\\++(?: (?:u00|x)(?P<ascii>(?!5c|7f)[2-7][0-9a-f]) | u(?P<foreign>(?:[2-9][0-9a-f]|f[ef])[0-9a-f]{2})
-      | (?P<blank>(?-i:[nr]|t(?!oken))) | (?P<sign>["'`/=:>]) )?+
-    | &(?:amp;)*(?:(?P<entity>amp|lt|gt|quot|apos|nbsp|equals)
-      | \#0?(?P<decimal>3[2-9]|[4-9]\d|1[01]\d|12[0-6]) | \#x(?P<hex>[2-7][0-9a-f]));
-    | %(?:25)*+(?P<percent>3D|3A|2F|40)
-    | (?P<colour>\x1b\[[\d;]{0,20}m)
-    | (?P<zero_width>[\u00ad\u200b-\u200f\u2060\ufeff])(?<!["'`;].)(?!["'`\\&])  # neither begins nor ends a text""",
+    rf"""\\++(?:(?:u00|x)(?!5c|7f)[2-7][0-9a-f] | u(?:[2-9][0-9a-f]|f[ef])[0-9a-f]{{2}}
+      | (?-i:[nr]|t(?!oken)) | ["'`/=:>] | {_ENTITY})?+
+    | {_ENTITY}
+    | %(?:25)*+(?:3D|3A|2F|40)
+    | \x1b\[[\d;]{{0,20}}m
+    | [\u00ad\u200b-\u200f\u2060\ufeff](?<!["'`;].)(?!["'`\\&])  # neither begins nor ends a text""",
     re.VERBOSE | re.IGNORECASE,
 )
+_HEXADECIMAL = re.compile(r"(?:u00|x|u|&(?:amp;)*#x|%(?:25)*)([0-9a-f]{2,4});?", re.IGNORECASE)
+_DECIMAL = re.compile(r"&(?:amp;)*#(\d+);")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " ", "equals": "="}
 _BLANKS = {"n": "\n", "r": "\r", "t": "\t"}
 _ALIKE: dict[int, str] = {
@@ -44,68 +48,70 @@ _TYPOGRAPHIC = re.compile(
 )
 
 
-def plain(text: str) -> tuple[str, Sequence[int]]:
+def plain(text: str) -> tuple[str, Callable[[int], int]]:
     """Return a text without the escapes of JSON, HTML and URLs, colours and characters without width.
 
     Full-width characters become plain ones, pairs of typographic quotes backticks.
 
-    :return: the plain text, and where in the original each of its characters begins; of the end too.
+    :return: the plain text, and a function that tells where in the original a place of it is.
     """
-    if not text.isascii():
+    is_foreign = not text.isascii()
+    if is_foreign:
         text = _PRIVATE.sub("\ufffd", text)
     pieces: list[str] = []
-    places: list[int] = []
-    names: dict[tuple[str, str, int], str] = {}
-    done = 0
+    begins, originals, length, done = [0], [0], 0, 0
     for found in _ESCAPED.finditer(text):
-        if not found.lastgroup:
-            continue
-        start, character = found.start(), _character(found)
-        if character in _BASES:
-            spelled = found[0].lstrip("\\")
-            slashes = _slashes_of_a_quote(text[max(done, start - 64) : found.end() - len(spelled)], spelled)
-            start = found.end() - len(spelled) - slashes
-            if slashes or spelled != character:
-                name = chr(_BASES[character] + len(names) % _EACH)
-                character = names.setdefault((character, spelled, slashes), name)
+        skipped, character = _read(found[0])
+        start = found.start() + skipped
         pieces += text[done:start], character
-        places += range(done, start)
-        places += [start] * len(character)
+        length += start - done + len(character)
         done = found.end()
+        begins.append(length)
+        originals.append(done)
+
+    def original(position: int) -> int:
+        piece = bisect_right(begins, position) - 1
+        return originals[piece] + position - begins[piece]
+
     seen = "".join(pieces) + text[done:]
-    if not seen.isascii():
+    if is_foreign or "\\u" in text:
         seen = _TYPOGRAPHIC.sub(lambda quoted: f"`{quoted[0][1:-1]}`", seen.translate(_ALIKE))
-    return seen, [*places, *range(done, len(text) + 1)] if done else range(len(text) + 1)
+    return seen, original
 
 
-def _character(escaped: re.Match[str]) -> str:
+@lru_cache(1024)
+def _read(escape: str) -> tuple[int, str]:
+    """Return how many backslashes before an escaped character are escaped themselves, and the character."""
+    spelled = escape.lstrip("\\")
+    slashes = len(escape) - len(spelled)
+    character = _character(spelled)
+    if character not in _BASES:
+        return (0 if spelled else slashes), character
+    own = _slashes_of_a_quote(slashes, is_code=spelled[0] in "uUxX")
+    if own or spelled != character:
+        character = chr(_BASES[character] + len(spelled) % 32 * 64 + own % 64)
+    return slashes - own, character
+
+
+def _character(spelled: str) -> str:
     """Return the character that is meant; nothing for one without width."""
-    kind = escaped.lastgroup or ""
-    spelled = escaped[kind]
-    match kind:
-        case "ascii" | "foreign" | "hex" | "percent":
-            return chr(int(spelled, 16))
-        case "decimal":
-            return chr(int(spelled))
-        case "blank":
-            return _BLANKS[spelled]
-        case "entity":
-            return _ENTITIES[spelled.lower()]
-        case "sign":
-            return spelled
-    return " " if kind == "colour" else ""
+    if found := _HEXADECIMAL.fullmatch(spelled):
+        return chr(int(found[1], 16))
+    if found := _DECIMAL.fullmatch(spelled):
+        return chr(int(found[1]))
+    if spelled[:1] == "&":
+        return _ENTITIES[spelled[:-1].lower().rpartition("amp;")[2].lstrip("&")]
+    if spelled[:1] == "\x1b":
+        return " "
+    return _BLANKS.get(spelled, spelled if spelled.isascii() else "")
 
 
-def _slashes_of_a_quote(before: str, spelled: str) -> int:
-    r"""Return how many of the backslashes before a quote spell it; the others are escaped themselves.
+def _slashes_of_a_quote(slashes: int, *, is_code: bool) -> int:
+    r"""Return how many of the backslashes before a quote spell it.
 
     In JSON inside JSON a quote has 1, 3, 7 ... backslashes: ``"``, ``\"``, ``\\\"``; and ``\u0022`` has 1,
     2, 4 ... or, within a text in it, 3, 6, 12 ...
-
-    :param before: the text that ends before the quote's own spelling.
-    :param spelled: that spelling: ``"``, ``&quot;``, ``u0022``.
     """
-    slashes = len(before) - len(before.rstrip("\\"))
-    unit = slashes & -slashes if spelled[0] in "uUxX" and slashes else 1
+    unit = slashes & -slashes if is_code else 1
     units = slashes // unit
     return ((units ^ (units + 1)) >> 1) * unit  # the ones at the end of the binary number

@@ -25,9 +25,7 @@ _SIGN = re.compile(
     (?:{BLANK}*+(?P<remark>{_COMMENTS}){BLANK}*+)?+""",
     re.VERBOSE,
 )
-_ARGUMENT = re.compile(
-    r"(?:\s*+,\s*+|(?:[ \t]|\\++\r?\n)++|\s++(?=\S++[ \t]*+(?:[\r\n]|\Z)))(?!--|=)"
-)
+_ARGUMENT = re.compile(r"(?:\s*+,\s*+|(?:[ \t]|\\++\r?\n)++|\s++(?=\S++[ \t]*+(?:[\r\n]|\Z)))(?!--|=)")
 """Between an argument and its value: a comma, blanks, or a line break when one word is on the next line."""
 _OWNER = re.compile(
     rf"[ \t]++(?:for|of)(?:[ \t]++[\w@.%{QUOTES}-]{{1,60}}+){{1,4}}?(?=[ \t]*+[:=]|[ \t]++(?:is|was)\b)",

@@ -20,11 +20,11 @@ def mask(text: str) -> str:
     :param text: any text; a stranger's of any length should be cut first, see
         :func:`~dli_provider.masking.printable`.
     """
-    seen, places_in_text = plain(text)
+    seen, original = plain(text)
     pieces: list[str] = []
     done = 0
     for first, last in sorted([*_named(seen), *shaped(seen)]):
-        start, end = places_in_text[first], places_in_text[last]
+        start, end = original(first), original(last)
         if start > done or not pieces:
             pieces += text[done:start], MASK
         done = max(done, end)

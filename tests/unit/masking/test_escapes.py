@@ -25,11 +25,11 @@ TEXTS = st.text() | st.lists(
 
 @given(TEXTS)
 def test_each_character_is_at_the_place_where_the_original_spells_it(text: str) -> None:
-    seen, places = plain(text)
-    assert len(places) == len(seen) + 1
-    assert [*places] == sorted({*places})
-    assert places[len(seen)] == len(text)
-    assert all(seen[at] == text[place] for at, place in enumerate(places[:-1]) if text[place] in "amp;x")
+    seen, original = plain(text)
+    places = [original(position) for position in range(len(seen) + 1)]
+    assert places == sorted({*places})
+    assert places[-1] == len(text)
+    assert all(text[place] == seen[at] for at, place in enumerate(places[:-1]) if text[place] in "mpqx;")
 
 
 @pytest.mark.parametrize(
