@@ -13,11 +13,9 @@ from collections.abc import Callable
 from functools import lru_cache
 
 _BASES = {"'": 0xE000, '"': 0xE800, "`": 0xF000}
-SINGLE = "'\ue000-\ue7ff"
-"""Single quotes, plain and escaped, for a class of characters; an escaped one is read as a private character."""
-DOUBLE = '"\ue800-\uefff'
-BACKTICK = "`\uf000-\uf7ff"
-QUOTES = SINGLE + DOUBLE + BACKTICK
+QUOTES = "'\"`\ue000-\uf7ff"
+"""Quotes, for a class of characters; one that is escaped is read as a private character."""
+QUOTE = f"[{QUOTES}]"
 
 _ENTITY = r"""&(?:amp;)*(?:amp|lt|gt|quot|apos|nbsp|equals
     |\#0?(?:3[2-9]|[4-9]\d|1[01]\d|12[0-6])|\#x[2-7][0-9a-f]);"""

@@ -9,31 +9,30 @@ from __future__ import annotations
 import re
 import sys
 
-from dli_provider.masking.escapes import DOUBLE, QUOTES, SINGLE
+from dli_provider.masking.escapes import QUOTE, QUOTES
 
-QUOTE = f"[{QUOTES}]"
 BLANK = r"(?:\s|\\\r?\n)"
-COMMENT = r"(?:/\*(?:[^*]|\*(?!/)){0,300}+\*/|<!--(?:[^-]|-(?!->)){0,300}+-->|--[ \t][^\r\n]{0,300}+[\r\n])"
+COMMENT = r"(?:/\*(?:[^*]|\*(?!/)){0,300}+\*/|--[ \t][^\r\n]{0,300}+[\r\n])"
 _QUOTE = re.compile(QUOTE)
 _END = r"(?=[\s,;:)}\]&<]|\Z)"
 
 ENDS_VALUE = re.compile(_END)
 """A blank, a sign of punctuation, a closing bracket or the end stands here."""
 OPENER = re.compile(
-    rf"""(?:(?:[bruenBRUEN]|[uU]&)(?=[{SINGLE}{DOUBLE}][^\s,;:)}}\]]))?+
-    (?P<quote>(?P<one>[{SINGLE}])(?P=one)(?![\s,;:)}}\]&{SINGLE}{DOUBLE}]|\Z)|{QUOTE})""",
+    rf"""(?:(?:[bruenBRUEN]|[uU]&)(?={QUOTE}[^\s,;:)}}\]]))?+
+    (?P<quote>(?P<one>(?!`){QUOTE})(?P=one)(?![\s,;:)}}\]&{QUOTES}]|\Z)|{QUOTE})""",
     re.VERBOSE,
 )
 """The quote that opens a text, with what SQL or Python may write before one: ``b``, ``N``."""
-_BRACKETS = re.compile(rf"""(?P<quote>[{SINGLE}{DOUBLE}])|(?P<opens>[\[({{])|[\])}}]""")
+_BRACKETS = re.compile(rf"""(?P<quote>{QUOTE})|(?P<opens>[\[({{])|[\])}}]""")
 _CALL = re.compile(r"(?:[A-Za-z_$][\w.]{0,60}+(?=\()|\$(?=[({]))?+(?=[\[({])")
 _INDENTED = re.compile(r"(?:[ \t]*+[\r\n]++)++(?P<blanks>[ \t]*+)(?P<item>-[ ])?+(?=\S)")
 
 
 def _bare(stops: str = "") -> str:
     """Return a pattern: up to a blank, a stop, or a quote that begins or ends a text."""
-    quote = rf"(?<![,;:({{\[=*])[{SINGLE}{DOUBLE}](?!{_END})"
-    return rf"(?:[^\s\\{SINGLE}{DOUBLE}{stops}]|\\++(?![\s{SINGLE}{DOUBLE}{stops}]|\Z)|{quote})"
+    quote = rf"(?<![,;:({{\[=*]){QUOTE}(?!{_END})"
+    return rf"(?:[^\s\\{QUOTES}{stops}]|\\++(?![\s{QUOTES}{stops}]|\Z)|{quote})"
 
 
 WORD = re.compile(_bare() + "*+")
@@ -43,8 +42,8 @@ JDBC_PROPERTY = re.compile(_bare(";") + "*+")
 CLAUSE = re.compile(rf"{_bare()}*+(?:(?<![,;.)\]}}])[ \t]++(?![\w.-]{{1,60}}+\s?[=:]){_bare()}++){{0,60}}+")
 """Words up to one that gets a value itself, or that follows a sign of punctuation."""
 LINE = re.compile(
-    rf"""(?:[^\r\n\\{DOUBLE}] | \\++(?![\r\n{DOUBLE}]) | (?<==)[{DOUBLE}][^\r\n{DOUBLE}]*+[{DOUBLE}]?
-    | [{DOUBLE}](?!\s{{0,9}}+(?:[,}}\]]|\Z)))*+""",
+    rf"""(?:[^\r\n\\{QUOTES}] | \\++(?![\r\n{QUOTES}]) | (?<==){QUOTE}[^\r\n{QUOTES}]*+{QUOTE}?
+    | {QUOTE}(?!\s{{0,9}}+(?:[,}}\]]|\Z)))*+""",
     re.VERBOSE,
 )
 """Up to the end of the line or of the JSON text that it stands in."""
@@ -119,7 +118,7 @@ def after_block(text: str, start: int, indent: int) -> int:
     """
     position = start
     while line := _INDENTED.match(text, position):
-        if len(line["blanks"]) < indent + (not line["item"]) or text.startswith(("at ", "..."), line.end()):
+        if len(line["blanks"]) < indent + (not line["item"]):
             break
         position = end(LINE, text, line.end())
     return position

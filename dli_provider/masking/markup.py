@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from dli_provider.masking import lexer
-from dli_provider.masking.escapes import DOUBLE, QUOTES, SINGLE
+from dli_provider.masking.escapes import QUOTE, QUOTES
 from dli_provider.masking.names import is_credential
 from dli_provider.masking.place import Place
 
@@ -15,7 +15,7 @@ _FAR = 500
 _TAG = re.compile(r"<(?:[\w-]{1,40}:)?\Z")
 _IN_TAG = re.compile(r"<[\w:.-]+\s[^<>]*\Z")
 _TO_CONTENT = re.compile(
-    rf"""(?:\s++[\w.:-]{{1,60}}+\s*+=\s*+[{SINGLE}{DOUBLE}][^<>{SINGLE}{DOUBLE}]{{0,200}}+[{SINGLE}{DOUBLE}]){{0,8}}+\s*+>
+    rf"""(?:\s++[\w.:-]{{1,60}}+\s*+=\s*+{QUOTE}[^<>{QUOTES}]{{0,200}}+{QUOTE}){{0,8}}+\s*+>
     | </(?P<tag>[\w:-]{{1,40}}+)>\s*+
       <(?:(?P=tag)|[\w-]{{0,20}}?value|string)(?:\s[^<>]{{0,99}})?>""",
     re.VERBOSE | re.IGNORECASE,
@@ -25,12 +25,12 @@ _PARTS = re.compile(
     rf"""(?P<opens>\{{) | (?P<closes>\}})
     | (?P<ends>[\r\n][ \t]*+-[ ] | </(?P<sibling>[\w:-]++)>\s*+<(?P=sibling)\b | />)
     | (?:(?<![A-Za-z/])|<[\w-]*[:-])(?:(?P<value>value|val|v)|key|name|k|property|option|parameter|field|id)
-      (?:[{QUOTES}]?\s*+[:=] | (?:\s[^<>]{{0,99}}+)?(?P<tag>>))\s*+
-      (?P<begin>)(?:(?P<quote>{lexer.QUOTE})(?:(?!(?P=quote))(?:\\.|.)){{0,300}}+(?P=quote))?+""",
+      (?:{QUOTE}?\s*+[:=] | (?:\s[^<>]{{0,99}}+)?(?P<tag>>))\s*+
+      (?P<begin>)(?:(?P<quote>{QUOTE})(?:(?!(?P=quote))(?:\\.|.)){{0,300}}+(?P=quote))?+""",
     re.VERBOSE | re.IGNORECASE,
 )
 """The signs of an object, and the labels of a pair's name and value with the quoted texts after them."""
-_LITERAL = re.compile(rf"[^,}}\]\r\n<\\{SINGLE}{DOUBLE}]{{1,300}}+")
+_LITERAL = re.compile(rf"[^,}}\]\r\n<\\{QUOTES}]{{1,300}}+")
 
 
 def element(place: Place) -> Span | None:
@@ -50,8 +50,7 @@ def element(place: Place) -> Span | None:
 
 def _content(text: str, start: int) -> Span | None:
     """Return the span of an element's content, comments and CDATA in it included."""
-    begin = text.find("]]>", start, start + 10_000) if text.startswith("<![CDATA[", start) else start
-    end = text.find("</", max(begin, start), start + 10_000)
+    end = text.find("</", start, start + 10_000)
     return (start, end) if end >= 0 else None
 
 

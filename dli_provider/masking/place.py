@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from dli_provider.masking import lexer
+from dli_provider.masking.escapes import QUOTE
 from dli_provider.masking.names import CHINESE, announces, words
 
 _WORD = re.compile(rf"[A-Za-z0-9_.\-]++|(?:{'|'.join(CHINESE.split())})(?:[ ]?I[Dd])?+")
@@ -13,7 +14,7 @@ _PREFIX = re.compile(r"-*+(?:y?D(?=[A-Za-z]))?+")
 _SECOND_WORDS = words("key keys id code phrase word info value string hash secret token")
 _AFTER_QUOTE = re.compile(r"(?:[\s=:,;)}\]&<>/|?+]|->|\Z)")
 _INDEX = re.compile(r"(?:\[\d++\]|\]|>(?=[ \t]*+:)|(?:</\w{1,10}+>|\*\*)(?=[ \t]*+[:=]))?+")
-_BEGIN_OF_NAME = re.compile(rf"({lexer.QUOTE})([\w .-]{{1,40}})\Z")
+_BEGIN_OF_NAME = re.compile(rf"({QUOTE})([\w .-]{{1,40}})\Z")
 _BEGIN_OF_LINE = re.compile(r"(?:^|[\r\n])(?P<indent>[ \t]*+)(?:[-#;!*/?]++[ \t]*+)?+\Z")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dli_provider.masking.escapes import DOUBLE, SINGLE
+from dli_provider.masking.escapes import QUOTES
 from dli_provider.masking.names import words
 
 _ORDINARY = words(
@@ -31,7 +31,7 @@ _PREDICATES = words(
     """
 )
 _SCHEMES = words("basic bearer digest token apikey negotiate ntlm")
-_CLAUSE = re.compile(rf"(?:[^\r\n\\{SINGLE}{DOUBLE}<>;.,!?]|[.,](?=\S)|'(?=[a-z]))*+")
+_CLAUSE = re.compile(rf"(?:[^\r\n\\{QUOTES}<>;.,!?]|[.,](?=\S)|'(?=[a-z]))*+")
 _PLAIN_WORD = re.compile(r"[(]?[A-Za-z][A-Za-z_:/'.-]{0,40}[):]?|[\w.-]{1,4}|[(]?\d+[)]?")
 _HAS_NO_BLANKS = re.compile(r"[A-Z][a-z]+[A-Z]|(?i:token|signature|credential|authorization)")
 

@@ -9,19 +9,19 @@ from __future__ import annotations
 import re
 
 from dli_provider.masking import lexer, prose
-from dli_provider.masking.escapes import BACKTICK, DOUBLE, QUOTES, SINGLE
+from dli_provider.masking.escapes import QUOTE, QUOTES
 from dli_provider.masking.lexer import BLANK, COMMENT
 from dli_provider.masking.markup import Span, element
-from dli_provider.masking.names import is_credential, is_measurement, words
+from dli_provider.masking.names import is_measurement, words
 from dli_provider.masking.place import Place
 
 _COMMENTS = rf"{COMMENT}(?:{BLANK}*+{COMMENT}){{0,3}}+"
 _SIGN = re.compile(
     rf"""(?P<type>[ \t]*+:?[ \t]*+[A-Za-z][\w.?]{{0,40}}+(?:\(\d++\))?[ \t]*+
-      (?==[ \t]*+[bBNu]?[{SINGLE}{DOUBLE}]))?+
+      (?==[ \t]*+[bBNu]?{QUOTE}))?+
     {BLANK}*+(?P<comment>{_COMMENTS})?+{BLANK}*+
     (?P<sign>[?+|]?={{1,3}}+>? | :=?(?!:|//) | -++>)
-    (?:[ \t]|\\\r?\n|</\w{{1,10}}+>)*+
+    (?:[ \t]|\\\r?\n)*+
     (?:{BLANK}*+(?P<remark>{_COMMENTS}){BLANK}*+)?+""",
     re.VERBOSE,
 )
@@ -34,9 +34,9 @@ _OWNER = re.compile(
 """Whose credential it is: ``password for user bob: x``."""
 _BLANKS = re.compile(BLANK + "*+")
 _NULL = re.compile(
-    rf"(?:(?:null|none|true|false|yes|no|\*{{3}})(?=[\s,;:)}}\]>&<#{SINGLE}{DOUBLE}]|\Z)|,)", re.IGNORECASE
+    rf"(?:(?:null|none|true|false|yes|no|\*{{3}})(?=[\s,;:)}}\]>&<#{QUOTES}]|\Z)|,)", re.IGNORECASE
 )
-_NUMBER = re.compile(rf"-?\d{{1,13}}(?:\.\d{{1,6}})?(?=[\s,;)}}\]&<{SINGLE}{DOUBLE}]|\.?\Z)")
+_NUMBER = re.compile(rf"-?\d{{1,13}}(?:\.\d{{1,6}})?(?=[\s,;)}}\]&<{QUOTES}]|\.?\Z)")
 _COLUMN = re.compile(r"(?:`?\w++`?\.)++`?(\w++)`?(?=[\s,;)]|\Z)")
 _NEXT_LINE = re.compile(
     r"""(?:[!&]\S*+[ \t]*+)*+(?:[|>][+-]?\d?)?+[ \t]*+(?:(?<=[ \t])\#[^\r\n]*+)?+(?=[\r\n]|\Z)""",
@@ -136,9 +136,9 @@ def _is_nothing(place: Place, sign: str, position: int) -> bool:
     return column is not None and column[1].lower() == name
 
 
-_COMMA = re.compile(rf"(?<![{BACKTICK}])\s*+,[ \t]*+")
-_LITERAL = re.compile(rf"[^\s,=()\[\]{{}}{SINGLE}{DOUBLE}]++")
-_AFTER_PAIR = re.compile(rf"{lexer.QUOTE}?+(?:\s*+[)\]}}]|[\r\n]|\Z)")
+_COMMA = re.compile(r"\s*+,[ \t]*+")
+_LITERAL = re.compile(rf"[^\s,=()\[\]{{}}{QUOTES}]++")
+_AFTER_PAIR = re.compile(rf"{QUOTE}?+(?:\s*+[)\]}}]|[\r\n]|\Z)")
 
 
 def listed(place: Place) -> Span | None:
@@ -153,7 +153,7 @@ def listed(place: Place) -> Span | None:
     is_pair = bool(_AFTER_PAIR.match(text, end))
     is_call = bool(place.closed) and before.endswith("(") and before[-2:-1].isalnum()
     value = text[start:end]
-    if (value.isalpha() and is_credential(value)) or not (place.closed or prose.looks_random(value)):
+    if not (place.closed or prose.looks_random(value)):
         return None
     return (start, end) if is_call or is_pair else None
 
@@ -169,10 +169,10 @@ _TOLD = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 """What stands between a name and a value in a sentence, from clear words to nothing but blanks."""
-_APOSTROPHE = re.compile(f"[{SINGLE}]")
+_APOSTROPHE = re.compile(rf"{QUOTE}s\b")
 _SAID_WORD = re.compile(
     rf"""[(\[{{<]?+
-    ([^\s,;:()\[\]{{}}<>|=&\\\u4e00-\u9fff{QUOTES}]++(?:={{1,2}}(?=[\s,;.)}}\]<{SINGLE}{DOUBLE}]|\Z))?+)(?!\(|=|://)""",
+    ([^\s,;:()\[\]{{}}<>|=&\\\u4e00-\u9fff{QUOTES}]++(?:={{1,2}}(?=[\s,;.)}}\]<{QUOTES}]|\Z))?+)(?!\(|=|://)""",
     re.VERBOSE,
 )
 
@@ -195,8 +195,7 @@ def said(place: Place) -> Span | None:
         end = lexer.closing(text, quote["quote"], quote.end())
         if text.startswith("(", place.after) and text.startswith(",", end + len(quote["quote"])):
             return begin, lexer.after_brackets(text, place.after) - 1  # all arguments of a call
-        says_something = is_sure or any(map(str.isalnum, text[quote.end() : end]))
-        return quote.end(), end if says_something else quote.end()
+        return quote.end(), end
     word = _SAID_WORD.match(text, begin)
     if not word or _is_measured(place, begin) or not (told[0] or not place.name.isascii()):
         return None

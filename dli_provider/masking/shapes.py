@@ -10,28 +10,28 @@ import re
 from collections.abc import Iterator
 
 from dli_provider.masking import lexer
-from dli_provider.masking.escapes import DOUBLE, QUOTES, SINGLE
+from dli_provider.masking.escapes import QUOTE, QUOTES
 from dli_provider.masking.names import is_credential
 
 _SHAPES = (
     ("private key", r"""-----BEGIN[ ][A-Z ]{0,20}PRIVATE[ ]KEY(?:[ ]BLOCK)?-----
         (?P<secret>(?s:.+?))(?=-----END|\Z)"""),
     # jdbc:mysql://user:x@host, with / and @ in it too, but for https://host:8080/@scope
-    ("@", rf"""://[^\s/:?\#\[<>{SINGLE}{DOUBLE}]*+:(?!\d{{1,5}}(?:[/?\#,\s{SINGLE}{DOUBLE}]|\Z))
-        (?P<secret>(?:[^\s/?\#<>{SINGLE}{DOUBLE}]+|(?:[^\s/{SINGLE}{DOUBLE}]|/(?!/))+)(?=@))"""),
+    ("@", rf"""://[^\s/:?\#\[<>{QUOTES}]*+:(?!\d{{1,5}}(?:[/?\#,\s{QUOTES}]|\Z))
+        (?P<secret>(?:[^\s/?\#<>{QUOTES}]+|(?:[^\s/{QUOTES}]|/(?!/))+)(?=@))"""),
     # https://x@host, https://x:x-oauth-basic@host
-    ("@", rf"https?://(?P<secret>[^\s/:@?\#\[<>{SINGLE}{DOUBLE}]++)(?=(?::(?:x-oauth-basic)?)?@)"),
-    ("jdbc:oracle", rf"jdbc:oracle:\w+:[^\s:/@{SINGLE}{DOUBLE}]*/(?P<secret>[^\s/@{SINGLE}{DOUBLE}]+)(?=@)"),
-    ("bearer", rf"""\bbearer[ \t]++[{SINGLE}{DOUBLE}]?+(?!(?:tokens?|auth\w*|schemes?|of|is|required|realm)\b|--)
-        (?P<secret>(?:[^\s,;\\{SINGLE}{DOUBLE}]|\\++(?![\s,;{SINGLE}{DOUBLE}]|\Z))+)"""),
+    ("@", rf"https?://(?P<secret>[^\s/:@?\#\[<>{QUOTES}]++)(?=(?::(?:x-oauth-basic)?)?@)"),
+    ("jdbc:oracle", rf"jdbc:oracle:\w+:[^\s:/@{QUOTES}]*/(?P<secret>[^\s/@{QUOTES}]+)(?=@)"),
+    ("bearer", rf"""\bbearer[ \t]++{QUOTE}?+(?!(?:tokens?|auth\w*|schemes?|of|is|required|realm)\b|--)
+        (?P<secret>(?:[^\s,;\\{QUOTES}]|\\++(?![\s,;{QUOTES}]|\Z))+)"""),
     ("basic ", r"\bbasic[ \t]++(?-i:(?=[A-Za-z][a-z]*+[A-Z\d+/=]))(?P<secret>[\w+/]{4,}+=*+)"),
-    ("hmac-sha256", rf"HMAC-SHA256[ \t]++(?=\w+=)(?P<secret>[^\r\n\\{SINGLE}{DOUBLE}]++)"),
+    ("hmac-sha256", rf"HMAC-SHA256[ \t]++(?=\w+=)(?P<secret>[^\r\n\\{QUOTES}]++)"),
     ("identified", rf"""\bIDENTIFIED{lexer.BLANK}++(?:WITH{lexer.BLANK}++[\w{QUOTES}]{{1,60}}+{lexer.BLANK}++)?
         (?:BY|AS){lexer.BLANK}++(?:(?:PASSWORD|VALUES){lexer.BLANK}++)?"""),
     # Could not parse value 'x' for key 'password'
-    ("value", rf"""\bvalue:?[ ]{lexer.QUOTE}?(?P<secret>[^\s{QUOTES}]{{1,300}}?){lexer.QUOTE}?[ ](?:for|of)[ ]
-        (?:[a-z]++[ ]){{0,3}}+{lexer.QUOTE}?(?P<name>[\w.-]++)"""),
-    ("-u", rf"(?:-u|--user)[ =]{lexer.QUOTE}?[\w.@-]{{1,60}}+:(?!\S*//|\d++\b)(?P<secret>[^\s\\{QUOTES}]++)"),
+    ("value", rf"""\bvalue:?[ ]{QUOTE}?(?P<secret>[^\s{QUOTES}]{{1,300}}?){QUOTE}?[ ](?:for|of)[ ]
+        (?:[a-z]++[ ]){{0,3}}+{QUOTE}?(?P<name>[\w.-]++)"""),
+    ("-u", rf"(?:-u|--user)[ =]{QUOTE}?[\w.@-]{{1,60}}+:(?!\S*//|\d++\b)(?P<secret>[^\s\\{QUOTES}]++)"),
     ("mysql", r"mysql(?:dump|admin)?\b[^\r\n|;]{0,200}?[ ]-p(?=[^\s-])"),
     ("sshpass", r"sshpass[ ]++-p[ ]?(?=[^\s-])"),
     ("sign=", rf"[?&]sign=(?P<secret>[^\s&\#\\{QUOTES}]++)"),
