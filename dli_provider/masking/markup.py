@@ -56,6 +56,8 @@ def _content(text: str, start: int) -> Span | None:
 
 def apart(place: Place) -> Span | None:
     """Find the value of a pair, in either order: ``{"key": "password", "type": "s", "value": "x"}``."""
+    if place.before(60).rstrip()[-1:] not in {"=", ":", "<", ">"}:
+        return None
     text, start = place.text, place.start - len(place.opened)
     parts = [*_PARTS.finditer(text, max(0, start - _FAR), start)]
     if not text.startswith("<", start - 1):

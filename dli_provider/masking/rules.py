@@ -169,7 +169,7 @@ _TOLD = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 """What stands between a name and a value in a sentence, from clear words to nothing but blanks."""
-_APOSTROPHE = re.compile(rf"{QUOTE}s\b")
+_APOSTROPHE = re.compile(rf"'|{QUOTE}s\b")
 _SAID_WORD = re.compile(
     rf"""[(\[{{<]?+
     ([^\s,;:()\[\]{{}}<>|=&\\\u4e00-\u9fff{QUOTES}]++(?:={{1,2}}(?=[\s,;.)}}\]<{QUOTES}]|\Z))?+)(?!\(|=|://)""",
