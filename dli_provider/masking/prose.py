@@ -18,7 +18,7 @@ _ORDINARY = words(
     old new short long weak strong free full different ready stale due dead alive active secret public
     private plain optional mandatory void read sent lost found kept given known shown left met built begun
     gone held made put done fine forbidden fail fails failure success now never always later yet once today
-    bearer basic part output input user file text name used
+    bearer basic part output input user file text name used ambiguous duplicate
     """
 )
 """Words that say something about a credential after ``is``: ``the token is invalid``."""

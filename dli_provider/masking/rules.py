@@ -162,8 +162,8 @@ _TOLD = re.compile(
     r"""[ \t]++(?P<sure>(?:(?:is|was|are|were|has|been|being|be|now|set|changed|reset|updated|to|equals?
       |becomes?|became|(?:the[ \t]++)?value)\b[ \t]*+)++)(?:[:=][ \t]*+)?
     | [ \t]++(?:(?:of|with|the|value|from|you|provided|given|supplied|received|entered|specified|sent|used
-      |incorrect|wrong|invalid|rejected)\b[ \t]*+)++[:=]?[ \t]*+
-    | [ ]?(?P<chinese>(?:已|已经|被)?(?:设置|设定|修改|更改|变更|重置|改|更新|的值)?[为是成]
+      |incorrect|wrong|invalid|rejected)\b,?[ \t]*+)++[:=]?[ \t]*+
+    | [ )]?(?P<chinese>(?:已|已经|被)?(?:设置|设定|修改|更改|变更|重置|改|更新|的值)?[为是成]
       |的值|(?:错误|不正确|无效|有误)(?=[ ]?:))[ ]?:?[ ]?
     | (?:[ \t|(<\[{]|-(?=[ \t]))*+""",
     re.VERBOSE | re.IGNORECASE,
@@ -199,7 +199,7 @@ def said(place: Place) -> Span | None:
     word = _SAID_WORD.match(text, begin)
     if not word or _is_measured(place, begin) or not (told[0] or not place.name.isascii()):
         return None
-    takes_any = is_sure and told[0].strip() not in {"to", "value"}
+    takes_any = is_sure and told[0].strip().lower() not in {"to", "value"}
     if not prose.looks_random(word[1]) and (not takes_any or prose.is_ordinary(word[1])):
         return None
     return word.start(1), word.start(1) + len(word[1].rstrip(".!?"))
