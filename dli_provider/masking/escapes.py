@@ -14,7 +14,7 @@ from functools import lru_cache
 
 _BASES = {"'": 0xE000, '"': 0xE800, "`": 0xF000}
 QUOTES = "'\"`\ue000-\uf7ff"
-"""Quotes, for a class of characters; one that is escaped is read as a private character."""
+"""Quotes, for a class of characters. One that is escaped is read as a private character from its base on."""
 QUOTE = f"[{QUOTES}]"
 
 _ENTITY = r"""&(?:amp;)*(?:amp|lt|gt|quot|apos|nbsp|equals

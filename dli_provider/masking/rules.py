@@ -121,8 +121,8 @@ def _is_of_a_program(place: Place, position: int) -> bool:
     before = place.before(30).lower().split()
     if not before or before[-1] not in _OF_PROGRAMS:
         return False
-    said = place.text[position : position + 300].lstrip("\\\"'`<( ")
-    return not prose.looks_random(re.split(r"\W", said, maxsplit=1)[0])
+    said = re.search(r"\w++", place.text[position : position + 300])
+    return not (said and prose.looks_random(said[0]))
 
 
 def _is_nothing(place: Place, sign: str, position: int) -> bool:

@@ -26,8 +26,8 @@ _SHAPES = (
         (?P<secret>(?:[^\s,;\\{QUOTES}]|\\++(?![\s,;{QUOTES}]|\Z))+)"""),
     ("basic ", r"\bbasic[ \t]++(?-i:(?=[A-Za-z][a-z]*+[A-Z\d+/=]))(?P<secret>[\w+/]{4,}+=*+)"),
     ("hmac-sha256", rf"HMAC-SHA256[ \t]++(?=\w+=)(?P<secret>[^\r\n\\{QUOTES}]++)"),
-    ("identified", rf"""\bIDENTIFIED{lexer.BLANK}++(?:WITH{lexer.BLANK}++[\w{QUOTES}]{{1,60}}+{lexer.BLANK}++)?
-        (?:BY|AS){lexer.BLANK}++(?:(?:PASSWORD|VALUES){lexer.BLANK}++)?"""),
+    ("identified", rf"""\bIDENTIFIED\s++(?:WITH\s++[\w{QUOTES}]{{1,60}}+\s++)?(?:BY|AS)\s++
+        (?:(?:PASSWORD|VALUES)\s++)?"""),
     # Could not parse value 'x' for key 'password'
     ("value", rf"""\bvalue:?[ ]{QUOTE}?(?P<secret>[^\s{QUOTES}]{{1,300}}?){QUOTE}?[ ](?:for|of)[ ]
         (?:[a-z]++[ ]){{0,3}}+{QUOTE}?(?P<name>[\w.-]++)"""),
