@@ -40,8 +40,7 @@ _ALIKE: dict[int, str] = {
 _PRIVATE = re.compile("[\ue000-\uf7ff]")
 _TYPOGRAPHIC = re.compile(
     "|".join(
-        f"{opening}[^{opening}{closing}]{{1,300}}{closing}"
-        for opening, closing in ["“”", "‘’", "「」", "『』", "【】", "«»", "《》"]
+        f"{pair[0]}[^{pair}]{{1,300}}{pair[1]}" for pair in ["“”", "‘’", "「」", "『』", "【】", "«»", "《》"]
     )
 )
 

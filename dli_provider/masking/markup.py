@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from dli_provider.masking import lexer
 from dli_provider.masking.escapes import QUOTE, QUOTES
@@ -22,14 +23,14 @@ _TO_CONTENT = re.compile(
 )
 _CUT = re.compile(r"(?![:=])[^\s<>@]*+")
 _PARTS = re.compile(
-    rf"""(?P<opens>\{{) | (?P<closes>\}})
-    | (?P<ends>[\r\n][ \t]*+-[ ] | </(?P<sibling>[\w:-]++)>\s*+<(?P=sibling)\b | />)
+    rf"""(?P<inner>\{{(?:[^{{}}{QUOTES}]|(?P<text>{QUOTE})(?:(?!(?P=text)).){{0,300}}+(?P=text)){{0,99}}+\}})
+    | [{{}}] | [\r\n][ \t]*+-[ ] | </(?P<sibling>[\w:-]++)>\s*+<(?P=sibling)\b | />
     | (?:(?<![A-Za-z/])|<[\w-]*[:-])(?:(?P<value>value|val|v)|key|name|k|property|option|parameter|field|id)
       (?:{QUOTE}?\s*+[:=] | (?:\s[^<>]{{0,99}}+)?(?P<tag>>))\s*+
       (?P<begin>)(?:(?P<quote>{QUOTE})(?:(?!(?P=quote))(?:\\.|.)){{0,300}}+(?P=quote))?+""",
     re.VERBOSE | re.IGNORECASE,
 )
-"""The signs of an object, and the labels of a pair's name and value with the quoted texts after them."""
+"""Objects in an object, what parts objects, and the labels of a pair with the quoted texts after them."""
 _LITERAL = re.compile(rf"[^,}}\]\r\n<\\{QUOTES}]{{1,300}}+")
 
 
@@ -64,7 +65,7 @@ def apart(place: Place) -> Span | None:
         if not parts or parts[-1].end() != start or parts[-1]["begin"] is None or parts[-1]["value"]:
             return None
         parts.pop()  # the label of the name
-    label = _after(text, place.after) or _before(parts)
+    label = _nearest(_PARTS.finditer(text, place.after, place.after + _FAR)) or _nearest(reversed(parts))
     if not label:
         return None
     begin = label.start("begin")
@@ -72,24 +73,7 @@ def apart(place: Place) -> Span | None:
     return span if span and is_credential(place.name, text[slice(*span)]) else None
 
 
-def _after(text: str, position: int) -> re.Match[str] | None:
-    """Return the label of a pair's value: the first that comes after its name in the same object."""
-    depth = 0
-    for part in _PARTS.finditer(text, position, position + _FAR):
-        depth += bool(part["opens"]) - bool(part["closes"])
-        if depth < 0 or (not depth and not part["closes"]):
-            return part if part["value"] else None
-    return None
-
-
-def _before(parts: list[re.Match[str]]) -> re.Match[str] | None:
-    """Return the label of a pair's value: the last that comes before its name in the same object."""
-    labels: list[re.Match[str] | None] = [None]
-    for part in parts:
-        if part["opens"]:
-            labels.append(None)
-        elif part["closes"]:
-            labels = labels[:-1] or [None]
-        else:
-            labels[-1] = part if part["value"] else None
-    return labels[-1]
+def _nearest(parts: Iterator[re.Match[str]]) -> re.Match[str] | None:
+    """Return the label of a value if it comes first, but for objects in the same object."""
+    part = next((part for part in parts if not part["inner"]), None)
+    return part if part and part["value"] else None

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from dli_provider.masking import MASK, is_credential, mask
 from dli_provider.masking.names import announces
+from dli_provider.masking.prose import reads_as_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -417,8 +418,8 @@ _SCHEMES = ("hmac-sha256", "bearer", "basic", "digest", "negotiate", "ntlm")
 
 
 def _is_secret(text: str) -> bool:
-    """Tell whether a text can be planted: the name of a scheme would have what follows it masked."""
-    if text.lower() in {"null", "none", "true", "false", "yes", "no"}:
+    """Tell whether a text can be planted: after a scheme's name more is masked, and verbs begin a message."""
+    if text.lower() in {"null", "none", "true", "false", "yes", "no"} or reads_as_message("sk", text, 0):
         return False
     return text[0] not in "*=>,[{: \t\n\u3000\uff1a-" and not text.lower().endswith(_SCHEMES)
 
