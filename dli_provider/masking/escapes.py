@@ -12,8 +12,8 @@ from bisect import bisect_right
 from collections.abc import Callable
 from functools import lru_cache
 
-_BASES = {"'": 0xE000, '"': 0xE800, "`": 0xF000}
-QUOTES = "'\"`\ue000-\uf7ff"
+_BASES = {"'": 0xE000, '"': 0xE080, "`": 0xE100}
+QUOTES = "'\"`\ue000-\ue17f"
 """Quotes, for a class of characters. One that is escaped is read as a private character from its base on."""
 QUOTE = f"[{QUOTES}]"
 
@@ -37,7 +37,7 @@ _ALIKE: dict[int, str] = {
     **{ord(sign): plain for sign, plain in zip("\u3000、。…→⇒", " ,..==", strict=True)},
     **{ord(dash): "-" for dash in "\u2010\u2011\u2012\u2013\u2014\u2015"},
 }
-_PRIVATE = re.compile("[\ue000-\uf7ff]")
+_PRIVATE = re.compile("[\ue000-\ue17f]")
 _TYPOGRAPHIC = re.compile(
     "|".join(
         f"{pair[0]}[^{pair}]{{1,300}}{pair[1]}" for pair in ["“”", "‘’", "「」", "『』", "【】", "«»", "《》"]
@@ -86,7 +86,7 @@ def _read(escape: str) -> tuple[int, str]:
         return (0 if spelled else slashes), character
     own = _slashes_of_a_quote(slashes, is_code=spelled[0] in "uUxX")
     if own or spelled != character:
-        character = chr(_BASES[character] + len(spelled) % 32 * 64 + own % 64)
+        character = chr(_BASES[character] + len(spelled) % 8 * 16 + own % 16)
     return slashes - own, character
 
 
