@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import cache
 
 from dli_provider.masking.escapes import QUOTE, QUOTES
 
@@ -30,15 +31,16 @@ _INDENTED = re.compile(r"(?:[ \t]*+[\r\n]++)++(?P<blanks>[ \t]*+)(?P<item>-[ ])?
 
 
 def _bare(stops: str = "") -> str:
-    """Return a pattern: up to a blank, a stop, or a quote that begins or ends a text."""
     quote = rf"(?<![,;:({{\[=*]){QUOTE}(?!{_END})"
     return rf"(?:[^\s\\{QUOTES}{stops}]|\\++(?![\s{QUOTES}{stops}]|\Z)|{quote})"
 
 
-WORD = re.compile(_bare() + "*+")
-JSON_LITERAL = re.compile(_bare(r",}\]") + "*+")
-URL_PARAMETER = re.compile(_bare("&#") + "*+")
-JDBC_PROPERTY = re.compile(_bare(";") + "*+")
+@cache
+def word(stops: str = "") -> re.Pattern[str]:
+    """Return a pattern: up to a blank, a stop, or a quote that begins or ends a text."""
+    return re.compile(_bare(stops) + "*+")
+
+
 CLAUSE = re.compile(rf"{_bare()}*+(?:(?<![,;.)\]}}])[ \t]++(?![\w.-]{{1,60}}+\s?[=:]){_bare()}++){{0,60}}+")
 """Words up to one that gets a value itself, or that follows a sign of punctuation."""
 LINE = re.compile(
@@ -55,12 +57,12 @@ def end(pattern: re.Pattern[str], text: str, position: int) -> int:
     return found.end() if found else position
 
 
-def value(text: str, position: int, bare: re.Pattern[str] = WORD) -> tuple[int, int]:
-    """Return the span of the quoted text that begins here, or else of what a pattern matches."""
+def value(text: str, position: int, bare: re.Pattern[str] | None = None) -> tuple[int, int]:
+    """Return the span of the quoted text that begins here, or else of a word or what a pattern matches."""
     quote = OPENER.match(text, position)
     if quote:
         return quote.end(), closing(text, quote["quote"], quote.end())
-    return position, end(bare, text, position)
+    return position, end(bare or word(), text, position)
 
 
 def quote_at(text: str, position: int) -> str:

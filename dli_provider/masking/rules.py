@@ -43,6 +43,8 @@ _NEXT_LINE = re.compile(
     re.VERBOSE,
 )
 """What YAML writes beside a name whose value is on the next line: ``|``, ``!tag``, ``&anchor``, a comment."""
+_STOPS = {"?": "&#", "&": "&#", "#": "&#", ";": ";"}
+"""Where a value ends, by the sign before its name: parameters of a URL, properties of JDBC."""
 _OF_PROGRAMS = words("unexpected unrecognized mismatched extraneous function method operator")
 
 
@@ -87,19 +89,13 @@ def _value(place: Place, sign: str, position: int) -> Span:
 
 def _end_of_bare(place: Place, sign: str, position: int) -> int:
     """Return where a value without quotes ends; what the name stands in tells."""
-    line, before = place.begin_of_line(), place.before(1)
-    if place.closed:
-        pattern = lexer.JSON_LITERAL
-    elif place.is_argument:
-        pattern = lexer.WORD
-    elif line or place.name.lower().endswith(("authorization", "cookie")):
-        pattern = lexer.LINE
-    elif before in {"?", "&", "#"}:
-        pattern = lexer.URL_PARAMETER
-    elif before == ";":
-        pattern = lexer.JDBC_PROPERTY
-    else:
-        pattern = lexer.CLAUSE if sign[0] in ":-" else lexer.WORD
+    before = place.before(1)
+    pattern = lexer.word(r",}\]" if place.closed else _STOPS.get(before, ""))
+    if not (place.closed or place.is_argument):
+        if place.begin_of_line() or place.name.lower().endswith(("authorization", "cookie")):
+            pattern = lexer.LINE
+        elif before not in _STOPS and sign[0] in ":-":
+            pattern = lexer.CLAUSE
     return lexer.end(pattern, place.text, position)
 
 
