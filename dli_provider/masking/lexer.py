@@ -14,14 +14,15 @@ from dli_provider.masking.escapes import QUOTE, QUOTES
 
 BLANK = r"(?:\s|\\\r?\n)"
 COMMENT = r"(?:/\*(?:[^*]|\*(?!/)){0,300}+\*/|--[ \t][^\r\n]{0,300}+[\r\n])"
-_QUOTE = re.compile(QUOTE)
+_QUOTE = re.compile(rf"\\*+{QUOTE}")
+_QUOTE_BEFORE = re.compile(rf"\\*+{QUOTE}\Z")
 _END = r"(?=[\s,;:)}\]&<]|\Z)"
 
 ENDS_VALUE = re.compile(_END)
 """A blank, a sign of punctuation, a closing bracket or the end stands here."""
 OPENER = re.compile(
     rf"""(?:(?:[bruenBRUEN]|[uU]&)(?={QUOTE}[^\s,;:)}}\]]))?+
-    (?P<quote>(?P<one>(?!`){QUOTE})(?P=one)(?![\s,;:)}}\]&{QUOTES}]|\Z)|{QUOTE})""",
+    (?P<quote>(?P<one>(?!`){QUOTE})(?P=one)(?![\s,;:)}}\]&{QUOTES}]|\Z)|\\*+{QUOTE})""",
     re.VERBOSE,
 )
 """The quote that opens a text, with what SQL or Python may write before one: ``b``, ``N``."""
@@ -66,8 +67,14 @@ def value(text: str, position: int, bare: re.Pattern[str] | None = None) -> tupl
 
 
 def quote_at(text: str, position: int) -> str:
-    """Return the quote that stands at a place; nothing when none does."""
+    """Return the quote that stands at a place, with backslashes that are escaped themselves; or nothing."""
     found = _QUOTE.match(text, position)
+    return found[0] if found else ""
+
+
+def quote_before(text: str, position: int) -> str:
+    """Return the quote that stands just before a place; nothing when none does."""
+    found = _QUOTE_BEFORE.search(text, max(0, position - 64), position)
     return found[0] if found else ""
 
 
@@ -76,10 +83,14 @@ def closing(text: str, quote: str, start: int, limit: int = sys.maxsize) -> int:
 
     It is spelled as the one that opens; SQL doubles those within the text.
 
-    :param quote: the opening quote; two of them for an SQL text in an SQL text.
+    :param quote: the opening quote, with backslashes in what Python shows of JSON in JSON; two of them for
+        an SQL text in an SQL text.
     :param start: where to begin, just after it.
     :param limit: where to stop looking.
     """
+    if quote[0] == "\\":
+        found = text.find(quote, start, limit)
+        return found if found >= 0 else min(len(text), limit)
     one, position = quote[0], start
     while (first := text.find(one, position, limit)) >= 0:
         position = first + 1

@@ -14,7 +14,7 @@ _PREFIX = re.compile(r"-*+(?:y?D(?=[A-Za-z]))?+")
 _SECOND_WORDS = words("key keys id code phrase word info value string hash secret token")
 _AFTER_QUOTE = re.compile(r"(?:[\s=:,;)}\]&<>/|?+]|->|\Z)")
 _INDEX = re.compile(r"(?:\[\d++\]|\]|>(?=[ \t]*+:)|(?:</\w{1,10}+>|\*\*)(?=[ \t]*+[:=]))?+")
-_BEGIN_OF_NAME = re.compile(rf"({QUOTE})([\w .-]{{1,40}})\Z")
+_BEGIN_OF_NAME = re.compile(rf"(\\*+{QUOTE})([\w .-]{{1,40}})\Z")
 _BEGIN_OF_LINE = re.compile(r"(?:^|[\r\n])(?P<indent>[ \t]*+)(?:[-#;!*/?]++[ \t]*+)?+\Z")
 
 
@@ -29,7 +29,7 @@ class Place:
 
     def __init__(self, text: str, name: str, start: int, end: int) -> None:
         quote = lexer.quote_at(text, end)
-        opened = lexer.quote_at(text, start - 1) if start else ""
+        opened = lexer.quote_before(text, start)
         is_closed = quote == opened or _AFTER_QUOTE.match(text, end + len(quote))
         begin = _BEGIN_OF_NAME.search(text, max(0, start - 80), start) if is_closed and not opened else None
         if begin and begin[1] == quote:  # "my password"

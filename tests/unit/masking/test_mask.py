@@ -148,6 +148,10 @@ MASKED = {
         json.dumps({"a": json.dumps({"b": json.dumps({"password": "x", "user": "bob"})})}),
         json.dumps({"a": json.dumps({"b": json.dumps({"password": "***", "user": "bob"})})}),
     ),
+    "JSON in JSON as Python shows it": (
+        repr('{\\"password\\": \\"hunter2\\", \\"x\\": \\"y\\"}'),
+        repr('{\\"password\\": \\"***\\", \\"x\\": \\"y\\"}'),
+    ),
     "runtime_config": (
         '[{"key":"x.password","value":"s"},{"key":"a","value":"b"}]',
         '[{"key":"x.password","value":"***"},{"key":"a","value":"b"}]',
