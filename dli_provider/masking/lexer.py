@@ -45,7 +45,7 @@ def word(stops: str = "") -> re.Pattern[str]:
 CLAUSE = re.compile(rf"{_bare()}*+(?:(?<![,;.)\]}}])[ \t]++(?![\w.-]{{1,60}}+\s?[=:]){_bare()}++){{0,60}}+")
 """Words up to one that gets a value itself, or that follows a sign of punctuation."""
 LINE = re.compile(
-    rf"""(?:[^\r\n\\{QUOTES}] | \\++(?![\r\n{QUOTES}]) | (?<==){QUOTE}[^\r\n{QUOTES}]*+{QUOTE}?
+    rf"""(?:[^\r\n\\{QUOTES}] | \\++(?![\r\n{QUOTES}]) | (?<==)\\*+{QUOTE}[^\r\n{QUOTES}]*+{QUOTE}?
     | {QUOTE}(?!\s{{0,9}}+(?:[,}}\]]|\Z)))*+""",
     re.VERBOSE,
 )

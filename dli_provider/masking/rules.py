@@ -37,7 +37,7 @@ _NULL = re.compile(
     rf"(?:(?:null|none|true|false|yes|no|\*{{3}})(?=[\s,;:)}}\]>&<#{QUOTES}]|\Z)|,)", re.IGNORECASE
 )
 _NUMBER = re.compile(rf"-?\d{{1,13}}(?:\.\d{{1,6}})?(?=[\s,;)}}\]&<{QUOTES}]|\.?\Z)")
-_COLUMN = re.compile(r"(?:`?\w++`?\.)++`?(\w++)`?(?=[\s,;)]|\Z)")
+_COLUMN = re.compile(rf"(?:`?\w++`?\.)++`?(\w++)`?(?=[\s,;){QUOTES}]|\Z)")
 _NEXT_LINE = re.compile(
     r"""(?:[!&]\S*+[ \t]*+)*+(?:[|>][+-]?\d?)?+[ \t]*+(?:(?<=[ \t])\#[^\r\n]*+)?+(?=[\r\n]|\Z)""",
     re.VERBOSE,
@@ -114,7 +114,7 @@ def _is_measured(place: Place, position: int) -> bool:
 
 def _is_of_a_program(place: Place, position: int) -> bool:
     """Tell whether a program is spoken of: ``Unexpected token 'FROM' at``, ``function signature f(INT)``."""
-    before = place.before(30).lower().split()
+    before = re.findall(r"\w++", place.before(30).lower())
     if not before or before[-1] not in _OF_PROGRAMS:
         return False
     said = re.search(r"\w++", place.text[position : position + 300])
