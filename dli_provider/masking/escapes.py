@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 _BASES = {"'": 0xE000, '"': 0xE080, "`": 0xE100}
+SINGLE = "'\ue000-\ue07f"
 QUOTES = "'\"`\ue000-\ue17f"
 """Quotes, for a class of characters. One that is escaped is read as a private character from its base on."""
 QUOTE = f"[{QUOTES}]"

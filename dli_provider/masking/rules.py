@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from dli_provider.masking import lexer, prose
-from dli_provider.masking.escapes import QUOTE, QUOTES
+from dli_provider.masking.escapes import QUOTE, QUOTES, SINGLE
 from dli_provider.masking.lexer import BLANK, COMMENT
 from dli_provider.masking.markup import Span, element
 from dli_provider.masking.names import is_measurement, words
@@ -165,7 +165,7 @@ _TOLD = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 """What stands between a name and a value in a sentence, from clear words to nothing but blanks."""
-_APOSTROPHE = re.compile(rf"'|{QUOTE}s\b")
+_APOSTROPHE = re.compile(f"[{SINGLE}]")
 _SAID_WORD = re.compile(
     rf"""[(\[{{<]?+
     ([^\s,;:()\[\]{{}}<>|=&\\\u4e00-\u9fff{QUOTES}]++(?:={{1,2}}(?=[\s,;.)}}\]<{QUOTES}]|\Z))?+)(?!\(|=|://)""",
