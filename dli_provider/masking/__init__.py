@@ -3,7 +3,7 @@
 A credential is recognised by the name beside it or by its own shape. The modules, in the order in which a
 text passes through them:
 
-- ``escapes`` reads a text as if nothing in it were escaped.
+- ``escapes`` reads a text as if nothing in it were escaped; all others work on what it reads.
 - ``place`` finds the names in it that ``names``' tables know.
 - ``rules`` and ``markup`` know how a credential stands beside its name or apart from it; ``lexer`` tells
   where it ends, ``prose`` what sentences say.
@@ -15,6 +15,8 @@ Masking errs on the side of too much, and still it can't recognise everything. N
 - values that only their position announces: rows of CSV, of SQL's ``VALUES`` and of tables, unless they look
   like one beside their name; arguments of one letter, but for curl's ``-u``, mysql's and sshpass's ``-p``;
 - values that SQL compares with anything else than ``=``: ``password LIKE 'x'``, ``'x' = password``;
+- the second of two values: ``password changed from 'x' to 'y'``, ``[password] x => y``; the default of a
+  block, as in ``variable "password" { default = x }``;
 - a word of letters alone that follows a name in a sentence, unless the sentence tells:
   ``password is swordfish`` is recognised, ``token swordfish has expired`` is not;
 - a value on the next line that isn't indented more than its name, or that follows uncommon signs, as in

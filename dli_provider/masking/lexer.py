@@ -8,46 +8,45 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import cache
 
-from dli_provider.masking.escapes import FILL, PAD, ZERO_WIDTH
+from dli_provider.masking.escapes import QUOTE, QUOTES
 
-QUOTE = rf"""{PAD}{{0,63}}+["'`]"""
-BLANK = rf"(?:[\s{ZERO_WIDTH}]|\\*+{FILL}++(?=\s)|\\\r?\n)"
-COMMENT = r"(?:/\*(?:[^*]|\*(?!/)){0,300}+\*/|<!--(?:[^-]|-(?!->)){0,300}+-->|--[ \t][^\r\n]{0,300}+[\r\n])"
-_END = rf"(?={PAD}{{0,63}}+(?:[\s,;:)}}\]&<]|\Z))"
+BLANK = r"(?:\s|\\\r?\n)"
+COMMENT = r"(?:/\*(?:[^*]|\*(?!/)){0,300}+\*/|--[ \t][^\r\n]{0,300}+[\r\n])"
+_QUOTE = re.compile(rf"\\*+{QUOTE}")
+_QUOTE_BEFORE = re.compile(rf"\\*+{QUOTE}\Z")
+_END = r"(?=[\s,;:)}\]&<]|\Z)"
 
-_QUOTE = re.compile(QUOTE)
-_QUOTE_BEFORE = re.compile(QUOTE + r"\Z")
 ENDS_VALUE = re.compile(_END)
 """A blank, a sign of punctuation, a closing bracket or the end stands here."""
 OPENER = re.compile(
-    rf"""(?:(?:[bruenBRUEN]|[uU]&)(?={PAD}{{0,63}}+["'][^\s,;:)}}\]]))?+
-    (?P<quote>(?P<one>{PAD}{{0,63}}+')(?P=one)(?!{PAD}{{0,63}}+[\s'",;:)}}\]&]|\Z)|{QUOTE})""",
+    rf"""(?:(?:[bruenBRUEN]|[uU]&)(?={QUOTE}[^\s,;:)}}\]]))?+
+    (?P<quote>(?P<one>(?!`){QUOTE})(?P=one)(?![\s,;:)}}\]&{QUOTES}]|\Z)|\\*+{QUOTE})""",
     re.VERBOSE,
 )
 """The quote that opens a text, with what SQL or Python may write before one: ``b``, ``N``."""
-_EACH_QUOTE = re.compile(rf"""(\\*+)({FILL}*+)(["'`])|{PAD}++""")
-_BRACKETS = re.compile(rf"""(?P<quote>{PAD}*+["'])|(?P<opens>[\[({{])|(?P<closes>[\])}}])|{PAD}++""")
+_BRACKETS = re.compile(rf"""(?P<quote>{QUOTE})|(?P<opens>[\[({{])|[\])}}]""")
 _CALL = re.compile(r"(?:[A-Za-z_$][\w.]{0,60}+(?=\()|\$(?=[({]))?+(?=[\[({])")
-_INDENTED = re.compile(rf"(?:{PAD}*+[ \t]*+[\r\n]++)++(?P<blanks>[ \t]*+)(?P<item>-[ ])?+(?=\S)")
+_INDENTED = re.compile(r"(?:[ \t]*+[\r\n]++)++(?P<blanks>[ \t]*+)(?P<item>-[ ])?+(?=\S)")
 
 
 def _bare(stops: str = "") -> str:
+    quote = rf"(?<![,;:({{\[=*]){QUOTE}(?!{_END})"
+    return rf"(?:[^\s\\{QUOTES}{stops}]|\\++(?![\s{QUOTES}{stops}]|\Z)|{quote})"
+
+
+@cache
+def word(stops: str = "") -> re.Pattern[str]:
     """Return a pattern: up to a blank, a stop, or a quote that begins or ends a text."""
-    quote = rf"""(?<![,;:({{\[=*]){PAD}*+["'](?!{_END})"""
-    return rf"""(?:[^\s"'\\{FILL}{stops}]|{PAD}++(?![\s"'{stops}]|\Z)|{quote})"""
+    return re.compile(_bare(stops) + "*+")
 
 
-WORD = re.compile(_bare() + "*+")
-JSON_LITERAL = re.compile(_bare(r",}\]") + "*+")
-URL_PARAMETER = re.compile(_bare("&#") + "*+")
-JDBC_PROPERTY = re.compile(_bare(";") + "*+")
 CLAUSE = re.compile(rf"{_bare()}*+(?:(?<![,;.)\]}}])[ \t]++(?![\w.-]{{1,60}}+\s?[=:]){_bare()}++){{0,60}}+")
 """Words up to one that gets a value itself, or that follows a sign of punctuation."""
-LINE = re.compile(r"[^\r\n]*+")
-LINE_IN_JSON = re.compile(
-    rf"""(?:[^\r\n"\\{FILL}] | {PAD}++(?![\r\n"]) | (?<==){PAD}*+"[^"\r\n]*+"
-    | {PAD}*+"(?!\s{{0,9}}+(?:[,}}\]]|\Z)))*+""",
+LINE = re.compile(
+    rf"""(?:[^\r\n\\{QUOTES}] | \\++(?![\r\n{QUOTES}]) | (?<==)\\*+{QUOTE}[^\r\n{QUOTES}]*+{QUOTE}?
+    | {QUOTE}(?!\s{{0,9}}+(?:[,}}\]]|\Z)))*+""",
     re.VERBOSE,
 )
 """Up to the end of the line or of the JSON text that it stands in."""
@@ -59,22 +58,22 @@ def end(pattern: re.Pattern[str], text: str, position: int) -> int:
     return found.end() if found else position
 
 
-def value(text: str, position: int, bare: re.Pattern[str] = WORD) -> tuple[int, int]:
-    """Return the span of the quoted text that begins here, or else of what a pattern matches."""
+def value(text: str, position: int, bare: re.Pattern[str] | None = None) -> tuple[int, int]:
+    """Return the span of the quoted text that begins here, or else of a word or what a pattern matches."""
     quote = OPENER.match(text, position)
     if quote:
         return quote.end(), closing(text, quote["quote"], quote.end())
-    return position, end(bare, text, position)
+    return position, end(bare or word(), text, position)
 
 
-def quote_after(text: str, position: int) -> str:
-    """Return the quote that stands at a place, with its padding; nothing when none does."""
+def quote_at(text: str, position: int) -> str:
+    """Return the quote that stands at a place, with backslashes that are escaped themselves; or nothing."""
     found = _QUOTE.match(text, position)
     return found[0] if found else ""
 
 
 def quote_before(text: str, position: int) -> str:
-    """Return the quote that stands just before a place, with its padding; nothing when none does."""
+    """Return the quote that stands just before a place; nothing when none does."""
     found = _QUOTE_BEFORE.search(text, max(0, position - 64), position)
     return found[0] if found else ""
 
@@ -82,29 +81,25 @@ def quote_before(text: str, position: int) -> str:
 def closing(text: str, quote: str, start: int, limit: int = sys.maxsize) -> int:
     """Return where the quote stands that closes a text; the end of everything when none does.
 
-    It is spelled as the one that opens. In JSON inside JSON a quote has 1, 3, 7 ... backslashes, and those
-    within its text have more; SQL doubles them.
+    It is spelled as the one that opens; SQL doubles those within the text.
 
-    :param quote: the opening quote with its padding; two of them for an SQL text in an SQL text.
+    :param quote: the opening quote, with backslashes in what Python shows of JSON in JSON; two of them for
+        an SQL text in an SQL text.
     :param start: where to begin, just after it.
     :param limit: where to stop looking.
     """
-    half = len(quote) // 2
-    is_doubled = quote[:half] == quote[half:]
-    one = quote[:half] if is_doubled else quote
-    slashes, fills, position = one.count("\\"), one.count(FILL), start
-    for found in _EACH_QUOTE.finditer(text, start, limit):
-        if found[3] != one[-1] or len(found[2]) != fills or found.start() < position:
-            continue
-        if (len(found[1]) - slashes) % (2 * slashes + 2):
-            continue
-        first, position, count = found.end() - len(one), found.end(), 1
+    if quote[0] == "\\":
+        found = text.find(quote, start, limit)
+        return found if found >= 0 else min(len(text), limit)
+    one, position = quote[0], start
+    while (first := text.find(one, position, limit)) >= 0:
+        position = first + 1
         while text.startswith(one, position):
-            position, count = position + len(one), count + 1
-        if is_doubled and count != 4:
+            position += 1
+        if len(quote) == 2 and position - first != 4:
             return first
-        if not is_doubled and count % 2:
-            return position - len(one)
+        if len(quote) == 1 and (position - first) % 2:
+            return position - 1
     return min(len(text), limit)
 
 
@@ -122,7 +117,7 @@ def after_brackets(text: str, start: int) -> int:
         position = found.end()
         if found["quote"]:
             position = closing(text, found["quote"], position, limit) + len(found["quote"])
-        depth += bool(found["opens"]) - bool(found["closes"])
+        depth += 1 if found["opens"] else 0 if found["quote"] else -1
         if not depth:
             return position
     return start if is_round else len(text)
@@ -136,7 +131,7 @@ def after_block(text: str, start: int, indent: int) -> int:
     """
     position = start
     while line := _INDENTED.match(text, position):
-        if len(line["blanks"]) < indent + (not line["item"]) or text.startswith(("at ", "..."), line.end()):
+        if len(line["blanks"]) < indent + (not line["item"]):
             break
-        position = end(LINE_IN_JSON, text, line.end())
+        position = end(LINE, text, line.end())
     return position

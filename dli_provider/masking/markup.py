@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from dli_provider.masking import lexer
-from dli_provider.masking.escapes import FILL, PAD
+from dli_provider.masking.escapes import QUOTE, QUOTES
 from dli_provider.masking.names import is_credential
 from dli_provider.masking.place import Place
 
@@ -15,22 +16,22 @@ _FAR = 500
 _TAG = re.compile(r"<(?:[\w-]{1,40}:)?\Z")
 _IN_TAG = re.compile(r"<[\w:.-]+\s[^<>]*\Z")
 _TO_CONTENT = re.compile(
-    rf"""(?:\s++[\w.:-]{{1,60}}+\s*+=\s*+{PAD}*+["'][^<>"']{{0,200}}+{PAD}*+["']){{0,8}}+\s*+{PAD}*+>
-    | {PAD}*+</(?P<tag>[\w:-]{{1,40}}+){PAD}*+>{lexer.BLANK}*+
-      {PAD}*+<(?:(?P=tag)|[\w-]{{0,20}}?value|string)(?:\s[^<>]{{0,99}})?>""",
+    rf"""(?:\s++[\w.:-]{{1,60}}+\s*+=\s*+{QUOTE}[^<>{QUOTES}]{{0,200}}+{QUOTE}){{0,8}}+\s*+>
+    | </(?P<tag>[\w:-]{{1,40}}+)>\s*+
+      <(?:(?P=tag)|[\w-]{{0,20}}?value|string)(?:\s[^<>]{{0,99}})?>""",
     re.VERBOSE | re.IGNORECASE,
 )
 _CUT = re.compile(r"(?![:=])[^\s<>@]*+")
 _PARTS = re.compile(
-    rf"""(?P<opens>\{{) | (?P<closes>\}})
-    | (?P<ends>[\r\n][ \t]*+-[ ] | </(?P<sibling>[\w:-]++)>{lexer.BLANK}*+<(?P=sibling)\b | />)
+    rf"""(?P<inner>\{{(?:[^{{}}{QUOTES}]|(?P<text>{QUOTE})(?:(?!(?P=text)).){{0,300}}+(?P=text)){{0,99}}+\}})
+    | [{{}}] | [\r\n][ \t]*+-[ ] | </(?P<sibling>[\w:-]++)>\s*+<(?P=sibling)\b | />
     | (?:(?<![A-Za-z/])|<[\w-]*[:-])(?:(?P<value>value|val|v)|key|name|k|property|option|parameter|field|id)
-      (?:{PAD}*+["'`]?\s*+[:=] | (?:\s[^<>]{{0,99}}+)?{PAD}*+(?P<tag>>))\s*+
-      (?P<begin>)(?:(?P<quote>{lexer.QUOTE})(?:(?!(?P=quote))(?:\\.|.)){{0,300}}+(?P=quote))?+""",
+      (?:{QUOTE}?\s*+[:=] | (?:\s[^<>]{{0,99}}+)?(?P<tag>>))\s*+
+      (?P<begin>)(?:(?P<quote>{QUOTE})(?:(?!(?P=quote))(?:\\.|.)){{0,300}}+(?P=quote))?+""",
     re.VERBOSE | re.IGNORECASE,
 )
-"""The signs of an object, and the labels of a pair's name and value with the quoted texts after them."""
-_LITERAL = re.compile(rf"""[^,}}\]\r\n"'<\\{FILL}]{{1,300}}+""")
+"""Objects in an object, what parts objects, and the labels of a pair with the quoted texts after them."""
+_LITERAL = re.compile(rf"[^,}}\]\r\n<\\{QUOTES}]{{1,300}}+")
 
 
 def element(place: Place) -> Span | None:
@@ -50,20 +51,21 @@ def element(place: Place) -> Span | None:
 
 def _content(text: str, start: int) -> Span | None:
     """Return the span of an element's content, comments and CDATA in it included."""
-    begin = text.find("]]>", start, start + 10_000) if text.startswith("<![CDATA[", start) else start
-    end = text.find("</", max(begin, start), start + 10_000)
-    return (start, start + len(text[start:end].rstrip(FILL).rstrip("\\"))) if end >= 0 else None
+    end = text.find("</", start, start + 10_000)
+    return (start, end) if end >= 0 else None
 
 
 def apart(place: Place) -> Span | None:
     """Find the value of a pair, in either order: ``{"key": "password", "type": "s", "value": "x"}``."""
+    if place.before(60).rstrip()[-1:] not in {"=", ":", "<", ">"}:
+        return None
     text, start = place.text, place.start - len(place.opened)
     parts = [*_PARTS.finditer(text, max(0, start - _FAR), start)]
     if not text.startswith("<", start - 1):
         if not parts or parts[-1].end() != start or parts[-1]["begin"] is None or parts[-1]["value"]:
             return None
         parts.pop()  # the label of the name
-    label = _after(text, place.after) or _before(parts)
+    label = _nearest(_PARTS.finditer(text, place.after, place.after + _FAR)) or _nearest(reversed(parts))
     if not label:
         return None
     begin = label.start("begin")
@@ -71,24 +73,7 @@ def apart(place: Place) -> Span | None:
     return span if span and is_credential(place.name, text[slice(*span)]) else None
 
 
-def _after(text: str, position: int) -> re.Match[str] | None:
-    """Return the label of a pair's value: the first that comes after its name in the same object."""
-    depth = 0
-    for part in _PARTS.finditer(text, position, position + _FAR):
-        depth += bool(part["opens"]) - bool(part["closes"])
-        if depth < 0 or (not depth and not part["closes"]):
-            return part if part["value"] else None
-    return None
-
-
-def _before(parts: list[re.Match[str]]) -> re.Match[str] | None:
-    """Return the label of a pair's value: the last that comes before its name in the same object."""
-    labels: list[re.Match[str] | None] = [None]
-    for part in parts:
-        if part["opens"]:
-            labels.append(None)
-        elif part["closes"]:
-            labels = labels[:-1] or [None]
-        else:
-            labels[-1] = part if part["value"] else None
-    return labels[-1]
+def _nearest(parts: Iterator[re.Match[str]]) -> re.Match[str] | None:
+    """Return the label of a value if it comes first, but for objects in the same object."""
+    part = next((part for part in parts if not part["inner"]), None)
+    return part if part and part["value"] else None

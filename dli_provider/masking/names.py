@@ -46,7 +46,7 @@ _KINDS_OF_KEYS = words(
 _ABOUT = words(
     """
     exception error java scala py class provider providers type file path dir location url uri endpoint
-    mechanism algorithm handler policy name stdin enabled
+    mechanism algorithm handler policy name stdin enabled match mismatch
     """
 )
 """Last parts of names that hold no credential: ``password.file``, ``credentials.provider``."""

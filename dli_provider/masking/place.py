@@ -6,20 +6,16 @@ import re
 from collections.abc import Iterator
 
 from dli_provider.masking import lexer
-from dli_provider.masking.escapes import FILL, PAD, ZERO_WIDTH, spelled
+from dli_provider.masking.escapes import QUOTE
 from dli_provider.masking.names import CHINESE, announces, words
 
-_WORD = re.compile(
-    rf"[A-Za-z0-9_.\-](?:[A-Za-z0-9_.\-]|[{FILL}{ZERO_WIDTH}]++(?=[A-Za-z]))*+"
-    rf"|(?:{spelled(CHINESE)})(?:[ ]?I[Dd])?+"
-)
-_ESCAPES = re.compile(rf"[\\{FILL}{ZERO_WIDTH}]++")
+_WORD = re.compile(rf"[A-Za-z0-9_.\-]++|(?:{'|'.join(CHINESE.split())})(?:[ ]?I[Dd])?+")
 _PREFIX = re.compile(r"-*+(?:y?D(?=[A-Za-z]))?+")
 _SECOND_WORDS = words("key keys id code phrase word info value string hash secret token")
-_AFTER_QUOTE = re.compile(rf"{PAD}*+(?:[\s=:,;)}}\]&<>/|?+]|->|\Z)")
+_AFTER_QUOTE = re.compile(r"(?:[\s=:,;)}\]&<>/|?+]|->|\Z)")
 _INDEX = re.compile(r"(?:\[\d++\]|\]|>(?=[ \t]*+:)|(?:</\w{1,10}+>|\*\*)(?=[ \t]*+[:=]))?+")
-_BEGIN_OF_NAME = re.compile(rf"""({PAD}{{0,63}}["'`])([\w .-]{{1,40}})\Z""")
-_BEGIN_OF_LINE = re.compile(rf"(?:^|(?P<escaped>{FILL})?[\r\n])(?P<indent>[ \t]*+)(?:[-#;!*/?]++[ \t]*+)?+\Z")
+_BEGIN_OF_NAME = re.compile(rf"(\\*+{QUOTE})([\w .-]{{1,40}})\Z")
+_BEGIN_OF_LINE = re.compile(r"(?:^|[\r\n])(?P<indent>[ \t]*+)(?:[-#;!*/?]++[ \t]*+)?+\Z")
 
 
 class Place:
@@ -32,9 +28,7 @@ class Place:
     """
 
     def __init__(self, text: str, name: str, start: int, end: int) -> None:
-        while start and (text[start - 1] == FILL or text[start - 1 : start + 1] == "\\" + FILL):
-            start -= 1  # to where the first character is escaped
-        quote = lexer.quote_after(text, end)
+        quote = lexer.quote_at(text, end)
         opened = lexer.quote_before(text, start)
         is_closed = quote == opened or _AFTER_QUOTE.match(text, end + len(quote))
         begin = _BEGIN_OF_NAME.search(text, max(0, start - 80), start) if is_closed and not opened else None
@@ -58,7 +52,7 @@ class Place:
         return self.text[max(0, end - characters) : end]
 
     def begin_of_line(self) -> re.Match[str] | None:
-        """Return what stands before a name that begins its line: ``indent``, and ``escaped`` if in JSON."""
+        """Return what stands before a name that begins its line: ``indent``."""
         return _BEGIN_OF_LINE.search(self.text[max(0, self.start - 200) : self.start])
 
 
@@ -66,7 +60,7 @@ def places(text: str) -> Iterator[Place]:
     """Yield the places at which a text names a credential; of two words too, as in ``Secret Key``."""
     previous, previous_end = "", -1
     for found in _WORD.finditer(text):
-        word, start = _ESCAPES.sub("", found[0]), found.start()
+        word, start = found[0], found.start()
         if word[0] == "-":
             word = _PREFIX.sub("", word, 1)
         if word.lower() in _SECOND_WORDS and text[previous_end:start] in {" ", "  "}:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import re
 
-from dli_provider.masking.escapes import FILL
+from dli_provider.masking.escapes import QUOTES
 from dli_provider.masking.names import words
 
 _ORDINARY = words(
     """
     a an the this that these those its his her their your our my not no none null nil true false any all
     each every some other another same more most less than too very so such only also again already still
-    just be been being has have had do does did can could may might must shall should will would cannot and
-    or but if then when while because since until unless as at by for from in into of off on onto out over
-    per to up under upon via with within without after before between against about near here there please
-    see one two wrong bad good ok valid invalid incorrect correct empty blank present absent unknown unset
-    old new short long weak strong free full different ready stale due dead alive active secret public
-    private plain optional mandatory void read sent lost found kept given known shown left met built begun
-    gone held made put done fine forbidden fail fails failure success now never always later yet once today
-    bearer basic part output input user file text name used
+    just as at by for from in into of off on onto out over per to up under upon via with within without
+    after before between against about near here there please one wrong bad good ok valid invalid incorrect
+    correct empty blank present absent unknown unset old new short long weak strong free full different ready
+    stale due secret public private plain optional read sent lost found kept given known shown left built
+    gone put done fine forbidden never always later yet once today bearer basic part output input user file
+    text name used ambiguous duplicate
     """
 )
 """Words that say something about a credential after ``is``: ``the token is invalid``."""
@@ -31,7 +29,7 @@ _PREDICATES = words(
     """
 )
 _SCHEMES = words("basic bearer digest token apikey negotiate ntlm")
-_CLAUSE = re.compile(rf"""(?:[^\r\n\\{FILL}"'<>;.,!?]|[.,](?=[^\s{FILL}])|'(?=[a-z]))*+""")
+_CLAUSE = re.compile(rf"(?:[^\r\n\\{QUOTES}<>;.,!?]|[.,](?=\S)|'(?=[a-z]))*+")
 _PLAIN_WORD = re.compile(r"[(]?[A-Za-z][A-Za-z_:/'.-]{0,40}[):]?|[\w.-]{1,4}|[(]?\d+[)]?")
 _HAS_NO_BLANKS = re.compile(r"[A-Z][a-z]+[A-Z]|(?i:token|signature|credential|authorization)")
 

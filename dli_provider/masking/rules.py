@@ -9,43 +9,42 @@ from __future__ import annotations
 import re
 
 from dli_provider.masking import lexer, prose
-from dli_provider.masking.escapes import FILL, PAD, spelled
+from dli_provider.masking.escapes import QUOTE, QUOTES, SINGLE
 from dli_provider.masking.lexer import BLANK, COMMENT
 from dli_provider.masking.markup import Span, element
-from dli_provider.masking.names import is_credential, is_measurement, words
+from dli_provider.masking.names import is_measurement, words
 from dli_provider.masking.place import Place
 
 _COMMENTS = rf"{COMMENT}(?:{BLANK}*+{COMMENT}){{0,3}}+"
 _SIGN = re.compile(
     rf"""(?P<type>[ \t]*+:?[ \t]*+[A-Za-z][\w.?]{{0,40}}+(?:\(\d++\))?[ \t]*+
-      (?={PAD}*+=[ \t]*+[bBNu]?{PAD}*+["']))?+
+      (?==[ \t]*+[bBNu]?{QUOTE}))?+
     {BLANK}*+(?P<comment>{_COMMENTS})?+{BLANK}*+
-    {PAD}*+(?P<sign>[?+|]?={{1,3}}+(?:{PAD}*+>)? | :=?(?!:|{PAD}*+/{PAD}*+/) | -++{PAD}*+>)
-    (?:[ \t]|\\*+{FILL}++(?=[ \t])|\\\r?\n|</\w{{1,10}}+>)*+
+    (?P<sign>[?+|]?={{1,3}}+>? | :=?(?!:|//) | -++>)
+    (?:[ \t]|\\\r?\n)*+
     (?:{BLANK}*+(?P<remark>{_COMMENTS}){BLANK}*+)?+""",
     re.VERBOSE,
 )
-_ARGUMENT = re.compile(
-    rf"(?:\s*+,\s*+|(?:[ \t]|\\*+{FILL}\t|\\++{FILL}?\r?\n)++|\s++(?=\S++[ \t]*+(?:[\r\n]|\Z)))(?!--|=)"
-)
+_ARGUMENT = re.compile(r"(?:\s*+,\s*+|(?:[ \t]|\\++\r?\n)++|\s++(?=\S++[ \t]*+(?:[\r\n]|\Z)))(?!--|=)")
 """Between an argument and its value: a comma, blanks, or a line break when one word is on the next line."""
 _OWNER = re.compile(
-    r"""[ \t]++(?:for|of)(?:[ \t]++[\w@.%'"`-]{1,60}+){1,4}?(?=[ \t]*+[:=]|[ \t]++(?:is|was)\b)""",
+    rf"[ \t]++(?:for|of)(?:[ \t]++[\w@.%{QUOTES}-]{{1,60}}+){{1,4}}?(?=[ \t]*+[:=]|[ \t]++(?:is|was)\b)",
     re.IGNORECASE,
 )
 """Whose credential it is: ``password for user bob: x``."""
 _BLANKS = re.compile(BLANK + "*+")
 _NULL = re.compile(
-    rf"(?:(?:null|none|true|false|yes|no|\*{{3}})(?={PAD}*+(?:[\s,;:)}}\]>&\"'<#]|\Z))|,)", re.IGNORECASE
+    rf"(?:(?:null|none|true|false|yes|no|\*{{3}})(?=[\s,;:)}}\]>&<#{QUOTES}]|\Z)|,)", re.IGNORECASE
 )
-_NUMBER = re.compile(rf"""-?\d{{1,13}}(?:\.\d{{1,6}})?(?={PAD}*+(?:[\s,;)}}\]&"'<]|\.?\Z))""")
-_COLUMN = re.compile(r"(?:`?\w++`?\.)++`?(\w++)`?(?=[\s,;)]|\Z)")
+_NUMBER = re.compile(rf"-?\d{{1,13}}(?:\.\d{{1,6}})?(?=[\s,;)}}\]&<{QUOTES}]|\.?\Z)")
+_COLUMN = re.compile(rf"(?:`?\w++`?\.)++`?(\w++)`?(?=[\s,;){QUOTES}]|\Z)")
 _NEXT_LINE = re.compile(
-    rf"""(?:[!&][^\s\\]*+[ \t]*+)*+(?:[|>][+-]?\d?)?+[ \t]*+(?:(?<=[ \t])\#[^\r\n{FILL}]*+)?+
-    (?={PAD}*+[\r\n]|\Z)""",
+    r"""(?:[!&]\S*+[ \t]*+)*+(?:[|>][+-]?\d?)?+[ \t]*+(?:(?<=[ \t])\#[^\r\n]*+)?+(?=[\r\n]|\Z)""",
     re.VERBOSE,
 )
 """What YAML writes beside a name whose value is on the next line: ``|``, ``!tag``, ``&anchor``, a comment."""
+_STOPS = {"?": "&#", "&": "&#", "#": "&#", ";": ";"}
+"""Where a value ends, by the sign before its name: parameters of a URL, properties of JDBC."""
 _OF_PROGRAMS = words("unexpected unrecognized mismatched extraneous function method operator")
 
 
@@ -61,7 +60,7 @@ def assigned(place: Place) -> Span | None:
         return None  # "SELECT token -- of the user", and ":x FROM users" on the next line
     start, end = _value(place, sign["sign"], sign.end())
     if start < end and (sign["comment"] or sign["remark"]):  # it may tell a credential itself
-        return sign.start("comment" if sign["comment"] else "remark"), end + len(lexer.quote_after(text, end))
+        return sign.start("comment" if sign["comment"] else "remark"), end + len(lexer.quote_at(text, end))
     return start, end
 
 
@@ -90,21 +89,13 @@ def _value(place: Place, sign: str, position: int) -> Span:
 
 def _end_of_bare(place: Place, sign: str, position: int) -> int:
     """Return where a value without quotes ends; what the name stands in tells."""
-    line, before = place.begin_of_line(), place.before(1)
-    if place.closed:
-        pattern = lexer.JSON_LITERAL
-    elif place.is_argument:
-        pattern = lexer.WORD
-    elif line and not line["escaped"]:
-        pattern = lexer.LINE
-    elif line or place.name.lower().endswith(("authorization", "cookie")):
-        pattern = lexer.LINE_IN_JSON
-    elif before in {"?", "&", "#"}:
-        pattern = lexer.URL_PARAMETER
-    elif before == ";":
-        pattern = lexer.JDBC_PROPERTY
-    else:
-        pattern = lexer.CLAUSE if sign[0] in ":-" else lexer.WORD
+    before = place.before(1)
+    pattern = lexer.word(r",}\]" if place.closed else _STOPS.get(before, ""))
+    if not (place.closed or place.is_argument):
+        if place.begin_of_line() or place.name.lower().endswith(("authorization", "cookie")):
+            pattern = lexer.LINE
+        elif before not in _STOPS and sign[0] in ":-":
+            pattern = lexer.CLAUSE
     return lexer.end(pattern, place.text, position)
 
 
@@ -123,11 +114,11 @@ def _is_measured(place: Place, position: int) -> bool:
 
 def _is_of_a_program(place: Place, position: int) -> bool:
     """Tell whether a program is spoken of: ``Unexpected token 'FROM' at``, ``function signature f(INT)``."""
-    before = place.before(30).lower().split()
+    before = re.findall(r"\w++", place.before(30).lower())
     if not before or before[-1] not in _OF_PROGRAMS:
         return False
-    said = place.text[position : position + 300].lstrip("\\\"'`<( ")
-    return not prose.looks_random(re.split(r"\W", said, maxsplit=1)[0])
+    said = re.search(r"\w++", place.text[position : position + 300])
+    return not (said and prose.looks_random(said[0]))
 
 
 def _is_nothing(place: Place, sign: str, position: int) -> bool:
@@ -142,8 +133,8 @@ def _is_nothing(place: Place, sign: str, position: int) -> bool:
 
 
 _COMMA = re.compile(r"\s*+,[ \t]*+")
-_LITERAL = re.compile(r"[^\s,=()\[\]{}\"']++")
-_AFTER_PAIR = re.compile(rf"(?:{lexer.QUOTE})?+{PAD}*+(?:\s*+[)\]}}]|[\r\n]|\Z)")
+_LITERAL = re.compile(rf"[^\s,=()\[\]{{}}{QUOTES}]++")
+_AFTER_PAIR = re.compile(rf"{QUOTE}?+(?:\s*+[)\]}}]|[\r\n]|\Z)")
 
 
 def listed(place: Place) -> Span | None:
@@ -151,33 +142,33 @@ def listed(place: Place) -> Span | None:
     text, before = place.text, place.before(60).rstrip(" \t")
     comma = _COMMA.match(text, place.after)
     if comma and before.endswith("property:"):  # Flink's "Loading configuration property: sk, x"
-        return comma.end(), lexer.end(lexer.LINE_IN_JSON, text, comma.end())
-    if not comma or "`" in place.closed or not (before[-1:] in set("[({\n") or (place.closed and not before)):
+        return comma.end(), lexer.end(lexer.LINE, text, comma.end())
+    if not comma or not (before[-1:] in set("[({\n") or (place.closed and not before)):
         return None
     start, end = lexer.value(text, comma.end(), _LITERAL)
     is_pair = bool(_AFTER_PAIR.match(text, end))
     is_call = bool(place.closed) and before.endswith("(") and before[-2:-1].isalnum()
     value = text[start:end]
-    if (value.isalpha() and is_credential(value)) or not (place.closed or prose.looks_random(value)):
+    if not (place.closed or prose.looks_random(value)):
         return None
     return (start, end) if is_call or is_pair else None
 
 
 _TOLD = re.compile(
-    rf"""[ \t]++(?P<sure>(?:(?:is|was|are|were|has|been|being|be|now|set|changed|reset|updated|to|equals?
+    r"""[ \t]++(?P<sure>(?:(?:is|was|are|were|has|been|being|be|now|set|changed|reset|updated|to|equals?
       |becomes?|became|(?:the[ \t]++)?value)\b[ \t]*+)++)(?:[:=][ \t]*+)?
     | [ \t]++(?:(?:of|with|the|value|from|you|provided|given|supplied|received|entered|specified|sent|used
-      |incorrect|wrong|invalid|rejected)\b[ \t]*+)++[:=]?[ \t]*+
-    | [ ]?{PAD}*+(?P<chinese>(?:{spelled("已 已经 被")})?
-      {PAD}*+(?:{spelled("设置 设定 修改 更改 变更 重置 改 更新 的值")})?{PAD}*+(?:{spelled("为 是 成")})
-      |{spelled("的值")}|{spelled("错误 不正确 无效 有误")}(?=[ ]?:))[ ]?:?[ ]?
-    | (?:[ \t]|{PAD}*+(?:[|(<\[{{]|-(?=[ \t]))|\\*+{FILL}\t)*+""",
+      |incorrect|wrong|invalid|rejected)\b,?[ \t]*+)++[:=]?[ \t]*+
+    | [ )]?(?P<chinese>(?:已|已经|被)?(?:设置|设定|修改|更改|变更|重置|改|更新|的值)?[为是成]
+      |的值|(?:错误|不正确|无效|有误)(?=[ ]?:))[ ]?:?[ ]?
+    | (?:[ \t|(<\[{]|-(?=[ \t]))*+""",
     re.VERBOSE | re.IGNORECASE,
 )
 """What stands between a name and a value in a sentence, from clear words to nothing but blanks."""
+_APOSTROPHE = re.compile(f"[{SINGLE}]")
 _SAID_WORD = re.compile(
     rf"""[(\[{{<]?+
-    ([^\s"'`,;:()\[\]{{}}<>|=&\\{FILL}\u4e00-\u9fff]++(?:={{1,2}}(?={PAD}*+["'\s,;.)}}\]<]|\Z))?+)(?!\(|=|://)""",
+    ([^\s,;:()\[\]{{}}<>|=&\\\u4e00-\u9fff{QUOTES}]++(?:={{1,2}}(?=[\s,;.)}}\]<{QUOTES}]|\Z))?+)(?!\(|=|://)""",
     re.VERBOSE,
 )
 
@@ -194,18 +185,17 @@ def said(place: Place) -> Span | None:
         return None
     quote = lexer.OPENER.match(text, begin)
     if quote and not (place.is_open and quote["quote"] == place.opened):
-        is_apostrophe = begin == place.after and quote["quote"] == "'" and place.name.isascii()
+        is_apostrophe = begin == place.after and _APOSTROPHE.match(text, begin) and place.name.isascii()
         if is_apostrophe or told[0].endswith(("[", "{")):
             return None  # password's, tokens["x"]
         end = lexer.closing(text, quote["quote"], quote.end())
         if text.startswith("(", place.after) and text.startswith(",", end + len(quote["quote"])):
             return begin, lexer.after_brackets(text, place.after) - 1  # all arguments of a call
-        says_something = is_sure or any(map(str.isalnum, text[quote.end() : end]))
-        return quote.end(), end if says_something else quote.end()
+        return quote.end(), end
     word = _SAID_WORD.match(text, begin)
     if not word or _is_measured(place, begin) or not (told[0] or not place.name.isascii()):
         return None
-    takes_any = is_sure and told[0].strip() not in {"to", "value"}
+    takes_any = is_sure and told[0].strip().lower() not in {"to", "value"}
     if not prose.looks_random(word[1]) and (not takes_any or prose.is_ordinary(word[1])):
         return None
     return word.start(1), word.start(1) + len(word[1].rstrip(".!?"))

@@ -10,33 +10,31 @@ import re
 from collections.abc import Iterator
 
 from dli_provider.masking import lexer
-from dli_provider.masking.escapes import FILL, PAD
+from dli_provider.masking.escapes import QUOTE, QUOTES
 from dli_provider.masking.names import is_credential
 
 _SHAPES = (
     ("private key", r"""-----BEGIN[ ][A-Z ]{0,20}PRIVATE[ ]KEY(?:[ ]BLOCK)?-----
         (?P<secret>(?s:.+?))(?=-----END|\Z)"""),
     # jdbc:mysql://user:x@host, with / and @ in it too, but for https://host:8080/@scope
-    ("@", rf""":{PAD}*+/{PAD}*+/[^\s/:'"?\#\[<>]*+:(?!\d{{1,5}}(?:[/?\#,\s'"]|\Z))
-        (?P<secret>(?:[^\s/'"?\#<>]+|(?:[^\s/'"]|/(?!/))+)(?<!{FILL})(?={FILL}*@))"""),
+    ("@", rf"""://[^\s/:?\#\[<>{QUOTES}]*+:(?!\d{{1,5}}(?:[/?\#,\s{QUOTES}]|\Z))
+        (?P<secret>(?:[^\s/?\#<>{QUOTES}]+|(?:[^\s/{QUOTES}]|/(?!/))+)(?=@))"""),
     # https://x@host, https://x:x-oauth-basic@host
-    ("@", rf"""https?:{PAD}*+/{PAD}*+/(?P<secret>(?:[^\s/:@'"?\#\[<>{FILL}]|{FILL}++.)++)
-        (?=(?::(?:x-oauth-basic)?)?@)"""),
-    ("jdbc:oracle", r"""jdbc:oracle:\w+:[^\s:/'"@]*/(?P<secret>[^\s/'"@]+)(?=@)"""),
-    ("bearer", rf"""\bbearer[ \t]++(?:{PAD}*+["'])?+(?!(?:tokens?|auth\w*|schemes?|of|is|required|realm)\b|--)
-        (?P<secret>(?:[^\s"',;\\{FILL}]|{PAD}++(?![\s"',;]|\Z))+)"""),
+    ("@", rf"https?://(?P<secret>[^\s/:@?\#\[<>{QUOTES}]++)(?=(?::(?:x-oauth-basic)?)?@)"),
+    ("jdbc:oracle", rf"jdbc:oracle:\w+:[^\s:/@{QUOTES}]*/(?P<secret>[^\s/@{QUOTES}]+)(?=@)"),
+    ("bearer", rf"""\bbearer[ \t]++{QUOTE}?+(?!(?:tokens?|auth\w*|schemes?|of|is|required|realm)\b|--)
+        (?P<secret>(?:[^\s,;\\{QUOTES}]|\\++(?![\s,;{QUOTES}]|\Z))+)"""),
     ("basic ", r"\bbasic[ \t]++(?-i:(?=[A-Za-z][a-z]*+[A-Z\d+/=]))(?P<secret>[\w+/]{4,}+=*+)"),
-    ("hmac-sha256", rf"""HMAC-SHA256[ \t]++(?=\w+=)(?P<secret>[^\r\n"'\\{FILL}]++)"""),
-    ("identified", rf"""\bIDENTIFIED{lexer.BLANK}++(?:WITH{lexer.BLANK}++[\w"'`]{{1,60}}+{lexer.BLANK}++)?
-        (?:BY|AS){lexer.BLANK}++(?:(?:PASSWORD|VALUES){lexer.BLANK}++)?"""),
+    ("hmac-sha256", rf"HMAC-SHA256[ \t]++(?=\w+=)(?P<secret>[^\r\n\\{QUOTES}]++)"),
+    ("identified", rf"""\bIDENTIFIED\s++(?:WITH\s++[\w{QUOTES}]{{1,60}}+\s++)?(?:BY|AS)\s++
+        (?:(?:PASSWORD|VALUES)\s++)?"""),
     # Could not parse value 'x' for key 'password'
-    ("value", r"""\bvalue:?[ ]['"]?(?P<secret>[^'"\s]{1,300}?)['"]?[ ](?:for|of)[ ](?:[a-z]++[ ]){0,3}+
-        ['"]?(?P<name>[\w.-]++)"""),
-    ("-u", rf"""(?:-u|--user)[ =]{PAD}*["']?[\w.@-]{{1,60}}+:(?!\S*//|\d++\b)
-        (?P<secret>[^\s"'\\{FILL}]++)"""),
+    ("value", rf"""\bvalue:?[ ]{QUOTE}?(?P<secret>[^\s{QUOTES}]{{1,300}}?){QUOTE}?[ ](?:for|of)[ ]
+        (?:[a-z]++[ ]){{0,3}}+{QUOTE}?(?P<name>[\w.-]++)"""),
+    ("-u", rf"(?:-u|--user)[ =]{QUOTE}?[\w.@-]{{1,60}}+:(?!\S*//|\d++\b)(?P<secret>[^\s\\{QUOTES}]++)"),
     ("mysql", r"mysql(?:dump|admin)?\b[^\r\n|;]{0,200}?[ ]-p(?=[^\s-])"),
     ("sshpass", r"sshpass[ ]++-p[ ]?(?=[^\s-])"),
-    ("sign=", rf"""[?&]sign=(?P<secret>[^\s&\#"'\\{FILL}]++)"""),
+    ("sign=", rf"[?&]sign=(?P<secret>[^\s&\#\\{QUOTES}]++)"),
     ("akia", r"(?<![\w-])(?P<secret>AKIA[A-Z0-9]{16})"),
     ("asia", r"(?<![\w-])(?P<secret>ASIA[A-Z0-9]{16})"),
     ("gh", r"(?<![\w-])(?P<secret>gh[pousr]_\w{30,}+|github_pat_\w{20,}+)"),

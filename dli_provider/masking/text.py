@@ -20,10 +20,11 @@ def mask(text: str) -> str:
     :param text: any text; a stranger's of any length should be cut first, see
         :func:`~dli_provider.masking.printable`.
     """
-    seen = plain(text)
+    seen, original = plain(text)
     pieces: list[str] = []
     done = 0
-    for start, end in sorted([*_named(seen), *shaped(seen)]):
+    for first, last in sorted([*_named(seen), *shaped(seen)]):
+        start, end = original(first), original(last)
         if start > done or not pieces:
             pieces += text[done:start], MASK
         done = max(done, end)
