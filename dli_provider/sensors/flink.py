@@ -21,7 +21,7 @@ from dli_provider.airflow_compat import (
 from dli_provider.flink.arguments import holds_template, parse_statuses, parse_targets
 from dli_provider.flink.status import FlinkJobStatus
 from dli_provider.links.flink import DliFlinkConsoleLink
-from dli_provider.operators.base import FlinkJobMixin
+from dli_provider.operators.base import FlinkJobOperator
 from dli_provider.waiting.clock import steady_clock
 from dli_provider.waiting.limits import TRIGGERER_GRACE, Deadline, parse_span
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from dli_provider.waiting.runner import WaitRunner
 
 
-class DliFlinkJobSensor(FlinkJobMixin, BaseSensorOperator):
+class DliFlinkJobSensor(FlinkJobOperator, BaseSensorOperator):
     """Waits until a Flink job has one of the target statuses, and returns the job's summary by XCom.
 
     Only the targets are success. A status from which no target can be reached without a person fails the task
@@ -44,20 +44,17 @@ class DliFlinkJobSensor(FlinkJobMixin, BaseSensorOperator):
 
     A subclass may override :meth:`poke`. Such a sensor pokes on the worker, also when ``deferrable`` is set.
 
-    :param job_id: the job's id: an int, digits, or a template or XComArg that yields one. (templated)
     :param target_status: the status to wait for, or several of which any will do. (templated)
-    :param job_name: the job's exact name, instead of ``job_id``; looked up once per process. (templated)
     :param failure_status: a status, or several, that fail the task at once though a target could still
         follow. (templated)
     :param outage_tolerance: how long DLI, or the place where the connection is kept, may be out of reach,
         throttle or fail before that ends the wait, as a timedelta or in seconds; comes on top of the few
         retries within every call. In reschedule mode the task keeps its worker slot during an outage.
-    :param dli_conn_id: the Airflow connection. (templated)
-    :param region: used instead of the connection's region. (templated)
-    :param project_id: used instead of the connection's project. (templated)
     :param deferrable: True to wait in the triggerer, without a worker slot; the job is read once before.
         Waits of one connection share their calls there, a ``poke_interval`` below 1 second counts as 1, and
         ``exponential_backoff`` doesn't apply. Default: Airflow's ``[operators] default_deferrable``.
+    :param kwargs: ``job_id`` or ``job_name``, ``dli_conn_id``, ``region`` and ``project_id``, see
+        :class:`~dli_provider.operators.base.FlinkJobOperator`; and Airflow's own.
     :raises ValueError: for an argument that can't be right: in the constructor where it holds no template,
         else before any call.
     :raises DliFlinkJobFailedError: when no target can be reached any more.
@@ -67,31 +64,18 @@ class DliFlinkJobSensor(FlinkJobMixin, BaseSensorOperator):
     :raises DliError: for an error of DLI that does not pass; never skipped by ``soft_fail``.
     """
 
-    template_fields: Sequence[str] = ("target_status", "failure_status", *FlinkJobMixin.job_template_fields)
-    operator_extra_links = (DliFlinkConsoleLink(),)
+    template_fields: Sequence[str] = ("target_status", "failure_status", *FlinkJobOperator.template_fields)
 
     def __init__(
         self,
-        job_id: int | str | XComArg | None = None,
-        target_status: str | Iterable[str] | XComArg = FlinkJobStatus.JOB_RUNNING.value,
         *,
-        job_name: str | XComArg | None = None,
+        target_status: str | Iterable[str] | XComArg = FlinkJobStatus.JOB_RUNNING.value,
         failure_status: str | Iterable[str] | XComArg | None = None,
         outage_tolerance: timedelta | float = timedelta(minutes=30),
-        dli_conn_id: str = "dli_default",
-        region: str | None = None,
-        project_id: str | None = None,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            job_id=job_id,
-            job_name=job_name,
-            dli_conn_id=dli_conn_id,
-            region=region,
-            project_id=project_id,
-            **kwargs,
-        )
+        super().__init__(**kwargs)
         self.target_status = list(target_status) if isinstance(target_status, Iterator) else target_status
         self.failure_status = failure_status
         self.outage_tolerance = outage_tolerance

@@ -20,7 +20,7 @@ from dli_provider.api import aio, client, retry
 from dli_provider.api.retry import RetryPolicy
 from dli_provider.emulator import DliEmulator
 from dli_provider.flink.plan.values import Windows
-from dli_provider.operators.acting import ActOnFlinkJobMixin
+from dli_provider.operators.acting import FlinkJobActionOperator
 from dli_provider.polling import changes, list_reader, rate_limiter, subscriber
 
 
@@ -60,7 +60,7 @@ def dli(monkeypatch):
     monkeypatch.setattr(client, "RetryPolicy", lambda: RetryPolicy(base=0.01))
     monkeypatch.setattr(rate_limiter, "LONGEST_PAUSE", 0.05)
     short = Windows(timedelta(seconds=1), timedelta(seconds=0.5), (timedelta(seconds=0.05),) * 3)
-    monkeypatch.setattr(ActOnFlinkJobMixin, "windows", lambda _: short)
+    monkeypatch.setattr(FlinkJobActionOperator, "windows", lambda _: short)
     with DliEmulator() as emulator:
         monkeypatch.setenv("AIRFLOW_CONN_DLI_DEFAULT", json.dumps(emulator.connection))
         emulator.behaviour.run_delay = QUICK
@@ -74,7 +74,7 @@ def dli(monkeypatch):
 def task(request):
     """Make a task, in either mode."""
 
-    def make(kind: type[ActOnFlinkJobMixin], **arguments: Any) -> Task:
+    def make(kind: type[FlinkJobActionOperator], **arguments: Any) -> Task:
         retries = arguments.get("retries", 0)
         return Task(kind, arguments, request.param == "deferrable", max_tries=retries)
 

@@ -16,7 +16,7 @@ from airflow_lines import TaskDeferred
 from dli_provider.acting import writes as writes_module
 from dli_provider.emulator import faults
 from dli_provider.exceptions import DliFlinkJobRunError
-from dli_provider.operators.acting import ActOnFlinkJobMixin
+from dli_provider.operators.acting import FlinkJobActionOperator
 from dli_provider.operators.flink import (
     DliDeleteFlinkJobOperator,
     DliRunFlinkJobOperator,
@@ -260,7 +260,7 @@ def dies(monkeypatch):
             time.sleep(seconds)
 
         monkeypatch.setattr("dli_provider.acting.runner.attempt", attempt)
-        monkeypatch.setattr(ActOnFlinkJobMixin, "pause", pause)
+        monkeypatch.setattr(FlinkJobActionOperator, "pause", pause)
 
     return dies
 

@@ -7,16 +7,8 @@ from typing import Any
 
 import pytest
 
-from dli_provider.airflow_compat import BaseOperator
 from dli_provider.api.errors import DliNotFoundError
-from dli_provider.operators.base import FlinkJobMixin
-
-
-class Operator(FlinkJobMixin, BaseOperator):
-    template_fields = FlinkJobMixin.job_template_fields
-
-    def __init__(self, *, job_id: Any = None, job_name: Any = None, **kwargs: Any) -> None:
-        super().__init__(job_id=job_id, job_name=job_name, **kwargs)
+from dli_provider.operators.base import FlinkJobOperator
 
 
 class Client:
@@ -32,8 +24,8 @@ class Client:
         return DliNotFoundError(404, "", f"no Flink job named {name!r}")
 
 
-def operator(**arguments: Any) -> Operator:
-    return Operator(task_id="task", **arguments)
+def operator(**arguments: Any) -> FlinkJobOperator:
+    return FlinkJobOperator(task_id="task", **arguments)
 
 
 @pytest.mark.parametrize("job_id", [104, "104", " 104 "])
