@@ -6,9 +6,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow_lines import DAG
 
 from dli_provider.api.errors import DliNotFoundError
 from dli_provider.operators.base import FlinkJobOperator
+from dli_provider.operators.run import DliRunFlinkJobOperator
 
 
 class Client:
@@ -69,3 +71,18 @@ def test_what_templates_render_to_is_checked_when_the_task_runs(job_id, job_name
     made.job_id, made.job_name = job_id, job_name
     with pytest.raises(ValueError, match=complaint):
         made._find_job_id(Client())
+
+
+def test_default_args_of_a_dag_give_what_the_bases_take():
+    arguments = {"dli_conn_id": "own", "job_id": 104, "poke_interval": 5, "deferrable": True}
+    with DAG("dag", schedule=None, default_args=arguments):
+        task = DliRunFlinkJobOperator(task_id="run", deferrable=False)
+    assert (task.dli_conn_id, task.job_id, task.poke_interval, task.deferrable) == ("own", 104, 5, False)
+
+
+def test_a_mapped_task_takes_what_the_bases_take_and_refuses_what_nobody_knows():
+    partial = DliRunFlinkJobOperator.partial
+    with DAG("dag", schedule=None):
+        partial(task_id="run", region="cn-north-4", timeout=60).expand(job_id=[104, 105])
+        with pytest.raises(TypeError, match="poke_intervall"):
+            partial(task_id="misspelt", poke_intervall=5)
