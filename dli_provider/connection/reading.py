@@ -68,7 +68,7 @@ def _project(
     own_region = fields.option("region")
     region = own_region if is_blank(region) else fields.read("region", region, parse_name)
     project_id = None if is_blank(project_id) else fields.read("project_id", project_id, parse_id)
-    if own_region in {None, region}:
+    if region is None or own_region in {None, region}:
         return region, project_id or fields.option("project_id"), fields.option("project_name")
     if fields.standard("host"):
         fields.fault(

@@ -27,6 +27,7 @@ class DliBaseOperator(BaseOperator):
         counts, but a task that writes fails. (templated)
     :param project_id: used instead of the connection's project, likewise. (templated)
     :param kwargs: passed to Airflow's ``BaseOperator``.
+    :raises ValueError: for one of the three that isn't text.
     """
 
     template_fields: Sequence[str] = CONNECTION_ARGUMENTS
@@ -44,6 +45,10 @@ class DliBaseOperator(BaseOperator):
         self.dli_conn_id = dli_conn_id
         self.region = region
         self.project_id = project_id
+        for name in CONNECTION_ARGUMENTS:
+            value = getattr(self, name)
+            if not (value is None or isinstance(value, str) or holds_template(value)):
+                raise ValueError(f"{name} must be text, not {value!r:.80}")
 
     @property
     def hook(self) -> DliHook:

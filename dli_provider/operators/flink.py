@@ -79,7 +79,7 @@ class DliShowFlinkJobOperator(_ReadFlinkJobOperator):
         from dli_provider.flink.redaction import check_include
 
         super().__init__(**kwargs)
-        self.include = tuple(parse_list("include", include))
+        self.include = tuple(str(name) for name in parse_list("include", include))
         check_include(self.include)
 
     def execute(self, context: Context) -> dict[str, Any]:

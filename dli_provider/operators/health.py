@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from dli_provider.airflow_compat import gauge, mapped_arguments
-from dli_provider.flink.arguments import holds_template, parse_statuses
+from dli_provider.flink.arguments import check_boolean, holds_template, parse_statuses
 from dli_provider.flink.status import FlinkJobStatus
 from dli_provider.operators.base import DliBaseOperator
 from dli_provider.operators.context import check_expectation, push_xcom, read_expectation
@@ -124,6 +124,9 @@ class DliFlinkHealthCheckOperator(DliBaseOperator):
             auto_restart=auto_restart,
             own_rules=parse_rules("own_rules", own_rules),
         )
+        check_boolean("allow_empty", allow_empty)
+        check_boolean("checkpointing", checkpointing)
+        check_boolean("auto_restart", auto_restart)
         check_count("max_reported", max_reported)
         check_expectation("expected_config", expected_config)
         FleetSelection.check(self._selection())
@@ -209,6 +212,8 @@ def _fail_on(fail_on: object, fail_on_unhealthy: bool | None) -> Callable[[JobHe
         raise ValueError(
             "fail_on and fail_on_unhealthy are both given: fail_on alone says which jobs fail the task"
         )
-    if fail_on is None and fail_on_unhealthy is False:
+    if fail_on_unhealthy is not None:
+        check_boolean("fail_on_unhealthy", fail_on_unhealthy)
+    if fail_on_unhealthy is False:
         return None
     return FailOn(_ANY if fail_on is None else fail_on)

@@ -81,7 +81,7 @@ class DliRunFlinkJobOperator(FlinkJobActionOperator):
             raise ValueError(
                 "Give resume_savepoint or restore_from, not both: a job starts from one savepoint"
             )
-        if if_running not in {"adopt", "fail"}:
+        if if_running not in ("adopt", "fail"):
             raise ValueError(f"if_running must be 'adopt' or 'fail', not {if_running!r:.80}")
         if not holds_template(target_status):
             self._targets()

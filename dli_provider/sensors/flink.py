@@ -21,6 +21,7 @@ from dli_provider.flink.status import FlinkJobStatus
 from dli_provider.links.flink import DliFlinkConsoleLink
 from dli_provider.operators.wait import FlinkJobWaitOperator
 from dli_provider.waiting.clock import steady_clock
+from dli_provider.waiting.limits import parse_span
 
 if TYPE_CHECKING:
     from dli_provider.airflow_compat import Context, XComArg
@@ -171,6 +172,8 @@ class DliFlinkJobSensor(FlinkJobWaitOperator, BaseSensorOperator):
 
         :raises ValueError: for what can't be right.
         """
+        parse_span("timeout", self.timeout)
+        parse_span("poke_interval", self.poke_interval)
         plain = [
             name for name in ("target_status", "failure_status") if not holds_template(getattr(self, name))
         ]

@@ -10,7 +10,7 @@ from airflow_lines import DAG
 
 from dli_provider.api.errors import DliNotFoundError
 from dli_provider.operators.base import FlinkJobOperator
-from dli_provider.operators.run import DliRunFlinkJobOperator
+from dli_provider.operators.flink import DliRunFlinkJobOperator, DliShowFlinkJobOperator
 
 
 class Client:
@@ -86,3 +86,8 @@ def test_a_mapped_task_takes_what_the_bases_take_and_refuses_what_nobody_knows()
         partial(task_id="run", region="cn-north-4", timeout=60).expand(job_id=[104, 105])
         with pytest.raises(TypeError, match="poke_intervall"):
             partial(task_id="misspelt", poke_intervall=5)
+
+
+def test_a_field_to_include_that_is_no_name_is_refused_by_name():
+    with pytest.raises(ValueError, match="^include must be a list of withheld fields"):
+        DliShowFlinkJobOperator(task_id="show", job_id=104, include=[["sql_body"]])
