@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from dli_provider.api.answers import outcome_of
 from dli_provider.api.auth.shared import SharedCredential
-from dli_provider.api.echo import hide_echo
+from dli_provider.api.bodies import hide_echo
 from dli_provider.api.endpoints import Call, object_of, show_flink_job
 from dli_provider.api.errors import (
     DliError,

@@ -241,12 +241,12 @@ def dies(monkeypatch):
     def dies(moment: str) -> None:
         alive = True
 
-        def attempt(send: Any, client: Any, job: Any, call: Any) -> Any:
+        def attempt(client: Any, job: Any, call: Any) -> Any:
             nonlocal alive
             if alive and moment == "before the write":
                 alive = False
                 raise DiedError
-            answer = writes_module.attempt(send, client, job, call)
+            answer = writes_module.attempt(client, job, call)
             if alive and moment == "after the write":
                 alive = False
                 raise DiedError

@@ -89,5 +89,5 @@ def test_a_mapped_task_takes_what_the_bases_take_and_refuses_what_nobody_knows()
 
 
 def test_a_field_to_include_that_is_no_name_is_refused_by_name():
-    with pytest.raises(ValueError, match="^include must be a list of withheld fields"):
-        DliShowFlinkJobOperator(task_id="show", job_id=104, include=[["sql_body"]])
+    with pytest.raises(ValueError, match=r"^include must be a list of withheld fields"):
+        DliShowFlinkJobOperator(task_id="show", job_id=104, include=[["sql_body"]])  # type: ignore[list-item]
