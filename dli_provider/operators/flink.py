@@ -70,12 +70,7 @@ class DliShowFlinkJobOperator(_ReadFlinkJobOperator):
     :raises DliError: for every other failure.
     """
 
-    def __init__(
-        self,
-        *,
-        include: str | Iterable[str] = (),
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, *, include: str | Iterable[str] = (), **kwargs: Any) -> None:
         from dli_provider.flink.redaction import check_include
 
         super().__init__(**kwargs)
@@ -117,12 +112,7 @@ class DliGetFlinkJobConfigOperator(_ReadFlinkJobOperator):
 
     template_fields: Sequence[str] = (*_ReadFlinkJobOperator.template_fields, "expected")
 
-    def __init__(
-        self,
-        *,
-        expected: Mapping[str, Any] | str | XComArg | None = None,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, *, expected: Mapping[str, Any] | str | XComArg | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.expected = expected
         self._compares = expected is not None

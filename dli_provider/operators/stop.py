@@ -32,12 +32,7 @@ class DliStopFlinkJobOperator(FlinkJobActionOperator):
     :raises DliError: when DLI refuses the stop or can't be read.
     """
 
-    def __init__(
-        self,
-        *,
-        savepoint: bool = True,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, *, savepoint: bool = True, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.savepoint = savepoint
         check_boolean("savepoint", savepoint)
@@ -70,12 +65,7 @@ class DliTriggerFlinkSavepointOperator(FlinkJobActionOperator):
 
     template_fields: Sequence[str] = (*FlinkJobActionOperator.template_fields, "savepoint_path")
 
-    def __init__(
-        self,
-        *,
-        savepoint_path: str | XComArg,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, *, savepoint_path: str | XComArg, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.savepoint_path = savepoint_path
         if not holds_template(savepoint_path):
@@ -115,12 +105,7 @@ class DliDeleteFlinkJobOperator(FlinkJobActionOperator):
     :raises DliError: when DLI refuses the deletion or can't be read.
     """
 
-    def __init__(
-        self,
-        *,
-        force: bool = False,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, *, force: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.force = force
         check_boolean("force", force)
