@@ -17,7 +17,7 @@ from hostile_answers import job_answer
 from hostile_dli import HostileDli
 from new_process import forget_all
 
-from dli_provider.api import aio, client, connections, retry
+from dli_provider.api import aio, client, retry, transport
 from dli_provider.api.retry import RetryPolicy
 from dli_provider.emulator import DliEmulator
 from dli_provider.flink.plan.values import Windows
@@ -32,7 +32,7 @@ def _short_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "SHORTEST_INTERVAL", 0.01)
 
 
-SSL_CONTEXT = cache(connections.ssl_context)  # to read the system's CAs takes its time
+SSL_CONTEXT = cache(transport.ssl_context)  # to read the system's CAs takes its time
 
 
 @pytest.fixture
