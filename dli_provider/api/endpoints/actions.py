@@ -14,18 +14,17 @@ from dli_provider.api.bodies import parse_json
 from dli_provider.api.endpoints.call import Call, done
 from dli_provider.api.errors import DliProtocolError
 from dli_provider.api.messages import Response
-from dli_provider.flink.arguments import check_boolean, parse_job_id, parse_savepoint_path
+from dli_provider.flink.arguments import parse_job_id, parse_savepoint_path
 
 
 def run_flink_job(job_id: int | str, *, resume_savepoint: bool = False) -> Call[None]:
     """Start a job (BatchRunFlinkJobs)."""
     number = parse_job_id(job_id)
-    check_boolean("resume_savepoint", resume_savepoint)
     return Call(
         title=f"BatchRunFlinkJobs of job {number}",
         method="POST",
         path="/streaming/jobs/run",
-        body={"job_ids": [number], "resume_savepoint": resume_savepoint},
+        body={"job_ids": [number], "resume_savepoint": _flag("resume_savepoint", resume_savepoint)},
         read=done,
         action="dli:jobs:start, and leave to submit jobs on the queue",
         if_unknown="read the job for two minutes; it was started if its status or its start_time changes",
@@ -35,12 +34,11 @@ def run_flink_job(job_id: int | str, *, resume_savepoint: bool = False) -> Call[
 def stop_flink_job(job_id: int | str, *, trigger_savepoint: bool = False) -> Call[None]:
     """Stop a job (BatchStopFlinkJobs)."""
     number = parse_job_id(job_id)
-    check_boolean("trigger_savepoint", trigger_savepoint)
     return Call(
         title=f"BatchStopFlinkJobs of job {number}",
         method="POST",
         path="/streaming/jobs/stop",
-        body={"job_ids": [number], "trigger_savepoint": trigger_savepoint},
+        body={"job_ids": [number], "trigger_savepoint": _flag("trigger_savepoint", trigger_savepoint)},
         read=done,
         action="dli:jobs:stop, and leave to cancel jobs on the queue",
         if_unknown="read the job; stop it again if it still runs after two minutes",
@@ -88,6 +86,13 @@ def delete_flink_job(job_id: int | str) -> Call[None]:
         action="dli:jobs:delete",
         if_unknown="delete it again; DliNotFoundError means that it is gone",
     )
+
+
+def _flag(parameter: str, value: object) -> bool:
+    """Return a flag of a write, checked; like all that a write is given, the value isn't shown."""
+    if isinstance(value, bool):
+        return value
+    raise ValueError(f"{parameter} must be True or False, not {type(value).__name__}")
 
 
 def _read_savepoint(content: Any) -> None:
