@@ -49,7 +49,7 @@ class ActedJob:
             assert self.name is not None
             job = client.find_flink_job(self.name)
             if job is None or job.job_id is None:
-                self.missing = client.no_job_named(self.name)
+                self.missing = self.missing or client.no_job_named(self.name)
                 return None
             self.learn(client, job.job_id)
             return job

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from dli_provider.acting.failures import failure_error
-from dli_provider.acting.writes import Answer, Sender, attempt, send_to_job
+from dli_provider.acting.writes import Answer, attempt
 from dli_provider.api.errors import DliError, DliThrottledError
 from dli_provider.exceptions import DliFlinkJobRunError
 from dli_provider.flink.plan.values import Call, Done, Fail, Failure, Outcome, Reading, Wait, Write
@@ -52,7 +52,6 @@ class PlanRunner:
     :param interval: seconds between two readings.
     :param log: the task's logger, which is told of each step and each status.
     :param keep: stores the plan's memory before and after each write, for a retry after a crash.
-    :param send: makes the call of a write.
     :param clock: the time of day.
     :ivar failure: why the plan failed; None when it has not, or the time or the connection has ended it.
     """
@@ -67,7 +66,6 @@ class PlanRunner:
         log: Logger,
         *,
         keep: Callable[[Memory], None] = lambda _: None,
-        send: Sender = send_to_job,
         clock: Callable[[], datetime] | None = None,
     ) -> None:
         self._planner = planner
@@ -77,7 +75,6 @@ class PlanRunner:
         self._interval = interval
         self._log = log
         self._keep = keep
-        self._send_call = send
         self._clock = clock or steady_clock()
         self.failure: Failure | None = None
         self._awaited = Wait("an answer of DLI")
@@ -159,7 +156,7 @@ class PlanRunner:
 
     def _attempt(self, client: DliClient, call: Call) -> Answer:
         try:
-            return attempt(self._send_call, client, self._job, call)
+            return attempt(client, self._job, call)
         except DliThrottledError as error:
             self._retry_after = error.retry_after or 0.0
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from dli_provider.api.errors import DliAuthError, DliError, DliThrottledError
 from dli_provider.api.errors import Outcome as ApiOutcome
@@ -34,27 +34,27 @@ class Answer:
         return Refusal(str(self.error), self.error.to_dict())
 
 
-class Sender(Protocol):
-    """Makes the call of a write."""
-
-    def __call__(self, client: DliClient, job: ActedJob, call: Call) -> Any:
-        """Make it.
-
-        :param client: writes to DLI.
-        :param job: the job; a creation tells it its id.
-        :param call: the write.
-        :raises DliError: when it fails.
-        """
-
-
-def send_to_job(client: DliClient, job: ActedJob, call: Call) -> None:
-    """Make the call of a write.
+def attempt(client: DliClient, job: ActedJob, call: Call) -> Answer:
+    """Send a write, and return what is known of it.
 
     :param client: writes to DLI.
     :param job: the job; a creation tells it its id.
     :param call: the write.
-    :raises DliError: when it fails.
+    :raises DliError: when it was not sent, was throttled, or the credential was refused: it may be sent
+        again.
     """
+    try:
+        _send(client, job, call)
+    except (DliThrottledError, DliAuthError):
+        raise
+    except DliError as error:
+        if error.outcome not in {ApiOutcome.REFUSED, ApiOutcome.UNKNOWN}:
+            raise
+        return Answer(Outcome(error.outcome.value), error)
+    return Answer(Outcome.ACCEPTED)
+
+
+def _send(client: DliClient, job: ActedJob, call: Call) -> None:
     if call.write == Write.CREATE:
         job.learn(client, _create(client, **call.arguments))
         return
@@ -88,20 +88,3 @@ def _update(client: DliClient, job_id: int, kind: JobKind, fields: Any) -> None:
             client.update_flink_sql_job(job_id, **fields)
         case JobKind.JAR:
             client.update_flink_jar_job(job_id, **fields)
-
-
-def attempt(send: Sender, client: DliClient, job: ActedJob, call: Call) -> Answer:
-    """Send a write, and return what is known of it.
-
-    :raises DliError: when it was not sent, was throttled, or the credential was refused: it may be sent
-        again.
-    """
-    try:
-        send(client, job, call)
-    except (DliThrottledError, DliAuthError):
-        raise
-    except DliError as error:
-        if error.outcome not in {ApiOutcome.REFUSED, ApiOutcome.UNKNOWN}:
-            raise
-        return Answer(Outcome(error.outcome.value), error)
-    return Answer(Outcome.ACCEPTED)

@@ -17,7 +17,6 @@ from yarl import URL
 from dli_provider.api import endpoints
 from dli_provider.api.auth.shared import share_credential
 from dli_provider.api.connection_faults import NO_TUNNEL
-from dli_provider.api.connections import ssl_context
 from dli_provider.api.conversation import converse, find_job
 from dli_provider.api.endpoints import Call, JobFilters, JobPage
 from dli_provider.api.errors import DliError, Outcome
@@ -32,6 +31,7 @@ from dli_provider.api.transport import (
     SendMark,
     choose_ca_bundle,
     own_headers,
+    ssl_context,
 )
 from dli_provider.flink.job import FlinkJob
 

@@ -8,7 +8,7 @@ import threading
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from dli_provider.api.connections import open_pool, ssl_context
+from dli_provider.api.connections import open_pool
 from dli_provider.api.errors import DliError, Outcome
 from dli_provider.api.messages import Request, Response, Send
 from dli_provider.api.settings import DliSettings
@@ -19,6 +19,7 @@ from dli_provider.api.transport import (
     SendMark,
     choose_ca_bundle,
     own_headers,
+    ssl_context,
 )
 
 

@@ -90,7 +90,7 @@ class DliClient:
         """Return the detail of the job of a name; None when the project has none.
 
         :param name: the exact name.
-        :raises ValueError: for a blank name, before any call.
+        :raises ValueError: for a name that is missing or blank, before any call.
         :raises DliError: when several jobs have that name, listing their ids; so for every other failure.
         """
         return self._drive(find_job(name, self.settings, self._credential, self._retry))
@@ -113,7 +113,8 @@ class DliClient:
 
         :param filters: see :class:`~dli_provider.api.endpoints.JobFilters`; ``show_detail`` is on unless
             said otherwise, and the order is ascending by time, so that jobs created meanwhile come last.
-        :raises ValueError: for a filter that the endpoint does not have, and for ``limit`` and ``offset``.
+        :raises ValueError: for a filter that the endpoint does not have, or that can't be right, and for
+            ``limit`` and ``offset``.
         :raises DliProtocolError: for an item that is no job, after the readable ones of its page, and for a
             list that can't be read whole.
         :raises DliError: for every other failure.

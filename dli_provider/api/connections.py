@@ -15,7 +15,6 @@ import socket
 import ssl
 from functools import partial
 from http import HTTPStatus
-from pathlib import Path
 from time import monotonic
 from typing import Any
 from urllib.parse import unquote
@@ -23,9 +22,7 @@ from urllib.parse import unquote
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import make_headers, parse_url
-from urllib3.util.ssl_ import create_urllib3_context
 
-from dli_provider.api.errors import DliSettingsError
 from dli_provider.api.transport import SendMark
 
 
@@ -180,19 +177,3 @@ def open_pool(
         "https": partial(_SecurePool, mark=mark),  # type: ignore[dict-item]
     }
     return manager.connection_from_url(origin)
-
-
-def ssl_context(bundle: str | None) -> ssl.SSLContext:
-    """Return how certificates are verified, the same for both drivers.
-
-    :param bundle: path of the CA bundle, a file or a folder; None to verify nothing.
-    :raises DliSettingsError: for a file without certificates.
-    """
-    if bundle is None:
-        return create_urllib3_context(cert_reqs=ssl.CERT_NONE)
-    context = create_urllib3_context()
-    try:
-        context.load_verify_locations(**{"capath" if Path(bundle).is_dir() else "cafile": bundle})
-    except OSError as error:
-        raise DliSettingsError(f"The CA bundle {bundle!r:.200} can't be read: {error!s:.100}") from None
-    return context

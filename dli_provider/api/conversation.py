@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from dli_provider.api.answers import outcome_of
 from dli_provider.api.auth.shared import SharedCredential
-from dli_provider.api.echo import hide_echo
+from dli_provider.api.bodies import hide_echo
 from dli_provider.api.endpoints import Call, object_of, show_flink_job
 from dli_provider.api.errors import (
     DliError,
@@ -155,9 +155,11 @@ def find_job(
     :param settings: where.
     :param credential: who asks.
     :param retry: how often a failure that may pass is tried again.
-    :raises ValueError: for a blank name.
+    :raises ValueError: for a name that is missing or blank.
     :raises DliError: when several jobs have that name; it lists their ids. So for every other failure.
     """
+    if name is None:  # all jobs would be listed
+        raise ValueError("name is None: give the job's name")
     pages = Pages({"name": name, "show_detail": False})
     job_ids: list[int] = []
     while call := pages.next_call():

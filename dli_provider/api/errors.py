@@ -160,7 +160,7 @@ class DliApiError(DliError):
         code = "" if self.code == str(self.status) else f" {self.code}"
         request_id = f" (request id {self.request_id})" if self.request_id else ""
         text = f"HTTP {self.status}{code}: {self.message.rstrip('.')}{request_id}"
-        return ". ".join(filter(None, (text, self.advice)))
+        return sentences(text, self.advice)
 
     @property
     def advice(self) -> str | None:

@@ -26,7 +26,7 @@ def dli_endpoint(region: str) -> str | None:
     """Return the region's DLI endpoint; None for a region that isn't known to have one."""
     if region not in REGIONS:
         return None
-    return f"https://dli.{region}.myhuaweicloud.{'eu' if region == 'eu-west-101' else 'com'}"
+    return _endpoint("dli", region)
 
 
 def iam_endpoint(region: str) -> str | None:
@@ -35,7 +35,11 @@ def iam_endpoint(region: str) -> str | None:
         return None
     if region in _WITHOUT_REGIONAL_IAM:
         return GLOBAL_IAM
-    return f"https://iam.{region}.myhuaweicloud.{'eu' if region == 'eu-west-101' else 'com'}"
+    return _endpoint("iam", region)
+
+
+def _endpoint(service: str, region: str) -> str:
+    return f"https://{service}.{region}.myhuaweicloud.{'eu' if region == 'eu-west-101' else 'com'}"
 
 
 def is_same_cloud(endpoint: str, other: str) -> bool:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies
+
+from urllib3.util.ssl_ import create_urllib3_context
 
 from dli_provider import __version__
 from dli_provider.api.connection_faults import NO_TUNNEL, describe_fault
@@ -156,6 +160,22 @@ def choose_ca_bundle(settings: DliSettings) -> str | None:
     from certifi import where
 
     return where()
+
+
+def ssl_context(bundle: str | None) -> ssl.SSLContext:
+    """Return how certificates are verified, the same for both drivers.
+
+    :param bundle: path of the CA bundle, a file or a folder; None to verify nothing.
+    :raises DliSettingsError: for a file without certificates.
+    """
+    if bundle is None:
+        return create_urllib3_context(cert_reqs=ssl.CERT_NONE)
+    context = create_urllib3_context()
+    try:
+        context.load_verify_locations(**{"capath" if Path(bundle).is_dir() else "cafile": bundle})
+    except OSError as error:
+        raise DliSettingsError(f"The CA bundle {bundle!r:.200} can't be read: {error!s:.100}") from None
+    return context
 
 
 def _flaw_of(proxy: str) -> str | None:

@@ -42,7 +42,6 @@ def settings_from_fields(
     credential = _credential(fields, project_id, project_name or region, iam)
     if endpoint is None or credential is None or fields.faults:
         raise fields.error()
-    own_console = console_url(region) if region and not fields.standard("host") else None
     return DliSettings(
         endpoint=endpoint,
         credential=credential,
@@ -52,7 +51,7 @@ def settings_from_fields(
         iam_endpoint=iam,
         verify=fields.option("verify", True),
         proxies=fields.option("proxies"),
-        console_url=fields.option("console_url") or own_console,
+        console_url=fields.option("console_url") or _own_console(fields, region),
         connect_timeout=fields.option("connect_timeout", 10.0),
         read_timeout=fields.option("read_timeout", 30.0),
         language=fields.option("language"),
@@ -68,7 +67,7 @@ def _project(
     own_region = fields.option("region")
     region = own_region if is_blank(region) else fields.read("region", region, parse_name)
     project_id = None if is_blank(project_id) else fields.read("project_id", project_id, parse_id)
-    if own_region in {None, region}:
+    if region is None or own_region in {None, region}:
         return region, project_id or fields.option("project_id"), fields.option("project_name")
     if fields.standard("host"):
         fields.fault(
@@ -104,6 +103,11 @@ def _own_iam(fields: ConnectionFields, region: str | None, endpoint: str | None)
     if own and endpoint and (fields.standard("host") is None or is_same_cloud(endpoint, own)):
         return own
     return None
+
+
+def _own_console(fields: ConnectionFields, region: str | None) -> str | None:
+    """Return the console of the region; None where the endpoint may be another cloud's."""
+    return console_url(region) if region and fields.standard("host") is None else None
 
 
 def _credential(

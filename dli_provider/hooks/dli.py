@@ -78,7 +78,7 @@ class DliHook(FlinkJobWrites, BaseHook):
         """Return the detail of the job of a name; None when the project has none.
 
         :param name: the exact name.
-        :raises ValueError: for a blank name, before any call.
+        :raises ValueError: for a name that is missing or blank, before any call.
         :raises DliError: when several jobs have that name, listing their ids; otherwise as for
             :meth:`show_flink_job`.
         """
@@ -114,7 +114,7 @@ class DliHook(FlinkJobWrites, BaseHook):
         :param order: ``asc`` (the default, so that jobs created meanwhile come last) or ``desc`` by time.
         :param show_detail: False for jobs without ``job_config`` and other details; True by default.
         :param sys_enterprise_project_name: the enterprise project.
-        :raises ValueError: for a blank filter, at the first job.
+        :raises ValueError: for a filter that is blank or can't be right, at the first job.
         :raises DliProtocolError: for an item that is no job, and for a list that can't be read whole.
         :raises DliError: as for :meth:`show_flink_job`.
         """

@@ -4,91 +4,71 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from dli_provider.airflow_compat import (
-    TRIGGER_TIMEOUT_TEXTS,
-    AirflowTaskTimeout,
-    mapped_arguments,
-    task_state_store,
-)
+from dli_provider.airflow_compat import mapped_arguments, task_state_store
 from dli_provider.exceptions import DliFlinkJobRunError
 from dli_provider.flink.arguments import check_boolean, holds_template, is_blank
 from dli_provider.links.flink import DliFlinkConsoleLink
-from dli_provider.operators.base import FlinkJobMixin
+from dli_provider.operators.base import CONNECTION_ARGUMENTS
 from dli_provider.operators.context import push_xcom
-from dli_provider.waiting.limits import TRIGGERER_GRACE, Deadline, parse_span
+from dli_provider.operators.wait import FlinkJobWaitOperator
+from dli_provider.waiting.limits import parse_span
 
 if TYPE_CHECKING:
     from dli_provider.acting.record import PlanRecord
     from dli_provider.acting.runner import Ended, PlanRunner, Rest
-    from dli_provider.airflow_compat import BaseOperator, Context
+    from dli_provider.airflow_compat import Context
     from dli_provider.api.client import DliClient
     from dli_provider.flink.plan.memory import Memory
     from dli_provider.flink.plan.planner import Plan, Planner
     from dli_provider.flink.plan.values import Windows
     from dli_provider.flink.plan.waiting import PlanWait
-
-if TYPE_CHECKING:
-    _Operator = BaseOperator
-else:
-    _Operator = object
+    from dli_provider.triggers.base import FlinkJobTrigger
+    from dli_provider.waiting.limits import Deadline
 
 _SLICE = 1.0
 """Seconds that a pause lasts at the most before the task looks whether it was killed."""
 
 
-class ActOnFlinkJobMixin(FlinkJobMixin, _Operator):
+class FlinkJobActionOperator(FlinkJobWaitOperator):
     """A task that acts on a Flink job, and by default waits until that has had its effect.
-
-    It is mixed in before ``BaseOperator``: Airflow takes all that the constructor of an operator hands on to
-    another operator's for arguments that the DAG author has mapped.
 
     It reads the job, makes the call that its status needs, and reads again, so that a retry after whatever
     crash takes up what it finds. No write is sent twice unless reading the job shows that the first had no
     effect. The job's id is pushed as XCom ``job_id`` as soon as it is known.
 
     :param wait_for_completion: False to end as soon as DLI has accepted the last write.
-    :param deferrable: True to wait in the triggerer; writes are sent by the worker all the same.
-    :param poke_interval: seconds between two readings, or a timedelta.
-    :param timeout: seconds, or a timedelta, after which the task fails; the job is left as it is.
-    :param outage_tolerance: how long DLI may be unreadable, as a timedelta or in seconds.
-    :param arguments: those of :class:`~dli_provider.operators.base.FlinkJobMixin`.
+    :param poke_interval: seconds between two readings, or a timedelta; 30 seconds by default.
+    :param timeout: seconds, or a timedelta, after which the task fails, counted from its start and over its
+        deferrals; the job is left as it is. An hour by default.
+    :param kwargs: those of :class:`~dli_provider.operators.wait.FlinkJobWaitOperator`; writes are sent by the
+        worker also when the task is deferrable.
     :raises DliFlinkJobRunError: when the job ended elsewhere, or did not get there within ``timeout``.
     :raises DliFlinkJobFailedError: when nothing can be done until a person acts; not retried.
     :raises DliError: when DLI refuses a write or can't be read, and ``DliOutcomeUnknownError`` when nobody
         knows whether a write took effect.
     """
 
-    template_fields: Sequence[str] = FlinkJobMixin.job_template_fields
-    operator_extra_links = (DliFlinkConsoleLink(),)
-
     def __init__(
         self,
         *,
         wait_for_completion: bool = True,
-        deferrable: bool = False,
         poke_interval: timedelta | float = 30,
         timeout: timedelta | float = 3600,
-        outage_tolerance: timedelta | float = timedelta(minutes=30),
-        **arguments: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(**arguments)
+        super().__init__(**kwargs)
         self.wait_for_completion = wait_for_completion
-        self.deferrable = deferrable
         self.poke_interval = poke_interval
         self.timeout = timeout
-        self.outage_tolerance = outage_tolerance
-        for name in ("poke_interval", "timeout", "outage_tolerance"):
-            parse_span(name, getattr(self, name))
-        for name in ("wait_for_completion", "deferrable"):
-            check_boolean(name, getattr(self, name))
+        check_boolean("wait_for_completion", wait_for_completion)
+        parse_span("poke_interval", poke_interval)
+        parse_span("timeout", timeout)
         self._record: PlanRecord
         self._recalled: Memory | None = None
-        scope = self.connection_template_fields
-        self._templated = [name for name in scope if holds_template(getattr(self, name))]
+        self._templated = [name for name in CONNECTION_ARGUMENTS if holds_template(getattr(self, name))]
 
     @abstractmethod
     def make_plan(self, context: Context) -> Plan:
@@ -135,9 +115,16 @@ class ActOnFlinkJobMixin(FlinkJobMixin, _Operator):
 
         return Memory.of_retry(plan.last, datetime.now(UTC))
 
+    def execute(self, context: Context) -> Any:
+        """Act on the job, and return the XCom.
+
+        :param context: the task's context.
+        """
+        return self.begin(context)
+
     def begin(self, context: Context) -> Any:
-        """Act on the job, and return the XCom. Each operator has an ``execute`` of its own that calls this,
-        because Airflow 2 must find it in the operator's class.
+        """Do what :meth:`execute` says. Subclasses extend this one: Airflow 2 warns of an ``execute`` that
+        calls its base class's.
 
         :param context: the task's context.
         """
@@ -168,12 +155,7 @@ class ActOnFlinkJobMixin(FlinkJobMixin, _Operator):
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Go on after the trigger's event, or fail as on the worker when no triggerer ended the wait."""
-        if next_method == "__fail__" and (next_kwargs or {}).get("error") in TRIGGER_TIMEOUT_TEXTS:
-            message = f"No triggerer ended the wait for Flink job {self.job_id or self.job_name} in time"
-            began: Any = getattr(context.get("ti"), "start_date", None) or datetime.now(UTC)
-            timeout = began + parse_span("timeout", self.timeout)
-            is_execution_timeout = self._deadline(context, timeout).is_execution_timeout
-            raise AirflowTaskTimeout(message) if is_execution_timeout else DliFlinkJobRunError(message)
+        self._check_trigger(context, next_method, next_kwargs)
         return super().resume_execution(next_method, next_kwargs, context)
 
     def pause(self, seconds: float) -> None:
@@ -211,8 +193,6 @@ class ActOnFlinkJobMixin(FlinkJobMixin, _Operator):
     ) -> Any:
         from dli_provider.acting.job import ActedJob
         from dli_provider.acting.runner import PlanRunner
-        from dli_provider.waiting.client import WaitClient
-        from dli_provider.waiting.outage import OutageTracker
 
         def on_known(client: DliClient, known: int) -> None:
             DliFlinkConsoleLink.persist(context, client.settings, known)
@@ -227,10 +207,7 @@ class ActOnFlinkJobMixin(FlinkJobMixin, _Operator):
                 self.pause(min(left, _SLICE))
 
         self._check_scope()
-        outage = OutageTracker(
-            parse_span("outage_tolerance", self.outage_tolerance), had_success=job_id is not None
-        )
-        client = WaitClient(lambda: self.hook, outage, self.log)
+        client = self._wait_client(had_success=job_id is not None)
         job = ActedJob(job_id, None) if job_id else ActedJob(*self._check_job(), on_known)
         interval = parse_span("poke_interval", self.poke_interval).total_seconds()
         planner = self._make_planner(context, memory)
@@ -267,29 +244,14 @@ class ActOnFlinkJobMixin(FlinkJobMixin, _Operator):
 
         :raises ValueError: when the connection, the region or the project renders to nothing.
         """
-        for name in {*self._templated, *mapped_arguments(self)}.intersection(self.connection_template_fields):
+        for name in {*self._templated, *mapped_arguments(self)}.intersection(CONNECTION_ARGUMENTS):
             if is_blank(value := getattr(self, name)):
                 raise ValueError(f"{name} was given and is empty ({value!r:.40}): nothing is done by default")
 
-    def _deadline(self, context: Context, timeout: datetime) -> Deadline:
-        start_date: datetime | None = getattr(context.get("ti"), "start_date", None)
-        began = start_date or timeout - parse_span("timeout", self.timeout)
-        return Deadline.of_task(timeout, self.execution_timeout, began)
-
-    def _defer(self, wait: PlanWait, deadline: Deadline) -> None:
+    def _trigger_class(self) -> type[FlinkJobTrigger]:
         from dli_provider.triggers.plan import DliFlinkPlanTrigger
 
-        hook = self.hook
-        self.defer(
-            trigger=DliFlinkPlanTrigger.of_wait(
-                wait,
-                deadline,
-                parse_span("outage_tolerance", self.outage_tolerance),
-                poke_interval=parse_span("poke_interval", self.poke_interval).total_seconds(),
-                dli_conn_id=hook.dli_conn_id,
-                region=hook.region,
-                project_id=hook.project_id,
-            ),
-            method_name="execute_complete",
-            timeout=deadline.remaining(datetime.now(UTC)) + TRIGGERER_GRACE,
-        )
+        return DliFlinkPlanTrigger
+
+    def _time_out(self, message: str) -> NoReturn:
+        raise DliFlinkJobRunError(message)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from dli_provider.airflow_compat import BaseOperator
 from dli_provider.flink.arguments import holds_template, is_blank, parse_job_id
+from dli_provider.links.flink import DliFlinkConsoleLink
 
 if TYPE_CHECKING:
     from dli_provider.airflow_compat import XComArg
@@ -12,20 +15,22 @@ if TYPE_CHECKING:
     from dli_provider.hooks.dli import DliHook
 
 
-class DliConnectionMixin:
+CONNECTION_ARGUMENTS = ("dli_conn_id", "region", "project_id")
+
+
+class DliBaseOperator(BaseOperator):
     """A task on a DLI connection.
 
-    A subclass has a constructor of its own that names these three too: Airflow fills ``default_args`` in by
-    its signature. It adds :attr:`connection_template_fields` to its ``template_fields``.
-
-    :param dli_conn_id: the Airflow connection; ``dli_default`` when it renders to nothing. (templated)
-    :param region: used instead of the connection's region; ignored when it renders to nothing. (templated)
-    :param project_id: used instead of the connection's project; ignored when it renders to nothing.
+    :param dli_conn_id: the Airflow connection; ``dli_default`` by default, and when it renders to nothing.
         (templated)
-    :param kwargs: passed to Airflow's base class.
+    :param region: used instead of the connection's region. When it renders to nothing, the connection's
+        counts, but a task that writes fails. (templated)
+    :param project_id: used instead of the connection's project, likewise. (templated)
+    :param kwargs: passed to Airflow's ``BaseOperator``.
+    :raises ValueError: for one of the three that isn't text.
     """
 
-    connection_template_fields = ("dli_conn_id", "region", "project_id")
+    template_fields: Sequence[str] = CONNECTION_ARGUMENTS
     ui_color = "#f6d5d5"
 
     def __init__(
@@ -40,6 +45,10 @@ class DliConnectionMixin:
         self.dli_conn_id = dli_conn_id
         self.region = region
         self.project_id = project_id
+        for name in CONNECTION_ARGUMENTS:
+            value = getattr(self, name)
+            if not (value is None or isinstance(value, str) or holds_template(value)):
+                raise ValueError(f"{name} must be text, not {value!r:.80}")
 
     @property
     def hook(self) -> DliHook:
@@ -53,18 +62,20 @@ class DliConnectionMixin:
         )
 
 
-class FlinkJobMixin(DliConnectionMixin):
+class FlinkJobOperator(DliBaseOperator):
     """A task on one Flink job, named by exactly one of its id and its name.
 
     What holds no template is checked here, when the DAG file is parsed; the rest when the task runs.
 
     :param job_id: the job's id: an int, digits, or a template or XComArg that yields one. (templated)
-    :param job_name: the job's exact name, looked up in the project when the task runs. (templated)
-    :param kwargs: ``dli_conn_id``, ``region``, ``project_id``, and what Airflow's base class takes.
+    :param job_name: the job's exact name, instead of its id; looked up when the task runs, once per process.
+        (templated)
+    :param kwargs: those of :class:`DliBaseOperator`.
     :raises ValueError: for neither or both of ``job_id`` and ``job_name``, or an id that is not a number.
     """
 
-    job_template_fields = ("job_id", "job_name", *DliConnectionMixin.connection_template_fields)
+    template_fields: Sequence[str] = ("job_id", "job_name", *DliBaseOperator.template_fields)
+    operator_extra_links = (DliFlinkConsoleLink(),)
 
     def __init__(
         self,

@@ -93,6 +93,8 @@ class JobDefinitionMixin(RenderedFieldsMixin):
         for name in self._given:
             if is_blank(given[name]):
                 raise ValueError(f"{name} was given and is empty")
+            if name != "definition" and not isinstance(given[name], str):
+                raise ValueError(f"{name} must be text, not {type(given[name]).__name__}")
         definition = given["definition"]
         return parse_desired(
             str(self.job_name),

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from dli_provider.airflow_compat import BaseOperator, conf
 from dli_provider.flink.arguments import (
     check_boolean,
     holds_template,
@@ -15,8 +14,8 @@ from dli_provider.flink.arguments import (
     parse_savepoint_path,
     parse_targets,
 )
-from dli_provider.operators.acting import ActOnFlinkJobMixin
-from dli_provider.operators.base import DliConnectionMixin
+from dli_provider.operators.acting import FlinkJobActionOperator
+from dli_provider.operators.base import DliBaseOperator
 from dli_provider.operators.definition import DEFINING_ARGUMENTS, JobDefinitionMixin
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 _UPGRADE_MODES = ("savepoint", "stateless", "refuse")
 
 
-class DliDeployFlinkJobOperator(JobDefinitionMixin, ActOnFlinkJobMixin, BaseOperator):
+class DliDeployFlinkJobOperator(JobDefinitionMixin, FlinkJobActionOperator):
     """Makes a Flink job be as the DAG defines it, and run.
 
     A job that there isn't is created and started. One that is equal is left alone: a second deployment makes
@@ -61,17 +60,11 @@ class DliDeployFlinkJobOperator(JobDefinitionMixin, ActOnFlinkJobMixin, BaseOper
     :param run: False to create or change the job only; a running job is changed in place or not at all.
     :param ignore_changes: names of fields that may differ. (templated)
     :param target_status: the status to wait for, or several of which any will do. (templated)
-    :param wait_for_completion: False to end as soon as DLI has accepted the run.
     :param plan_only: True to show the steps and the differences, and to write nothing; the task fails where
         the deployment would be refused.
-    :param deferrable: True to wait in the triggerer. Default: Airflow's ``[operators] default_deferrable``.
-    :param poke_interval: seconds between two readings, or a timedelta.
-    :param timeout: seconds, or a timedelta, after which the task fails; the job is left as it is.
-    :param outage_tolerance: how long DLI may be unreadable, as a timedelta or in seconds.
-    :param dli_conn_id: the Airflow connection. (templated)
-    :param region: used instead of the connection's region. (templated)
-    :param project_id: used instead of the connection's project. (templated)
-    :param kwargs: passed to Airflow's ``BaseOperator``.
+    :param kwargs: ``wait_for_completion``, ``deferrable``, ``poke_interval``, ``timeout``,
+        ``outage_tolerance``, ``dli_conn_id``, ``region`` and ``project_id``, see
+        :class:`~dli_provider.operators.acting.FlinkJobActionOperator`; and Airflow's own.
     :raises ValueError: for an argument that can't be right: in the constructor where it holds no template,
         else before any call.
     :raises DliFlinkConfigDriftError: when a running job differs and must not be stopped.
@@ -85,7 +78,7 @@ class DliDeployFlinkJobOperator(JobDefinitionMixin, ActOnFlinkJobMixin, BaseOper
 
     template_fields: Sequence[str] = (
         "job_name",
-        *DliConnectionMixin.connection_template_fields,
+        *DliBaseOperator.template_fields,
         *DEFINING_ARGUMENTS,
         *("restore_from", "ignore_changes", "target_status"),
     )
@@ -103,29 +96,10 @@ class DliDeployFlinkJobOperator(JobDefinitionMixin, ActOnFlinkJobMixin, BaseOper
         run: bool = True,
         ignore_changes: str | Iterable[str] | XComArg = (),
         target_status: str | Iterable[str] | XComArg = ("job_running", "job_finish"),
-        wait_for_completion: bool = True,
         plan_only: bool = False,
-        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
-        poke_interval: timedelta | float = 30,
-        timeout: timedelta | float = 3600,
-        outage_tolerance: timedelta | float = timedelta(minutes=30),
-        dli_conn_id: str = "dli_default",
-        region: str | None = None,
-        project_id: str | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            job_name=job_name,
-            wait_for_completion=wait_for_completion,
-            deferrable=deferrable,
-            poke_interval=poke_interval,
-            timeout=timeout,
-            outage_tolerance=outage_tolerance,
-            dli_conn_id=dli_conn_id,
-            region=region,
-            project_id=project_id,
-            **kwargs,
-        )
+        super().__init__(job_name=job_name, **kwargs)
         self.define(sql=sql, entrypoint=entrypoint, definition=definition)
         self.upgrade_mode = upgrade_mode
         self.restore_from = restore_from
@@ -138,12 +112,9 @@ class DliDeployFlinkJobOperator(JobDefinitionMixin, ActOnFlinkJobMixin, BaseOper
         self._plan: DeployPlan
         self._check()
 
-    def execute(self, context: Context) -> Any:
-        """Deploy the job, or show how it would be, and return the XCom.
-
-        :param context: the task's context.
-        """
-        return self._show_plan(context) if self.plan_only else self.begin(context)
+    def begin(self, context: Context) -> Any:
+        """Deploy the job, or show how it would be."""
+        return self._show_plan(context) if self.plan_only else super().begin(context)
 
     def make_plan(self, context: Context) -> DeployPlan:
         """Return the plan of the deployment."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dli_provider.airflow_compat import BaseOperator
 from dli_provider.flink.arguments import parse_list
 from dli_provider.links.flink import DliFlinkConsoleLink
-from dli_provider.operators.base import FlinkJobMixin
+from dli_provider.operators.base import FlinkJobOperator
 from dli_provider.operators.context import check_expectation, push_xcom, read_expectation
 from dli_provider.operators.deploy import DliDeployFlinkJobOperator
 from dli_provider.operators.health import DliFlinkHealthCheckOperator
@@ -35,11 +34,8 @@ __all__ = [
 ]
 
 
-class _ReadFlinkJobOperator(FlinkJobMixin, BaseOperator):
+class _ReadFlinkJobOperator(FlinkJobOperator):
     """Reads one job's detail."""
-
-    template_fields: Sequence[str] = FlinkJobMixin.job_template_fields
-    operator_extra_links = (DliFlinkConsoleLink(),)
 
     def _read(self, context: Context) -> FlinkJob:
         from dli_provider.api.retry import PATIENT
@@ -62,42 +58,21 @@ class DliShowFlinkJobOperator(_ReadFlinkJobOperator):
     ``entrypoint_args``, ``runtime_config``, graphs and ``*_config`` texts) read ``***``, and credentials in
     other texts are masked. A throttled call is waited out for up to five minutes.
 
-    :param job_id: the job's id: an int, digits, or a template or XComArg that yields one. (templated)
-    :param job_name: the job's exact name, instead of its id. (templated)
     :param include: names of withheld fields to show after all, such as ``("sql_body",)``; credentials that
         can be recognised in them are masked even then.
-    :param dli_conn_id: the Airflow connection. (templated)
-    :param region: used instead of the connection's region. (templated)
-    :param project_id: used instead of the connection's project. (templated)
-    :param kwargs: passed to Airflow's ``BaseOperator``.
+    :param kwargs: ``job_id`` or ``job_name``, ``dli_conn_id``, ``region`` and ``project_id``, see
+        :class:`~dli_provider.operators.base.FlinkJobOperator`; and Airflow's own.
     :raises ValueError: for an argument that can't be right: in the constructor when it holds no template,
         else before any call.
     :raises DliNotFoundError: when the project has no such job.
     :raises DliError: for every other failure.
     """
 
-    def __init__(
-        self,
-        job_id: int | str | XComArg | None = None,
-        *,
-        job_name: str | XComArg | None = None,
-        include: str | Iterable[str] = (),
-        dli_conn_id: str = "dli_default",
-        region: str | None = None,
-        project_id: str | None = None,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, *, include: str | Iterable[str] = (), **kwargs: Any) -> None:
         from dli_provider.flink.redaction import check_include
 
-        super().__init__(
-            job_id=job_id,
-            job_name=job_name,
-            dli_conn_id=dli_conn_id,
-            region=region,
-            project_id=project_id,
-            **kwargs,
-        )
-        self.include = tuple(parse_list("include", include))
+        super().__init__(**kwargs)
+        self.include = tuple(str(name) for name in parse_list("include", include))
         check_include(self.include)
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -120,16 +95,12 @@ class DliGetFlinkJobConfigOperator(_ReadFlinkJobOperator):
     can hold passwords read ``***``. It is pushed also when the configuration has drifted. A throttled call is
     waited out for up to five minutes.
 
-    :param job_id: the job's id: an int, digits, or a template or XComArg that yields one. (templated)
-    :param job_name: the job's exact name, instead of its id. (templated)
     :param expected: what the configuration must hold: keys (nested ones as nested mappings) with values, or
         with comparisons such as ``{">=": 2}``; see :mod:`dli_provider.flink.drift`. A mapping, its JSON text,
         or the name of a ``.json`` file in the DAG's folder, which is rendered as a template. None compares
         nothing; a template that renders to nothing is an error. (templated)
-    :param dli_conn_id: the Airflow connection. (templated)
-    :param region: used instead of the connection's region. (templated)
-    :param project_id: used instead of the connection's project. (templated)
-    :param kwargs: passed to Airflow's ``BaseOperator``.
+    :param kwargs: ``job_id`` or ``job_name``, ``dli_conn_id``, ``region`` and ``project_id``, see
+        :class:`~dli_provider.operators.base.FlinkJobOperator`; and Airflow's own.
     :raises ValueError: for an argument that can't be right: in the constructor when it holds no template,
         else before any call.
     :raises DliFlinkConfigDriftError: when the configuration differs, with a table of keys, expected and
@@ -139,25 +110,8 @@ class DliGetFlinkJobConfigOperator(_ReadFlinkJobOperator):
 
     template_fields: Sequence[str] = (*_ReadFlinkJobOperator.template_fields, "expected")
 
-    def __init__(
-        self,
-        job_id: int | str | XComArg | None = None,
-        *,
-        job_name: str | XComArg | None = None,
-        expected: Mapping[str, Any] | str | XComArg | None = None,
-        dli_conn_id: str = "dli_default",
-        region: str | None = None,
-        project_id: str | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(
-            job_id=job_id,
-            job_name=job_name,
-            dli_conn_id=dli_conn_id,
-            region=region,
-            project_id=project_id,
-            **kwargs,
-        )
+    def __init__(self, *, expected: Mapping[str, Any] | str | XComArg | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.expected = expected
         self._compares = expected is not None
         check_expectation("expected", expected)

@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from dli_provider.airflow_compat import BaseOperator, gauge, mapped_arguments
-from dli_provider.flink.arguments import holds_template, parse_statuses
+from dli_provider.airflow_compat import gauge, mapped_arguments
+from dli_provider.flink.arguments import check_boolean, holds_template, parse_statuses
 from dli_provider.flink.status import FlinkJobStatus
-from dli_provider.operators.base import DliConnectionMixin
+from dli_provider.operators.base import DliBaseOperator
 from dli_provider.operators.context import check_expectation, push_xcom, read_expectation
 from dli_provider.operators.fleet_selection import SELECTION, FleetSelection
 
@@ -24,7 +24,7 @@ _IN_ERROR = 5
 _ANY = ("unhealthy", "missing", "unreadable")
 
 
-class DliFlinkHealthCheckOperator(DliConnectionMixin, BaseOperator):
+class DliFlinkHealthCheckOperator(DliBaseOperator):
     """Checks a fleet of Flink jobs, and says which aren't healthy and why.
 
     XCom ``return_value`` is the report: totals by verdict and by status, the jobs that aren't healthy, worst
@@ -61,10 +61,8 @@ class DliFlinkHealthCheckOperator(DliConnectionMixin, BaseOperator):
         task.
     :param max_reported: how many jobs that aren't healthy the report lists at the most; each takes about
         1 KB.
-    :param dli_conn_id: the Airflow connection. (templated)
-    :param region: used instead of the connection's region. (templated)
-    :param project_id: used instead of the connection's project. (templated)
-    :param kwargs: passed to Airflow's ``BaseOperator``.
+    :param kwargs: ``dli_conn_id``, ``region`` and ``project_id``, see
+        :class:`~dli_provider.operators.base.DliBaseOperator`; and Airflow's own.
     :raises ValueError: for an argument that can't be right: in the constructor when it holds no template,
         else before any call. Also for ``job_ids`` or a filter that renders to nothing, since the task would
         check more jobs than was meant.
@@ -75,7 +73,7 @@ class DliFlinkHealthCheckOperator(DliConnectionMixin, BaseOperator):
     template_fields: Sequence[str] = (
         *SELECTION,
         *("healthy_status", "expected_config"),
-        *DliConnectionMixin.connection_template_fields,
+        *DliBaseOperator.template_fields,
     )
 
     def __init__(
@@ -101,14 +99,11 @@ class DliFlinkHealthCheckOperator(DliConnectionMixin, BaseOperator):
         fail_on: str | Iterable[str] | Callable[[JobHealth], bool] | None = None,
         fail_on_unhealthy: bool | None = None,
         max_reported: int = 100,
-        dli_conn_id: str = "dli_default",
-        region: str | None = None,
-        project_id: str | None = None,
         **kwargs: Any,
     ) -> None:
         from dli_provider.flink.health import HealthRules, check_count, parse_limit, parse_rules
 
-        super().__init__(dli_conn_id=dli_conn_id, region=region, project_id=project_id, **kwargs)
+        super().__init__(**kwargs)
         self.job_ids = _listed(job_ids)
         self.name = name
         self.queue_name = queue_name
@@ -129,6 +124,9 @@ class DliFlinkHealthCheckOperator(DliConnectionMixin, BaseOperator):
             auto_restart=auto_restart,
             own_rules=parse_rules("own_rules", own_rules),
         )
+        check_boolean("allow_empty", allow_empty)
+        check_boolean("checkpointing", checkpointing)
+        check_boolean("auto_restart", auto_restart)
         check_count("max_reported", max_reported)
         check_expectation("expected_config", expected_config)
         FleetSelection.check(self._selection())
@@ -214,6 +212,8 @@ def _fail_on(fail_on: object, fail_on_unhealthy: bool | None) -> Callable[[JobHe
         raise ValueError(
             "fail_on and fail_on_unhealthy are both given: fail_on alone says which jobs fail the task"
         )
-    if fail_on is None and fail_on_unhealthy is False:
+    if fail_on_unhealthy is not None:
+        check_boolean("fail_on_unhealthy", fail_on_unhealthy)
+    if fail_on_unhealthy is False:
         return None
     return FailOn(_ANY if fail_on is None else fail_on)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from dli_provider.airflow_compat import BaseOperator, conf
 from dli_provider.exceptions import DliFlinkJobRunError
 from dli_provider.flink.arguments import check_boolean, holds_template, parse_savepoint_path, parse_targets
 from dli_provider.flink.status import FlinkJobStatus
-from dli_provider.operators.acting import ActOnFlinkJobMixin
+from dli_provider.operators.acting import FlinkJobActionOperator
 
 if TYPE_CHECKING:
     from dli_provider.acting.runner import Ended, PlanRunner, Rest
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
 _TO_ITS_END = (FlinkJobStatus.JOB_FINISH,)
 
 
-class DliRunFlinkJobOperator(ActOnFlinkJobMixin, BaseOperator):
+class DliRunFlinkJobOperator(FlinkJobActionOperator):
     """Runs a Flink job, and waits until it runs, or until it has ended.
 
     A run that is under way already is adopted: retrying or clearing the task starts no second one. With
@@ -31,26 +29,18 @@ class DliRunFlinkJobOperator(ActOnFlinkJobMixin, BaseOperator):
 
     XCom ``return_value`` is the job's summary with ``action``: ``started`` or ``adopted``.
 
-    :param job_id: the job's id: an int, digits, or a template or XComArg that yields one. (templated)
-    :param job_name: the job's exact name, instead of its id. (templated)
     :param resume_savepoint: True to start from the job's latest savepoint; a warning tells when DLI shows
         none.
     :param restore_from: a savepoint to import and to start from, such as ``obs://bucket/directory/``, instead
         of the latest one; not used when a run is adopted. (templated)
     :param if_running: ``adopt``, or ``fail`` when the job runs already at the task's first try.
     :param target_status: the status to wait for, or several of which any will do. (templated)
-    :param wait_for_completion: False to end as soon as DLI has accepted the run.
     :param stop_on_kill: True to stop the run that this task has started when the task is killed, by one call
         and without a savepoint; for bounded runs that are not deferred. A worker that is drained kills its
         tasks, too.
-    :param deferrable: True to wait in the triggerer. Default: Airflow's ``[operators] default_deferrable``.
-    :param poke_interval: seconds between two readings, or a timedelta.
-    :param timeout: seconds, or a timedelta, after which the task fails; the job is left as it is.
-    :param outage_tolerance: how long DLI may be unreadable, as a timedelta or in seconds.
-    :param dli_conn_id: the Airflow connection. (templated)
-    :param region: used instead of the connection's region. (templated)
-    :param project_id: used instead of the connection's project. (templated)
-    :param kwargs: passed to Airflow's ``BaseOperator``.
+    :param kwargs: ``job_id`` or ``job_name``, ``wait_for_completion``, ``deferrable``, ``poke_interval``,
+        ``timeout``, ``outage_tolerance``, ``dli_conn_id``, ``region`` and ``project_id``, see
+        :class:`~dli_provider.operators.acting.FlinkJobActionOperator`; and Airflow's own.
     :raises ValueError: for an argument that can't be right: in the constructor where it holds no template,
         else before any call.
     :raises DliFlinkJobRunError: when the run ended elsewhere, or did not get there within ``timeout``;
@@ -62,44 +52,22 @@ class DliRunFlinkJobOperator(ActOnFlinkJobMixin, BaseOperator):
     """
 
     template_fields: Sequence[str] = (
-        *ActOnFlinkJobMixin.template_fields,
+        *FlinkJobActionOperator.template_fields,
         "target_status",
         "restore_from",
     )
 
     def __init__(
         self,
-        job_id: int | str | XComArg | None = None,
         *,
-        job_name: str | XComArg | None = None,
         resume_savepoint: bool = False,
         restore_from: str | XComArg | None = None,
         if_running: Literal["adopt", "fail"] = "adopt",
         target_status: str | Iterable[str] | XComArg = ("job_running", "job_finish"),
-        wait_for_completion: bool = True,
         stop_on_kill: bool = False,
-        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
-        poke_interval: timedelta | float = 30,
-        timeout: timedelta | float = 3600,
-        outage_tolerance: timedelta | float = timedelta(minutes=30),
-        dli_conn_id: str = "dli_default",
-        region: str | None = None,
-        project_id: str | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            job_id=job_id,
-            job_name=job_name,
-            wait_for_completion=wait_for_completion,
-            deferrable=deferrable,
-            poke_interval=poke_interval,
-            timeout=timeout,
-            outage_tolerance=outage_tolerance,
-            dli_conn_id=dli_conn_id,
-            region=region,
-            project_id=project_id,
-            **kwargs,
-        )
+        super().__init__(**kwargs)
         self.resume_savepoint = resume_savepoint
         self.restore_from = restore_from
         self.if_running = if_running
@@ -113,19 +81,12 @@ class DliRunFlinkJobOperator(ActOnFlinkJobMixin, BaseOperator):
             raise ValueError(
                 "Give resume_savepoint or restore_from, not both: a job starts from one savepoint"
             )
-        if if_running not in {"adopt", "fail"}:
+        if if_running not in ("adopt", "fail"):
             raise ValueError(f"if_running must be 'adopt' or 'fail', not {if_running!r:.80}")
         if not holds_template(target_status):
             self._targets()
         if not holds_template(restore_from):
             self._savepoint()
-
-    def execute(self, context: Context) -> Any:
-        """Run the job, and return its summary.
-
-        :param context: the task's context.
-        """
-        return self.begin(context)
 
     def make_plan(self, context: Context) -> RunPlan:
         """Return the plan of the run."""

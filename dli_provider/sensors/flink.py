@@ -5,15 +5,13 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from dli_provider.airflow_compat import (
-    TRIGGER_TIMEOUT_TEXTS,
     AirflowTaskTimeout,
     BaseSensorOperator,
     PokeReturnValue,
-    conf,
     first_poke_at,
     reschedule,
     task_state_store,
@@ -21,19 +19,20 @@ from dli_provider.airflow_compat import (
 from dli_provider.flink.arguments import holds_template, parse_statuses, parse_targets
 from dli_provider.flink.status import FlinkJobStatus
 from dli_provider.links.flink import DliFlinkConsoleLink
-from dli_provider.operators.base import FlinkJobMixin
+from dli_provider.operators.wait import FlinkJobWaitOperator
 from dli_provider.waiting.clock import steady_clock
-from dli_provider.waiting.limits import TRIGGERER_GRACE, Deadline, parse_span
+from dli_provider.waiting.limits import parse_span
 
 if TYPE_CHECKING:
     from dli_provider.airflow_compat import Context, XComArg
     from dli_provider.api.client import DliClient
-    from dli_provider.flink.wait import FlinkJobWait
+    from dli_provider.triggers.base import FlinkJobTrigger
     from dli_provider.waiting.ending import EndingPolicy
+    from dli_provider.waiting.limits import Deadline
     from dli_provider.waiting.runner import WaitRunner
 
 
-class DliFlinkJobSensor(FlinkJobMixin, BaseSensorOperator):
+class DliFlinkJobSensor(FlinkJobWaitOperator, BaseSensorOperator):
     """Waits until a Flink job has one of the target statuses, and returns the job's summary by XCom.
 
     Only the targets are success. A status from which no target can be reached without a person fails the task
@@ -42,22 +41,18 @@ class DliFlinkJobSensor(FlinkJobMixin, BaseSensorOperator):
     ``restart_when_exception``, or a stop for dynamic scaling) is given 15 minutes. Outcomes are the same in
     poke, reschedule and deferrable mode. The sensor never changes the job.
 
+    With ``deferrable`` the job is read once before; waits of one connection then share their calls,
+    a ``poke_interval`` below 1 second counts as 1, and ``exponential_backoff`` doesn't apply. In reschedule
+    mode the task keeps its worker slot during an outage.
+
     A subclass may override :meth:`poke`. Such a sensor pokes on the worker, also when ``deferrable`` is set.
 
-    :param job_id: the job's id: an int, digits, or a template or XComArg that yields one. (templated)
     :param target_status: the status to wait for, or several of which any will do. (templated)
-    :param job_name: the job's exact name, instead of ``job_id``; looked up once per process. (templated)
     :param failure_status: a status, or several, that fail the task at once though a target could still
         follow. (templated)
-    :param outage_tolerance: how long DLI, or the place where the connection is kept, may be out of reach,
-        throttle or fail before that ends the wait, as a timedelta or in seconds; comes on top of the few
-        retries within every call. In reschedule mode the task keeps its worker slot during an outage.
-    :param dli_conn_id: the Airflow connection. (templated)
-    :param region: used instead of the connection's region. (templated)
-    :param project_id: used instead of the connection's project. (templated)
-    :param deferrable: True to wait in the triggerer, without a worker slot; the job is read once before.
-        Waits of one connection share their calls there, a ``poke_interval`` below 1 second counts as 1, and
-        ``exponential_backoff`` doesn't apply. Default: Airflow's ``[operators] default_deferrable``.
+    :param kwargs: ``job_id`` or ``job_name``, ``deferrable``, ``outage_tolerance``, ``dli_conn_id``,
+        ``region`` and ``project_id``, see :class:`~dli_provider.operators.wait.FlinkJobWaitOperator`; and
+        Airflow's own, such as ``poke_interval``, ``timeout`` and ``mode``.
     :raises ValueError: for an argument that can't be right: in the constructor where it holds no template,
         else before any call.
     :raises DliFlinkJobFailedError: when no target can be reached any more.
@@ -67,35 +62,22 @@ class DliFlinkJobSensor(FlinkJobMixin, BaseSensorOperator):
     :raises DliError: for an error of DLI that does not pass; never skipped by ``soft_fail``.
     """
 
-    template_fields: Sequence[str] = ("target_status", "failure_status", *FlinkJobMixin.job_template_fields)
-    operator_extra_links = (DliFlinkConsoleLink(),)
+    template_fields: Sequence[str] = (
+        "target_status",
+        "failure_status",
+        *FlinkJobWaitOperator.template_fields,
+    )
 
     def __init__(
         self,
-        job_id: int | str | XComArg | None = None,
-        target_status: str | Iterable[str] | XComArg = FlinkJobStatus.JOB_RUNNING.value,
         *,
-        job_name: str | XComArg | None = None,
+        target_status: str | Iterable[str] | XComArg = FlinkJobStatus.JOB_RUNNING.value,
         failure_status: str | Iterable[str] | XComArg | None = None,
-        outage_tolerance: timedelta | float = timedelta(minutes=30),
-        dli_conn_id: str = "dli_default",
-        region: str | None = None,
-        project_id: str | None = None,
-        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            job_id=job_id,
-            job_name=job_name,
-            dli_conn_id=dli_conn_id,
-            region=region,
-            project_id=project_id,
-            **kwargs,
-        )
+        super().__init__(**kwargs)
         self.target_status = list(target_status) if isinstance(target_status, Iterator) else target_status
         self.failure_status = failure_status
-        self.outage_tolerance = outage_tolerance
-        self.deferrable = deferrable
         self._runner: WaitRunner | None = None
         self._check_arguments()
 
@@ -122,9 +104,10 @@ class DliFlinkJobSensor(FlinkJobMixin, BaseSensorOperator):
                     return poked.xcom_value if isinstance(poked, PokeReturnValue) else None
                 remaining = self.timeout - elapsed()
                 if remaining <= 0:
-                    self._ending.time_out(runner.describe())
+                    self._time_out(runner.describe())
                 if self.deferrable and runner.wait and type(self).poke is DliFlinkJobSensor.poke:
-                    self._defer(context, runner.wait, clock() + timedelta(seconds=remaining))
+                    timeout = clock() + timedelta(seconds=remaining)
+                    self._defer(runner.wait, self._deadline(context, timeout))
                 pause = min(remaining, self._get_next_poke_interval(began, elapsed, count))
                 if self.reschedule and not runner.needs_this_process:
                     raise reschedule(pause)
@@ -150,21 +133,15 @@ class DliFlinkJobSensor(FlinkJobMixin, BaseSensorOperator):
         The base sensor's own version is passed over: it reads ``soft_fail`` and ``never_fail`` otherwise than
         its poke loop does, and differently on Airflow 2 and 3.
         """
+        self._check_trigger(context, next_method, next_kwargs)
         resume = super(BaseSensorOperator, self).resume_execution
         if next_method != "__fail__":
             return resume(next_method, next_kwargs, context)
-        began: Any = getattr(context.get("ti"), "start_date", None) or datetime.now(UTC)
-        timeout = began + timedelta(seconds=self.timeout)
-        if (next_kwargs or {}).get("error") in TRIGGER_TIMEOUT_TEXTS:
-            message = f"No triggerer ended the wait for Flink job {self.job_id or self.job_name} in time"
-            if self._deadline(context, timeout).is_execution_timeout:
-                raise AirflowTaskTimeout(message)
-            self._ending.time_out(message)
         try:
             resume(next_method, next_kwargs, context)
         except Exception as error:  # noqa: BLE001
             self._ending.handle(error, self.log)
-        return self._defer_again(context, None, timeout)
+        return self._defer_again(None, self._deadline(context))
 
     def execute_complete(self, context: Context, event: Any = None) -> Any:
         """End as the trigger's event says.
@@ -178,11 +155,11 @@ class DliFlinkJobSensor(FlinkJobMixin, BaseSensorOperator):
         if ended.outcome == Outcome.REACHED:
             return ended.job
         if ended.outcome == Outcome.TIMEOUT:
-            self._ending.time_out(ended.message)
+            self._time_out(ended.message)
         if ended.outcome == Outcome.EXECUTION_TIMEOUT:
             raise AirflowTaskTimeout(ended.message)
         self._ending.handle(ended.exception(), self.log)
-        return self._defer_again(context, ended.job_id, ended.timeout)
+        return self._defer_again(ended.job_id, self._deadline(context, ended.timeout))
 
     @property
     def _ending(self) -> EndingPolicy:
@@ -195,7 +172,8 @@ class DliFlinkJobSensor(FlinkJobMixin, BaseSensorOperator):
 
         :raises ValueError: for what can't be right.
         """
-        parse_span("outage_tolerance", self.outage_tolerance)
+        parse_span("timeout", self.timeout)
+        parse_span("poke_interval", self.poke_interval)
         plain = [
             name for name in ("target_status", "failure_status") if not holds_template(getattr(self, name))
         ]
@@ -212,8 +190,6 @@ class DliFlinkJobSensor(FlinkJobMixin, BaseSensorOperator):
         return targets, failures
 
     def _new_runner(self, context: Context, first_poke: datetime | None) -> WaitRunner:
-        from dli_provider.waiting.client import WaitClient
-        from dli_provider.waiting.outage import OutageTracker
         from dli_provider.waiting.reschedule import RescheduleState
         from dli_provider.waiting.runner import WaitRunner
 
@@ -224,13 +200,10 @@ class DliFlinkJobSensor(FlinkJobMixin, BaseSensorOperator):
 
         self._check_job()
         targets, failures = self._statuses()
-        outage = OutageTracker(
-            parse_span("outage_tolerance", self.outage_tolerance), had_success=first_poke is not None
-        )
         state = None
         if self.reschedule:
             state = RescheduleState(task_state_store(context), self.log, is_first_poke=first_poke is None)
-        client = WaitClient(lambda: self.hook, outage, self.log)
+        client = self._wait_client(had_success=first_poke is not None)
         return WaitRunner(client, find_job_id, targets, failures, self.log, state=state)
 
     def _poke_once(self, context: Context) -> bool | PokeReturnValue:
@@ -240,30 +213,15 @@ class DliFlinkJobSensor(FlinkJobMixin, BaseSensorOperator):
             self._ending.handle(error, self.log)
             return False
 
-    def _deadline(self, context: Context, timeout: datetime) -> Deadline:
-        start_date: datetime | None = getattr(context.get("ti"), "start_date", None)
-        began = start_date or timeout - timedelta(seconds=self.timeout)  # dag.test() knows none on Airflow 2
-        return Deadline.of_task(timeout, self.execution_timeout, began)
-
-    def _defer(self, context: Context, wait: FlinkJobWait, timeout: datetime) -> NoReturn:
+    def _trigger_class(self) -> type[FlinkJobTrigger]:
         from dli_provider.triggers.flink import DliFlinkJobTrigger
 
-        hook, deadline = self.hook, self._deadline(context, timeout)
-        self.defer(
-            trigger=DliFlinkJobTrigger.of_wait(
-                wait,
-                deadline,
-                parse_span("outage_tolerance", self.outage_tolerance),
-                poke_interval=self.poke_interval,
-                dli_conn_id=hook.dli_conn_id,
-                region=hook.region,
-                project_id=hook.project_id,
-            ),
-            method_name="execute_complete",
-            timeout=deadline.remaining(datetime.now(UTC)) + TRIGGERER_GRACE,
-        )
+        return DliFlinkJobTrigger
 
-    def _defer_again(self, context: Context, job_id: int | None, timeout: datetime) -> NoReturn:
+    def _time_out(self, message: str) -> NoReturn:
+        self._ending.time_out(message)
+
+    def _defer_again(self, job_id: int | None, deadline: Deadline) -> NoReturn:
         from dli_provider.flink.wait import FlinkJobWait
 
         if job_id is None:
@@ -271,4 +229,4 @@ class DliFlinkJobSensor(FlinkJobMixin, BaseSensorOperator):
         if job_id is None:
             with self.hook.get_conn() as client:
                 job_id = self._find_job_id(client)
-        self._defer(context, FlinkJobWait(job_id, *self._statuses()), timeout)
+        self._defer(FlinkJobWait(job_id, *self._statuses()), deadline)

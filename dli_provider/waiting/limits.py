@@ -9,6 +9,8 @@ from typing import Self
 TRIGGERER_GRACE = timedelta(minutes=2)
 """How long after its deadline the scheduler ends a wait that no triggerer has ended."""
 
+_LONGEST = timedelta(days=365_000)
+
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
@@ -70,12 +72,15 @@ def parse_span(parameter: str, value: timedelta | float) -> timedelta:
 
     :param parameter: the parameter's name, for the error.
     :param value: a timedelta, or seconds.
-    :raises ValueError: for anything else, and for less than nothing.
+    :raises ValueError: for anything else, for less than nothing, and for more than 1000 years, which no date
+        can hold.
     """
     try:
         span = timedelta(seconds=value.total_seconds() if isinstance(value, timedelta) else value)
     except (TypeError, ValueError, OverflowError):
         span = timedelta(-1)
-    if span < timedelta() or isinstance(value, bool):
-        raise ValueError(f"{parameter} must be a timedelta or seconds, not {value!r:.80}")
+    if not timedelta() <= span <= _LONGEST or isinstance(value, bool):
+        raise ValueError(
+            f"{parameter} must be a timedelta or seconds, 0 or more and at most 1000 years, not {value!r:.80}"
+        )
     return span

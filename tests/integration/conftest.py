@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -16,11 +17,11 @@ from hostile_answers import job_answer
 from hostile_dli import HostileDli
 from new_process import forget_all
 
-from dli_provider.api import aio, client, retry
+from dli_provider.api import aio, client, retry, transport
 from dli_provider.api.retry import RetryPolicy
 from dli_provider.emulator import DliEmulator
 from dli_provider.flink.plan.values import Windows
-from dli_provider.operators.acting import ActOnFlinkJobMixin
+from dli_provider.operators.acting import FlinkJobActionOperator
 from dli_provider.polling import changes, list_reader, rate_limiter, subscriber
 
 
@@ -31,18 +32,60 @@ def _short_intervals(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "SHORTEST_INTERVAL", 0.01)
 
 
+SSL_CONTEXT = cache(transport.ssl_context)  # to read the system's CAs takes its time
+
+
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Shorten all pauses after failures, and begin as a new process does."""
+def as_a_new_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Begin as a new process does, and leave nothing to the next test."""
+    monkeypatch.setattr(aio, "ssl_context", SSL_CONTEXT)
     forget_all()
-    monkeypatch.setattr(aio, "ssl_context", lambda _: False)  # to read the system's CAs takes its time
+    yield
+    forget_all()
+
+
+@pytest.fixture
+def quick(as_a_new_process: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shorten all pauses after failures, and begin as a new process does."""
     monkeypatch.setattr(client, "RetryPolicy", lambda: RetryPolicy(base=0.001))
     monkeypatch.setattr(retry, "PATIENT", replace(retry.PATIENT, base=0.001))
     monkeypatch.setattr(rate_limiter, "LONGEST_PAUSE", 0.01)
     monkeypatch.setattr(rate_limiter, "_SPACING", 0.001)
     monkeypatch.setattr(list_reader, "backoff", lambda _: 0.01)
-    yield
-    forget_all()
+
+
+class TaskInstance:
+    """The little that an operator asks of its task instance; keeps its XComs."""
+
+    map_index = -1
+
+    def __init__(self) -> None:
+        self.xcom: dict[str, Any] = {}
+
+    def xcom_push(self, key: str, value: Any) -> None:
+        self.xcom[key] = json.loads(json.dumps(value))
+
+
+@pytest.fixture
+def ti() -> TaskInstance:
+    return TaskInstance()
+
+
+@pytest.fixture
+def refusals(dli: DliEmulator, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the gateway of the emulated DLI refused, as it says it."""
+    refused: list[str] = []
+    verify = dli.gateway.verify
+
+    def watch(*arguments: Any) -> Any:
+        try:
+            return verify(*arguments)
+        except Exception as error:
+            refused.append(str(error))
+            raise
+
+    monkeypatch.setattr(dli.gateway, "verify", watch)
+    return refused
 
 
 @pytest.fixture
@@ -60,7 +103,7 @@ def dli(monkeypatch):
     monkeypatch.setattr(client, "RetryPolicy", lambda: RetryPolicy(base=0.01))
     monkeypatch.setattr(rate_limiter, "LONGEST_PAUSE", 0.05)
     short = Windows(timedelta(seconds=1), timedelta(seconds=0.5), (timedelta(seconds=0.05),) * 3)
-    monkeypatch.setattr(ActOnFlinkJobMixin, "windows", lambda _: short)
+    monkeypatch.setattr(FlinkJobActionOperator, "windows", lambda _: short)
     with DliEmulator() as emulator:
         monkeypatch.setenv("AIRFLOW_CONN_DLI_DEFAULT", json.dumps(emulator.connection))
         emulator.behaviour.run_delay = QUICK
@@ -74,7 +117,7 @@ def dli(monkeypatch):
 def task(request):
     """Make a task, in either mode."""
 
-    def make(kind: type[ActOnFlinkJobMixin], **arguments: Any) -> Task:
+    def make(kind: type[FlinkJobActionOperator], **arguments: Any) -> Task:
         retries = arguments.get("retries", 0)
         return Task(kind, arguments, request.param == "deferrable", max_tries=retries)
 

@@ -17,7 +17,7 @@ from conditions import seen, when
 from dli_provider.acting import writes as writes_module
 from dli_provider.emulator import faults
 from dli_provider.exceptions import DliFlinkJobRunError
-from dli_provider.operators.acting import ActOnFlinkJobMixin
+from dli_provider.operators.acting import FlinkJobActionOperator
 from dli_provider.operators.flink import (
     DliDeleteFlinkJobOperator,
     DliRunFlinkJobOperator,
@@ -248,12 +248,12 @@ def dies(monkeypatch):
     def dies(moment: str) -> None:
         alive = True
 
-        def attempt(send: Any, client: Any, job: Any, call: Any) -> Any:
+        def attempt(client: Any, job: Any, call: Any) -> Any:
             nonlocal alive
             if alive and moment == "before the write":
                 alive = False
                 raise DiedError
-            answer = writes_module.attempt(send, client, job, call)
+            answer = writes_module.attempt(client, job, call)
             if alive and moment == "after the write":
                 alive = False
                 raise DiedError
@@ -267,7 +267,7 @@ def dies(monkeypatch):
             time.sleep(seconds)
 
         monkeypatch.setattr("dli_provider.acting.runner.attempt", attempt)
-        monkeypatch.setattr(ActOnFlinkJobMixin, "pause", pause)
+        monkeypatch.setattr(FlinkJobActionOperator, "pause", pause)
 
     return dies
 

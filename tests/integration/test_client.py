@@ -9,13 +9,11 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from functools import cache
 from typing import Any
 
 import pytest
-from new_process import forget_all
 
-from dli_provider.api import aio, connections, errors
+from dli_provider.api import errors
 from dli_provider.api.aio import AsyncDliClient
 from dli_provider.api.auth import shared
 from dli_provider.api.auth.agency import AgencyCredential
@@ -29,9 +27,10 @@ from dli_provider.emulator.services.gateway import AccessKey
 from dli_provider.flink.job import FlinkJob
 from dli_provider.hooks.dli import DliHook
 
+pytestmark = pytest.mark.usefixtures("as_a_new_process")
+
 JOB = 104
 SEVERAL = 20
-SSL_CONTEXT = cache(connections.ssl_context)  # to read the CAs takes its time
 QUICK = RetryPolicy(base=0.001, retry_after_cap=0.01)
 
 
@@ -96,14 +95,6 @@ class Async:
     def close(self) -> None:
         self.loop.run(self.client.close())
         self.loop.close()
-
-
-@pytest.fixture(autouse=True)
-def _as_a_new_process(monkeypatch):
-    monkeypatch.setattr(aio, "ssl_context", SSL_CONTEXT)
-    forget_all()
-    yield
-    forget_all()
 
 
 @pytest.fixture

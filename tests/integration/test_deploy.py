@@ -130,10 +130,10 @@ class TestOthersInBetween:
         def upgrade(action: Any) -> BaseException:
             deploy().run()
 
-            def interfere(send: Any, client: Any, job: Any, call: Any) -> Any:
+            def interfere(client: Any, job: Any, call: Any) -> Any:
                 if call.write == "update":
                     action(job.job_id)
-                return attempt(send, client, job, call)
+                return attempt(client, job, call)
 
             monkeypatch.setattr("dli_provider.acting.runner.attempt", interfere)
             return failure(deploy(sql="SELECT 2"))

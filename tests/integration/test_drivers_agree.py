@@ -19,7 +19,7 @@ import pytest
 from hostile_answers import AIOHTTP_LIMITS_HEADERS
 from new_process import forget_all
 
-from dli_provider.api import aio, errors
+from dli_provider.api import errors
 from dli_provider.api.aio import AsyncDliClient
 from dli_provider.api.auth.aksk import AkSkCredential
 from dli_provider.api.auth.token import PasswordCredential
@@ -28,6 +28,8 @@ from dli_provider.api.endpoints import Call
 from dli_provider.api.errors import Outcome
 from dli_provider.api.retry import ONE_ATTEMPT, RetryPolicy
 from dli_provider.api.settings import DliSettings
+
+pytestmark = pytest.mark.usefixtures("as_a_new_process")
 
 READ: Call[Any] = Call(title="Read", path="/read", read=lambda content: content, idempotent=True)
 WRITE: Call[Any] = Call(
@@ -126,14 +128,6 @@ def server() -> Iterator[RawServer]:
     server = RawServer()
     yield server
     server.close()
-
-
-@pytest.fixture(autouse=True)
-def _as_a_new_process(monkeypatch):
-    monkeypatch.setattr(aio, "ssl_context", lambda _: False)  # to read the system's CAs takes its time
-    forget_all()
-    yield
-    forget_all()
 
 
 def settings(url: str, **fields: Any) -> DliSettings:

@@ -19,21 +19,6 @@ from dli_provider.exceptions import DliFlinkUnhealthyError
 from dli_provider.operators.flink import DliFlinkHealthCheckOperator
 
 
-class TaskInstance:
-    map_index = -1
-
-    def __init__(self) -> None:
-        self.xcom: dict[str, Any] = {}
-
-    def xcom_push(self, key: str, value: Any) -> None:
-        self.xcom[key] = json.loads(json.dumps(value))
-
-
-@pytest.fixture
-def ti():
-    return TaskInstance()
-
-
 @pytest.fixture
 def dli(monkeypatch):
     forget_all()

@@ -15,7 +15,7 @@ import pytest
 from hostile_answers import AIOHTTP_LIMITS_HEADERS
 from new_process import forget_all
 
-from dli_provider.api import aio, errors
+from dli_provider.api import errors
 from dli_provider.api.aio import AsyncDliClient
 from dli_provider.api.auth.agency import AgencyCredential
 from dli_provider.api.auth.aksk import AkSkCredential
@@ -24,6 +24,8 @@ from dli_provider.api.client import DliClient
 from dli_provider.api.retry import ONE_ATTEMPT
 from dli_provider.api.settings import DliSettings
 from dli_provider.api.transport import MAX_BODY
+
+pytestmark = pytest.mark.usefixtures("as_a_new_process")
 
 MIB = 2**20
 JOB = 104
@@ -98,14 +100,6 @@ def goes_on(head: bytes, part: bytes, pause: float = 0.0) -> Callable[[Any], Non
 def answer(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
-
-
-@pytest.fixture(autouse=True)
-def _as_a_new_process(monkeypatch):
-    monkeypatch.setattr(aio, "ssl_context", lambda _: False)  # to read the system's CAs takes its time
-    forget_all()
-    yield
-    forget_all()
 
 
 @pytest.fixture(params=["sync", "async"])

@@ -36,6 +36,8 @@ from dli_provider.emulator import DliEmulator
 from dli_provider.emulator.services.gateway import IssuedToken
 from dli_provider.flink.job import FlinkJob, FlinkJobFormatError, JobConfig
 
+pytestmark = pytest.mark.usefixtures("as_a_new_process")
+
 JOB = 104
 FEW, MANY = 50, 150
 
@@ -92,14 +94,6 @@ headers = st.dictionaries(
 )
 statuses = st.integers(200, 599) | st.sampled_from([200, 201, 400, 401, 403, 404, 429, 500])
 replies = st.builds(Response, statuses, headers, bodies)
-
-
-@pytest.fixture(autouse=True)
-def _as_a_new_process(monkeypatch):
-    monkeypatch.setattr(aio, "ssl_context", lambda _: False)
-    forget_all()
-    yield
-    forget_all()
 
 
 def fuzzed(examples: int) -> Callable[[Any], Any]:

@@ -8,14 +8,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from typing import Any
 
 import pytest
 from aiohttp import web
-from new_process import forget_all
 
-from dli_provider.api import aio, connections, errors
+from dli_provider.api import errors
 from dli_provider.api.aio import AsyncDliClient
 from dli_provider.api.auth import flight
 from dli_provider.api.auth.aksk import AkSkCredential
@@ -24,19 +22,11 @@ from dli_provider.api.retry import ONE_ATTEMPT
 from dli_provider.api.settings import DliSettings
 from dli_provider.emulator import DliEmulator, faults
 
+pytestmark = pytest.mark.usefixtures("as_a_new_process")
+
 JOB = 104
 LOCKED_AFTER = 5
 """Refusals within five minutes, each of them one too many for every other system that uses the key."""
-
-SSL_CONTEXT = cache(connections.ssl_context)  # to read the CAs takes its time
-
-
-@pytest.fixture(autouse=True)
-def _as_a_new_process(monkeypatch):
-    monkeypatch.setattr(aio, "ssl_context", SSL_CONTEXT)
-    forget_all()
-    yield
-    forget_all()
 
 
 @pytest.fixture
@@ -56,23 +46,6 @@ class Hang(faults.Fault):
         self.arrived.set()
         await asyncio.to_thread(self.released.wait, 100)
         return web.Response(status=503)
-
-
-@pytest.fixture
-def refusals(dli, monkeypatch) -> list[str]:
-    """What the gateway refused, as it says it."""
-    refused: list[str] = []
-    verify = dli.gateway.verify
-
-    def watch(*arguments: Any) -> Any:
-        try:
-            return verify(*arguments)
-        except Exception as error:
-            refused.append(str(error))
-            raise
-
-    monkeypatch.setattr(dli.gateway, "verify", watch)
-    return refused
 
 
 @pytest.fixture

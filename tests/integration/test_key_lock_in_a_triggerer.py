@@ -34,23 +34,6 @@ def dli(monkeypatch: pytest.MonkeyPatch) -> Iterator[DliEmulator]:
 
 
 @pytest.fixture
-def refusals(dli: DliEmulator, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the gateway refused, as it says it."""
-    refused: list[str] = []
-    verify = dli.gateway.verify
-
-    def watch(*arguments: Any) -> Any:
-        try:
-            return verify(*arguments)
-        except Exception as error:
-            refused.append(str(error))
-            raise
-
-    monkeypatch.setattr(dli.gateway, "verify", watch)
-    return refused
-
-
-@pytest.fixture
 def connect(dli: DliEmulator, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Set Airflow's connections to the emulator."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 from unittest.mock import Mock
 
 import pytest
@@ -19,19 +18,6 @@ from dli_provider.operators.flink import (
 )
 
 JOB = 104
-
-
-class TaskInstance:
-    def __init__(self) -> None:
-        self.xcom: dict[str, Any] = {}
-
-    def xcom_push(self, key: str, value: Any) -> None:
-        self.xcom[key] = json.loads(json.dumps(value))
-
-
-@pytest.fixture
-def ti():
-    return TaskInstance()
 
 
 @pytest.fixture

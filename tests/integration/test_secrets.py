@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
-from functools import cache
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ from aiohttp import web
 from leaks import Watch
 from new_process import forget_all
 
-from dli_provider.api import aio, blocking, connections, errors
+from dli_provider.api import aio, blocking, errors
 from dli_provider.api.aio import AsyncDliClient
 from dli_provider.api.auth import shared, signing
 from dli_provider.api.auth.agency import AgencyCredential
@@ -35,7 +34,6 @@ from dli_provider.emulator import DliEmulator, faults
 from dli_provider.emulator.services.gateway import AccessKey
 
 JOB = 104
-SSL_CONTEXT = cache(connections.ssl_context)  # to read the system's CAs takes its time
 PROXY_PASSWORD = "pr0xy-hunter2"
 
 
@@ -89,12 +87,10 @@ ECHOES = {
 
 
 @pytest.fixture
-def watch(monkeypatch, capfd) -> Iterator[Watch]:
+def watch(as_a_new_process, monkeypatch, capfd) -> Iterator[Watch]:
     """Watch logs, warnings, what is printed, and the signatures that are made; fail when a secret shows."""
     monkeypatch.setattr(blocking, "LINK_LOCAL_TIMEOUT", 0.3)
     monkeypatch.setattr(aio, "LINK_LOCAL_TIMEOUT", 0.3)
-    monkeypatch.setattr(aio, "ssl_context", SSL_CONTEXT)
-    forget_all()
     watch = Watch()
     sign = signing.signature
 

@@ -14,7 +14,7 @@ from airflow_lines import TaskDeferred
 
 from dli_provider.airflow_compat import AIRFLOW_VERSION
 from dli_provider.emulator import DliEmulator
-from dli_provider.operators.acting import ActOnFlinkJobMixin
+from dli_provider.operators.acting import FlinkJobActionOperator
 
 HAS_STORE = not AIRFLOW_VERSION.startswith("2.")
 JOB = 104
@@ -39,7 +39,7 @@ def stored(value: Any) -> Any:
 class Task:
     """A task instance, whose operator is made anew for each process, as Airflow does."""
 
-    kind: type[ActOnFlinkJobMixin]
+    kind: type[FlinkJobActionOperator]
     arguments: dict[str, Any]
     deferrable: bool
     try_number: int = 1
@@ -82,7 +82,7 @@ class Task:
         self.try_number += 1
         return self
 
-    def operator(self) -> ActOnFlinkJobMixin:
+    def operator(self) -> FlinkJobActionOperator:
         defaults = {"job_id": JOB, "poke_interval": 0.02, "timeout": 20, "deferrable": self.deferrable}
         if "job_name" in self.arguments:
             del defaults["job_id"]

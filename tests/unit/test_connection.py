@@ -408,6 +408,7 @@ class TestFaults:
     def test_of_one_field_bring_no_others_that_follow_from_it(self):
         password = {"auth": "password", "domain_name": "a", "project_id": None}
         assert complaint(extra={**password, "region": 4}).endswith("extra region: must be text, not int")
+        assert complaint(region=4).endswith("Connection 'dli_own', region: must be text, not int")
         assert complaint(extra={**password, "region": "cn-noth-4"}).startswith("Connection 'dli_own', extra")
         assert complaint(host="https://dli/x", extra=password).startswith("Connection 'dli_own', host: ")
 

@@ -89,6 +89,7 @@ def delete_flink_job(job_id: int | str) -> Call[None]:
 
 
 def _flag(parameter: str, value: object) -> bool:
+    """Return a flag of a write, checked; like all that a write is given, the value isn't shown."""
     if isinstance(value, bool):
         return value
     raise ValueError(f"{parameter} must be True or False, not {type(value).__name__}")

@@ -8,7 +8,7 @@ from typing import Any, TypedDict, Unpack
 
 from dli_provider.api.endpoints.call import Call, object_of
 from dli_provider.api.errors import DliProtocolError
-from dli_provider.flink.arguments import parse_job_id
+from dli_provider.flink.arguments import check_boolean, parse_job_id
 from dli_provider.flink.job import FlinkJob, FlinkJobFormatError
 
 MAX_PAGE = 100
@@ -83,7 +83,9 @@ def list_flink_jobs(
 
     :param offset: how many jobs to skip.
     :param limit: how many jobs at the most, up to 100.
-    :param filters: see :class:`JobFilters`; a blank one, which would let all jobs pass, is refused.
+    :param filters: see :class:`JobFilters`.
+    :raises ValueError: for a filter that there isn't, a blank one, which would let all jobs pass, and any
+        other that can't be right.
     """
     if not 1 <= limit <= MAX_PAGE or offset < 0:
         raise ValueError(f"limit must lie between 1 and {MAX_PAGE} and offset not be negative")
@@ -103,14 +105,23 @@ def list_flink_jobs(
 
 
 def _text(name: str, value: object) -> str:
-    if isinstance(value, bool):
+    """Return a filter as it stands in the query."""
+    if name == "show_detail":
+        check_boolean(name, value)
         return "true" if value else "false"
-    if isinstance(value, Mapping):
-        value = ",".join(f"{key}={item}" for key, item in value.items())
-    text = str(value)
-    if not text.strip():
+    if name == "root_job_id":
+        return str(parse_job_id(value, name))
+    if name == "tags" and isinstance(value, Mapping):
+        value = ",".join(f"{_text('tags', key)}={_text('tags', item)}" for key, item in value.items())
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str):
+        raise ValueError(f"the filter {name} must be text, not {value!r:.80}")  # noqa: TRY004
+    if not value.strip():
         raise ValueError(f"the filter {name} is blank, which would let all jobs pass: leave it out for that")
-    return text
+    if name == "order" and value not in {"asc", "desc"}:
+        raise ValueError(f"the filter order must be 'asc' or 'desc', not {value!r:.80}")
+    return str(value)
 
 
 def _read_job(content: Any) -> FlinkJob:

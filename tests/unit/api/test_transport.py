@@ -11,7 +11,6 @@ from urllib3.util.ssl_ import create_urllib3_context
 from dli_provider import __version__
 from dli_provider.api import errors, transport
 from dli_provider.api.auth.aksk import AkSkCredential
-from dli_provider.api.connections import ssl_context
 from dli_provider.api.errors import Outcome
 from dli_provider.api.messages import Request
 from dli_provider.api.settings import DliSettings
@@ -231,7 +230,7 @@ class TestOwnHeaders:
 
 @pytest.mark.parametrize("verify", [True, False])
 def test_tls_is_of_version_1_2_at_least(verify):
-    context = ssl_context(transport.choose_ca_bundle(settings(verify=verify)))
+    context = transport.ssl_context(transport.choose_ca_bundle(settings(verify=verify)))
     assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
     assert (context.verify_mode is ssl.CERT_REQUIRED) is verify
     assert context.check_hostname is verify
@@ -240,11 +239,11 @@ def test_tls_is_of_version_1_2_at_least(verify):
 def test_the_authorities_that_requests_brings_are_trusted():
     by_requests = create_urllib3_context()
     by_requests.load_verify_locations(requests.adapters.DEFAULT_CA_BUNDLE_PATH)
-    ours = ssl_context(transport.choose_ca_bundle(settings()))
+    ours = transport.ssl_context(transport.choose_ca_bundle(settings()))
     assert ours.get_ca_certs(binary_form=True) == by_requests.get_ca_certs(binary_form=True)
 
 
 def test_a_bundle_without_certificates_is_an_error(tmp_path):
     (tmp_path / "ca.pem").write_text("no certificate")
     with pytest.raises(errors.DliSettingsError, match=r"^The CA bundle '.*ca\.pem' can't be read: "):
-        ssl_context(str(tmp_path / "ca.pem"))
+        transport.ssl_context(str(tmp_path / "ca.pem"))

@@ -134,6 +134,12 @@ class TestThrottling:
         assert hook.get_patient_conn()._transport is hook.get_conn()._transport
 
 
+def test_a_name_that_is_missing_never_lists_all_jobs(connection):
+    connection(extra={"region": "cn-north-4", "project_id": PROJECT})
+    with pytest.raises(ValueError, match="name is None"):
+        DliHook().find_flink_job(None)
+
+
 @pytest.mark.parametrize("filters", [{"name": ""}, {"queue_name": " "}, {"tags": {}}])
 def test_a_blank_filter_is_refused(connection, filters):
     connection(extra={"region": "cn-north-4", "project_id": PROJECT})

@@ -6,17 +6,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow_lines import DAG
 
-from dli_provider.airflow_compat import BaseOperator
 from dli_provider.api.errors import DliNotFoundError
-from dli_provider.operators.base import FlinkJobMixin
-
-
-class Operator(FlinkJobMixin, BaseOperator):
-    template_fields = FlinkJobMixin.job_template_fields
-
-    def __init__(self, *, job_id: Any = None, job_name: Any = None, **kwargs: Any) -> None:
-        super().__init__(job_id=job_id, job_name=job_name, **kwargs)
+from dli_provider.operators.base import FlinkJobOperator
+from dli_provider.operators.flink import DliRunFlinkJobOperator, DliShowFlinkJobOperator
 
 
 class Client:
@@ -32,8 +26,8 @@ class Client:
         return DliNotFoundError(404, "", f"no Flink job named {name!r}")
 
 
-def operator(**arguments: Any) -> Operator:
-    return Operator(task_id="task", **arguments)
+def operator(**arguments: Any) -> FlinkJobOperator:
+    return FlinkJobOperator(task_id="task", **arguments)
 
 
 @pytest.mark.parametrize("job_id", [104, "104", " 104 "])
@@ -77,3 +71,23 @@ def test_what_templates_render_to_is_checked_when_the_task_runs(job_id, job_name
     made.job_id, made.job_name = job_id, job_name
     with pytest.raises(ValueError, match=complaint):
         made._find_job_id(Client())
+
+
+def test_default_args_of_a_dag_give_what_the_bases_take():
+    arguments = {"dli_conn_id": "own", "job_id": 104, "poke_interval": 5, "deferrable": True}
+    with DAG("dag", schedule=None, default_args=arguments):
+        task = DliRunFlinkJobOperator(task_id="run", deferrable=False)
+    assert (task.dli_conn_id, task.job_id, task.poke_interval, task.deferrable) == ("own", 104, 5, False)
+
+
+def test_a_mapped_task_takes_what_the_bases_take_and_refuses_what_nobody_knows():
+    partial = DliRunFlinkJobOperator.partial
+    with DAG("dag", schedule=None):
+        partial(task_id="run", region="cn-north-4", timeout=60).expand(job_id=[104, 105])
+        with pytest.raises(TypeError, match="poke_intervall"):
+            partial(task_id="misspelt", poke_intervall=5)
+
+
+def test_a_field_to_include_that_is_no_name_is_refused_by_name():
+    with pytest.raises(ValueError, match=r"^include must be a list of withheld fields"):
+        DliShowFlinkJobOperator(task_id="show", job_id=104, include=[["sql_body"]])  # type: ignore[list-item]

@@ -87,6 +87,9 @@ class TestRenderedFields:
         ({"entrypoint": "a.jar"}, "both given"),
         ({"sql": None}, "both empty"),
         ({"sql": ""}, "sql was given and is empty"),
+        ({"sql": ["SELECT 1"]}, "sql must be text, not list"),
+        ({"sql": float("nan")}, "sql must be text, not float"),
+        ({"sql": None, "entrypoint": 7}, "entrypoint must be text, not int"),
         ({"definition": "None"}, "definition was given and is empty"),
     ],
 )

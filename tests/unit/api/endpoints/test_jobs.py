@@ -92,6 +92,22 @@ class TestList:
         with pytest.raises(ValueError, match=r"no filter \['state'\]; it has \['job_type', .*'user_name'\]"):
             list_flink_jobs(state="job_running")  # type: ignore[call-arg]
 
+    @pytest.mark.parametrize(
+        ("given", "complaint"),
+        [
+            ({"name": ["orders"]}, r"the filter name must be text, not \['orders'\]"),
+            ({"status": float("nan")}, "the filter status must be text, not nan"),
+            ({"tags": {"team": None}}, "the filter tags must be text, not None"),
+            ({"tags": {"team": ""}}, "the filter tags is blank"),
+            ({"order": "up"}, "the filter order must be 'asc' or 'desc', not 'up'"),
+            ({"root_job_id": "x"}, "root_job_id must be a whole number or text of digits"),
+            ({"show_detail": "false"}, "show_detail must be True or False"),
+        ],
+    )
+    def test_refuses_a_filter_that_can_not_be_right(self, given, complaint):
+        with pytest.raises(ValueError, match=complaint):
+            list_flink_jobs(**given)
+
     def test_reads_a_page(self):
         page = list_flink_jobs().read(
             {"job_list": {"total_count": "250", "jobs": [{"job_id": 1}, {"job_id": 2}]}}

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from dli_provider.api import endpoints
-from dli_provider.api.echo import hide_echo
+from dli_provider.api.bodies import hide_echo
 from dli_provider.api.errors import DliBadRequestError, DliError
 from dli_provider.api.messages import Response
 from dli_provider.api.retry import ONE_ATTEMPT
