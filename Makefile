@@ -46,7 +46,7 @@ test-matrix: check-python ## unit and integration tests on every Airflow, as it 
 	@command -v uv >/dev/null || { echo "make test-matrix needs uv: pip install uv" >&2; exit 1; }
 	@$(PYTHON) tests/matrix/matrix.py $(ARGS)
 
-lint: $(INSTALLED) ## style, format, types, and which room may import which
+lint: $(INSTALLED) ## style, format, types, and which package may import which
 	@failed=0; for check in "ruff check ." "ruff format --check ." mypy "lint-imports --no-cache"; do \
 	echo "$$check"; $(BIN)/$$check || failed=1; done; exit $$failed
 

@@ -37,7 +37,7 @@ class DliSettings:
     :param language: of DLI's messages, ``en-us`` or ``zh-cn``; None for DLI's own choice.
     :param user_agent: what the client calls itself; this provider and its version when empty.
     :param connection: name of the connection that the settings are of, for errors; None for none.
-    :raises DliSettingsError: for a setting that can't be right.
+    :raises DliSettingsError: for an invalid setting.
     """
 
     endpoint: str

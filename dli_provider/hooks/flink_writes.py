@@ -23,7 +23,7 @@ class FlinkJobWrites:
     A call that fails is made again only when it surely wasn't carried out: it was never sent, or was
     throttled, which is waited out for up to five minutes. Each method raises
 
-    - ``ValueError`` for an argument that can't be right, before the call;
+    - ``ValueError`` for an invalid argument, before the call;
     - :class:`~dli_provider.api.errors.DliOutcomeUnknownError` when the call may have been carried out, but no
       answer says so; its text says how to find out;
     - :class:`~dli_provider.api.errors.DliForbiddenError` for a user without the IAM action, which it names;

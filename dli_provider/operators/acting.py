@@ -75,7 +75,7 @@ class FlinkJobActionOperator(FlinkJobWaitOperator):
         """Return what is to become of the job.
 
         :param context: the task's context.
-        :raises ValueError: for an argument that can't be right.
+        :raises ValueError: for an invalid argument.
         """
 
     def result(self, ended: Ended) -> Any:

@@ -35,7 +35,7 @@ class JobDefinitionMixin(RenderedFieldsMixin):
     def define(self, *, sql: Any, entrypoint: Any, definition: Any) -> None:
         """Take the arguments, and check them where they hold no template.
 
-        :raises ValueError: for arguments that can't be right.
+        :raises ValueError: for invalid arguments.
         """
         self.sql = sql
         self.entrypoint = entrypoint
@@ -49,7 +49,7 @@ class JobDefinitionMixin(RenderedFieldsMixin):
         """Return the job that the arguments define.
 
         :param context: the task's context.
-        :raises ValueError: for a definition that can't be right, a part that was given and renders to
+        :raises ValueError: for an invalid definition, a part that was given and renders to
             nothing, and a file that isn't there.
         """
         return self._desired(self._load_sql(context))

@@ -31,12 +31,12 @@ _UPGRADE_MODES = ("savepoint", "stateless", "refuse")
 
 
 class DliDeployFlinkJobOperator(JobDefinitionMixin, FlinkJobActionOperator):
-    """Makes a Flink job be as the DAG defines it, and run.
+    """Creates or changes a Flink job so that it is as the DAG defines it, and runs it.
 
-    A job that there isn't is created and started. One that is equal is left alone: a second deployment makes
-    reads only. What can be changed while the job runs is changed in place; for everything else the job is
-    stopped with a savepoint, updated, and resumed from it. Only fields that the DAG gives are compared. A job
-    that has state is never started without it unless ``upgrade_mode`` says so.
+    A job that doesn't exist is created and started. One that is equal is left alone: a second deployment
+    makes reads only. What can be changed while the job runs is changed in place; for everything else the job
+    is stopped with a savepoint, updated, and resumed from it. Only fields that the DAG gives are compared. A
+    job that has state is never started without it unless ``upgrade_mode`` says so.
 
     Restoring after a change of SQL, package or parallelism may fail in Flink, and DLI deletes the savepoint
     once the job runs again: nothing is rolled back. Give the DAG ``max_active_runs=1``.
@@ -65,8 +65,8 @@ class DliDeployFlinkJobOperator(JobDefinitionMixin, FlinkJobActionOperator):
     :param kwargs: ``wait_for_completion``, ``deferrable``, ``poke_interval``, ``timeout``,
         ``outage_tolerance``, ``dli_conn_id``, ``region`` and ``project_id``, see
         :class:`~dli_provider.operators.acting.FlinkJobActionOperator`; and Airflow's own.
-    :raises ValueError: for an argument that can't be right: in the constructor where it holds no template,
-        else before any call.
+    :raises ValueError: for an invalid argument: in the constructor, or before the first call if it is a
+        template.
     :raises DliFlinkConfigDriftError: when a running job differs and must not be stopped.
     :raises DliFlinkJobRunError: when the job ended elsewhere, somebody else interfered, or the job did not
         get there within ``timeout``; retried.

@@ -28,7 +28,7 @@ class FleetSelection:
         """Return the selection that arguments make.
 
         :param given: the arguments that were given, by name, rendered.
-        :raises ValueError: for an argument that can't be right, or that is nothing: without it the check
+        :raises ValueError: for an invalid argument, or that is nothing: without it the check
             would cover more jobs than was meant.
         """
         for name, value in given.items():

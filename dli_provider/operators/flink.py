@@ -56,14 +56,14 @@ class DliShowFlinkJobOperator(_ReadFlinkJobOperator):
     XCom ``return_value`` is the detail as DLI sends it, times as ISO-8601 text; ``job_config`` and ``status``
     are also pushed under keys of their own. Fields that can hold passwords (``sql_body``,
     ``entrypoint_args``, ``runtime_config``, graphs and ``*_config`` texts) read ``***``, and credentials in
-    other texts are masked. A throttled call is waited out for up to five minutes.
+    other texts are masked. A throttled call is tried again for up to five minutes.
 
     :param include: names of withheld fields to show after all, such as ``("sql_body",)``; credentials that
         can be recognised in them are masked even then.
     :param kwargs: ``job_id`` or ``job_name``, ``dli_conn_id``, ``region`` and ``project_id``, see
         :class:`~dli_provider.operators.base.FlinkJobOperator`; and Airflow's own.
-    :raises ValueError: for an argument that can't be right: in the constructor when it holds no template,
-        else before any call.
+    :raises ValueError: for an invalid argument: in the constructor, or before the first call if it is a
+        template.
     :raises DliNotFoundError: when the project has no such job.
     :raises DliError: for every other failure.
     """
@@ -101,8 +101,8 @@ class DliGetFlinkJobConfigOperator(_ReadFlinkJobOperator):
         nothing; a template that renders to nothing is an error. (templated)
     :param kwargs: ``job_id`` or ``job_name``, ``dli_conn_id``, ``region`` and ``project_id``, see
         :class:`~dli_provider.operators.base.FlinkJobOperator`; and Airflow's own.
-    :raises ValueError: for an argument that can't be right: in the constructor when it holds no template,
-        else before any call.
+    :raises ValueError: for an invalid argument: in the constructor, or before the first call if it is a
+        template.
     :raises DliFlinkConfigDriftError: when the configuration differs, with a table of keys, expected and
         actual values.
     :raises DliError: when the job can't be read.

@@ -32,7 +32,7 @@ class DliFlinkHealthCheckOperator(DliBaseOperator):
     task fails. The log shows it as a table, and Airflow's metrics have a gauge per verdict,
     ``dli.flink_health.<dag>.<task>.<verdict>``. A job that can't be read never hides the others; an error of
     the connection fails the task as it is, and so does any error when the first three jobs (or all of them)
-    get nothing but errors. A throttled call is waited out for up to five minutes.
+    get nothing but errors. A throttled call is tried again for up to five minutes.
 
     :param job_ids: the jobs: a list of ids, its JSON or Python text, ``1,2``, or one id. A job that isn't
         there is reported as missing. None for all jobs that the filters leave. (templated)
@@ -63,8 +63,8 @@ class DliFlinkHealthCheckOperator(DliBaseOperator):
         1 KB.
     :param kwargs: ``dli_conn_id``, ``region`` and ``project_id``, see
         :class:`~dli_provider.operators.base.DliBaseOperator`; and Airflow's own.
-    :raises ValueError: for an argument that can't be right: in the constructor when it holds no template,
-        else before any call. Also for ``job_ids`` or a filter that renders to nothing, since the task would
+    :raises ValueError: for an invalid argument: in the constructor, or before the first call if it is a
+        template. Also for ``job_ids`` or a filter that renders to nothing, since the task would
         check more jobs than was meant.
     :raises DliFlinkUnhealthyError: when a job of ``fail_on`` isn't healthy, or there is no job at all.
     :raises DliError: when the jobs can't be read.

@@ -41,8 +41,8 @@ class DliRunFlinkJobOperator(FlinkJobActionOperator):
     :param kwargs: ``job_id`` or ``job_name``, ``wait_for_completion``, ``deferrable``, ``poke_interval``,
         ``timeout``, ``outage_tolerance``, ``dli_conn_id``, ``region`` and ``project_id``, see
         :class:`~dli_provider.operators.acting.FlinkJobActionOperator`; and Airflow's own.
-    :raises ValueError: for an argument that can't be right: in the constructor where it holds no template,
-        else before any call.
+    :raises ValueError: for an invalid argument: in the constructor, or before the first call if it is a
+        template.
     :raises DliFlinkJobRunError: when the run ended elsewhere, or did not get there within ``timeout``;
         retried.
     :raises DliFlinkJobFailedError: when a run is under way that must not be adopted, or the account is in

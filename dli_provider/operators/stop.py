@@ -26,8 +26,8 @@ class DliStopFlinkJobOperator(FlinkJobActionOperator):
     :param kwargs: ``job_id`` or ``job_name``, ``wait_for_completion``, ``deferrable``, ``poke_interval``,
         ``timeout``, ``outage_tolerance``, ``dli_conn_id``, ``region`` and ``project_id``, see
         :class:`~dli_provider.operators.acting.FlinkJobActionOperator`; and Airflow's own.
-    :raises ValueError: for an argument that can't be right: in the constructor where it holds no template,
-        else before any call.
+    :raises ValueError: for an invalid argument: in the constructor, or before the first call if it is a
+        template.
     :raises DliFlinkJobRunError: when DLI gave the stop up, or the job isn't at rest within ``timeout``.
     :raises DliError: when DLI refuses the stop or can't be read.
     """
@@ -45,7 +45,7 @@ class DliStopFlinkJobOperator(FlinkJobActionOperator):
 
 
 class DliTriggerFlinkSavepointOperator(FlinkJobActionOperator):
-    """Has a running Flink job save its state, and waits until it has; the job runs on.
+    """Saves the state of a running Flink job, and waits until it is saved; the job goes on running.
 
     A job that is not running yet is awaited; one that is at rest fails the task.
 
@@ -57,8 +57,8 @@ class DliTriggerFlinkSavepointOperator(FlinkJobActionOperator):
     :param kwargs: ``job_id`` or ``job_name``, ``wait_for_completion``, ``deferrable``, ``poke_interval``,
         ``timeout``, ``outage_tolerance``, ``dli_conn_id``, ``region`` and ``project_id``, see
         :class:`~dli_provider.operators.acting.FlinkJobActionOperator`; and Airflow's own.
-    :raises ValueError: for an argument that can't be right: in the constructor where it holds no template,
-        else before any call.
+    :raises ValueError: for an invalid argument: in the constructor, or before the first call if it is a
+        template.
     :raises DliFlinkJobRunError: when the job isn't running, or didn't save its state within ``timeout``.
     :raises DliError: when DLI refuses the savepoint or can't be read.
     """
@@ -99,8 +99,8 @@ class DliDeleteFlinkJobOperator(FlinkJobActionOperator):
     :param kwargs: ``job_id`` or ``job_name``, ``deferrable``, ``poke_interval``, ``timeout``,
         ``outage_tolerance``, ``dli_conn_id``, ``region`` and ``project_id``, see
         :class:`~dli_provider.operators.acting.FlinkJobActionOperator`; and Airflow's own.
-    :raises ValueError: for an argument that can't be right: in the constructor where it holds no template,
-        else before any call.
+    :raises ValueError: for an invalid argument: in the constructor, or before the first call if it is a
+        template.
     :raises DliFlinkJobFailedError: when the job isn't at rest; not retried.
     :raises DliError: when DLI refuses the deletion or can't be read.
     """

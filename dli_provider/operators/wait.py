@@ -109,7 +109,9 @@ class FlinkJobWaitOperator(FlinkJobOperator):
         """
         if next_method != "__fail__" or (next_kwargs or {}).get("error") not in TRIGGER_TIMEOUT_TEXTS:
             return
-        message = f"No triggerer ended the wait for Flink job {self.job_id or self.job_name} in time"
+        from dli_provider.flink.wording import name_job
+
+        message = f"No triggerer ended the wait for {name_job(*self._check_job())} in time"
         if self._deadline(context).is_execution_timeout:
             raise AirflowTaskTimeout(message)
         self._time_out(message)

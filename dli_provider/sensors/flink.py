@@ -53,8 +53,8 @@ class DliFlinkJobSensor(FlinkJobWaitOperator, BaseSensorOperator):
     :param kwargs: ``job_id`` or ``job_name``, ``deferrable``, ``outage_tolerance``, ``dli_conn_id``,
         ``region`` and ``project_id``, see :class:`~dli_provider.operators.wait.FlinkJobWaitOperator`; and
         Airflow's own, such as ``poke_interval``, ``timeout`` and ``mode``.
-    :raises ValueError: for an argument that can't be right: in the constructor where it holds no template,
-        else before any call.
+    :raises ValueError: for an invalid argument: in the constructor, or before the first call if it is a
+        template.
     :raises DliFlinkJobFailedError: when no target can be reached any more.
     :raises AirflowSensorTimeout: when ``timeout`` is over.
     :raises AirflowTaskTimeout: when ``execution_timeout`` is over first; never skipped. It counts from the

@@ -91,7 +91,7 @@ class FlinkJobTrigger(BaseTrigger):
     def _wait(self) -> FlinkJobWait | PlanWait:
         """Return the wait that the arguments describe.
 
-        :raises ValueError: for an argument that can't be right.
+        :raises ValueError: for an invalid argument.
         """
 
     def _details(self, wait: Any) -> Mapping[str, Any]:  # noqa: ARG002
@@ -106,7 +106,7 @@ class FlinkJobTrigger(BaseTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait, and fire one event, whatever ends the wait.
 
-        :raises ValueError: for an argument that can't be right; Airflow then fails the task.
+        :raises ValueError: for an invalid argument; Airflow then fails the task.
         """
         from dli_provider.waiting.clock import steady_clock
         from dli_provider.waiting.event import Outcome, WaitEvent, broken_off

@@ -1,7 +1,7 @@
 """The endpoints of DLI as pure functions: each checks its arguments, and returns the :class:`~.call.Call`.
 
 Its docstring says what the call does. The methods of ``DliHook`` have the same names, and describe the
-arguments. Each function raises ``ValueError`` for an argument that can't be right.
+arguments. Each function raises ``ValueError`` for an invalid argument.
 """
 
 from __future__ import annotations
