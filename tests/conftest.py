@@ -1,4 +1,4 @@
-"""What all tests have in common: Hypothesis on a busy machine, and no secrets of other tests."""
+"""What all tests have in common: examples that are the same in each run, and no secrets of other tests."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 from new_process import forget_masked_secrets
 
-settings.register_profile("dli", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("dli")
+explore = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("explore", explore)
+settings.register_profile("repeatable", explore, derandomize=True)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(autouse=True)

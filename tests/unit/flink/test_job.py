@@ -615,7 +615,7 @@ _JSON = st.recursive(
 _OBJECTS = st.dictionaries(_NAMES, _JSON) | st.fixed_dictionaries({"job_config": _JSON, "status": st.text()})
 
 
-@settings(max_examples=800, derandomize=True)
+@settings(max_examples=800)
 @given(_JSON | _OBJECTS | st.fixed_dictionaries({"job_detail": _JSON | _OBJECTS}))
 def test_any_json_is_a_job_that_reads_back_or_is_refused_with_the_one_error(content: Any) -> None:
     try:

@@ -213,7 +213,7 @@ _KEYS = st.one_of(
 _TEXTS = st.sampled_from(["password={}", "'sk' = '{}'", "x --token {} y", "u://a:{}@h", '{{"secret": "{}"}}'])
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(
     st.recursive(
         _TEXTS.map(lambda text: text.format(_SECRET)),

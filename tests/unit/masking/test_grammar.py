@@ -94,7 +94,7 @@ def names(draw: st.DrawFn) -> str:
     return draw(st.sampled_from(STYLES))(words)
 
 
-@settings(max_examples=800, deadline=None, derandomize=True)
+@settings(max_examples=800)
 @given(
     names(),
     st.one_of(
@@ -115,7 +115,7 @@ def test_no_planted_credential_survives_in_a_line(
     assert mask(masked) == masked
 
 
-@settings(max_examples=500, deadline=None, derandomize=True)
+@settings(max_examples=500)
 @given(names().filter(str.isascii), SECRETS, st.sampled_from([*DOCUMENTS.values()]), st.sampled_from(NESTS))
 def test_no_planted_credential_survives_in_a_document(
     name: str, secret: str, document: Callable[[str, str], str], nest: Callable[[str], str]
@@ -132,7 +132,7 @@ PROPERTIES = ["parallelism", "compass", "primary.key", "tokenizer", "token.ttl",
 VALUES = ["5", "12", "300"]
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300)
 @given(
     *(
         st.sampled_from(choices)

@@ -422,10 +422,10 @@ _SCHEMES = ("hmac-sha256", "bearer", "basic", "digest", "negotiate", "ntlm")
 
 
 def _is_secret(text: str) -> bool:
-    """Tell whether a text can be planted: after a scheme's name more is masked, and verbs begin a message."""
-    if text.lower() in {"null", "none", "true", "false", "yes", "no"} or reads_as_message("sk", text, 0):
+    """Tell whether a text can be planted: after a scheme more is masked, and a verb makes a message."""
+    if text.lower() in {"null", "none", "true", "false", "yes", "no"} or reads_as_message("token", text, 0):
         return False
-    return text[0] not in "*=>,[{: \t\n\u3000\uff1a-" and not text.lower().endswith(_SCHEMES)
+    return text[0] not in "*=>,[{: \t\n-\u3000\uff1a、→⇒" and not text.lower().endswith(_SCHEMES)
 
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
@@ -440,7 +440,7 @@ SECRETS = {
     .map(str.strip)
     .filter(lambda text: bool(text) and _is_secret(text)),
     "base64": st.text(string.ascii_letters + string.digits + "-._~+/", min_size=1).filter(
-        lambda text: not text.lower().startswith(("token", "--"))
+        lambda text: not text.lower().startswith(("token", "auth", "scheme", "of", "is", "re", "--"))
     ),
 }
 
@@ -492,7 +492,7 @@ SHAPES: dict[str, tuple[str, Callable[[str], str], str]] = {
 
 
 @pytest.mark.parametrize(("shape", "spell", "kind"), SHAPES.values(), ids=SHAPES)
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_whatever_the_secret_is_it_alone_is_masked(
     data: st.DataObject, shape: str, spell: Callable[[str], str], kind: str
@@ -518,7 +518,7 @@ ESCAPES: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("escape", ESCAPES.values(), ids=ESCAPES)
 @pytest.mark.parametrize(("shape", "spell", "kind"), SHAPES.values(), ids=SHAPES)
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_it_alone_is_masked_where_signs_are_escaped(
     data: st.DataObject, shape: str, spell: Callable[[str], str], kind: str, escape: Callable[[str], str]
@@ -528,7 +528,7 @@ def test_it_alone_is_masked_where_signs_are_escaped(
     assert masked == escape(text.replace("@@", MASK, 1))
 
 
-@settings(max_examples=500, deadline=None, derandomize=True)
+@settings(max_examples=500)
 @given(
     parts=st.lists(
         st.tuples(
@@ -598,14 +598,14 @@ _FRAGMENTS = [
 ]
 
 
-@settings(max_examples=600, deadline=None, derandomize=True)
+@settings(max_examples=600)
 @given(st.lists(st.sampled_from(_FRAGMENTS), max_size=14).map("".join))
 def test_masking_twice_is_masking_once(text: str) -> None:
     masked = mask(text)
     assert mask(masked) == masked
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300)
 @given(st.text())
 def test_any_text_can_be_masked(text: str) -> None:
     assert mask(mask(text)) == mask(text)

@@ -261,7 +261,7 @@ def requests(draw: st.DrawFn) -> Vector:
     )
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300)
 @given(requests())
 def test_any_request_is_signed_as_the_vendor_signs_it(request: Vector) -> None:
     theirs = _signed_by_the_vendor(request)
