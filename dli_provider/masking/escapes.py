@@ -12,9 +12,9 @@ from bisect import bisect_right
 from collections.abc import Callable
 from functools import lru_cache
 
-_BASES = {"'": 0xE000, '"': 0xE080, "`": 0xE100}
-SINGLE = "'\ue000-\ue07f"
-QUOTES = "'\"`\ue000-\ue17f"
+_BASES = {"'": 0xE000, '"': 0xE200, "`": 0xE400}
+SINGLE = "'\ue000-\ue1ff"
+QUOTES = "'\"`\ue000-\ue5ff"
 """Quotes, for a class of characters. One that is escaped is read as a private character from its base on."""
 QUOTE = f"[{QUOTES}]"
 
@@ -24,7 +24,7 @@ _ESCAPED = re.compile(
     rf"""\\++(?:(?:u00|x)(?!5c|7f)[2-7][0-9a-f] | u(?:[2-9][0-9a-f]|f[ef])[0-9a-f]{{2}}
       | (?-i:[nr]|t(?!oken)) | ["'`/=:>] | {_ENTITY})?+
     | {_ENTITY}
-    | %(?:25)*+(?:3D|3A|2F|40)
+    | %(?:25)*+(?:3D|3A|40) | (?<=3A|2F)%(?:25)*+2F  # a slash of ://, not one in a password
     | \x1b\[[\d;]{{0,20}}m
     | [\u00ad\u200b-\u200f\u2060\ufeff](?<!["'`;].)(?!["'`\\&])  # neither begins nor ends a text""",
     re.VERBOSE | re.IGNORECASE,
@@ -38,7 +38,7 @@ _ALIKE: dict[int, str] = {
     **{ord(sign): plain for sign, plain in zip("\u3000、。…→⇒", " ,..==", strict=True)},
     **{ord(dash): "-" for dash in "\u2010\u2011\u2012\u2013\u2014\u2015"},
 }
-_PRIVATE = re.compile("[\ue000-\ue17f]")
+_PRIVATE = re.compile("[\ue000-\ue5ff]")
 _TYPOGRAPHIC = re.compile(
     "|".join(
         f"{pair[0]}[^{pair}]{{1,300}}{pair[1]}" for pair in ["“”", "‘’", "「」", "『』", "【】", "«»", "《》"]
@@ -87,7 +87,7 @@ def _read(escape: str) -> tuple[int, str]:
         return (0 if spelled else slashes), character
     own = _slashes_of_a_quote(slashes, is_code=spelled[0] in "uUxX")
     if own or spelled != character:
-        character = chr(_BASES[character] + len(spelled) % 8 * 16 + own % 16)
+        character = chr(_BASES[character] + len(spelled) % 8 * 64 + own % 64)
     return slashes - own, character
 
 

@@ -21,6 +21,13 @@ from dli_provider.masking.prose import reads_as_message
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+
+def _nested(content: object, times: int) -> str:
+    for _ in range(times):
+        content = json.dumps(content)
+    return str(content)
+
+
 MASKED = {
     "SQL option": ("'user' = 'bob', 'password' = 'hunter2'", "'user' = 'bob', 'password' = '***'"),
     "SQL option with a doubled quote": ("'password' = 'it''s', 'a' = 'b'", "'password' = '***', 'a' = 'b'"),
@@ -62,6 +69,10 @@ MASKED = {
         json.dumps("'password' = -- x\n 'hunter2',\n 'sk' =\n 'a b'"),
         json.dumps("'password' = ***,\n 'sk' =\n '***'"),
     ),
+    "a quote within JSON in JSON in JSON in JSON in JSON": (
+        _nested({"password": 'hunter2"x'}, 5),
+        _nested({"password": "***"}, 5),
+    ),
     "SQL options as a pair": (
         "'c.0.key' = 'password', 'c.0.value' = 'hunter2', 'c.1.key' = 'user', 'c.1.value' = 'x'",
         "'c.0.key' = 'password', 'c.0.value' = '***', 'c.1.key' = 'user', 'c.1.value' = 'x'",
@@ -76,6 +87,10 @@ MASKED = {
     ),
     "schema registry": ("'basic-auth.user-info' = 'u:p'", "'basic-auth.user-info' = '***'"),
     "URL": ("jdbc:mysql://root:pw@h:3306/db?useSSL=no", "jdbc:mysql://root:***@h:3306/db?useSSL=no"),
+    "URL with an encoded password that begins like a port": (
+        "jdbc:mysql://root:12345%2Fab%40c@h/db of https%3A%2F%2Froot:80%2Fab@h",
+        "jdbc:mysql://root:***@h/db of https%3A%2F%2Froot:***@h",
+    ),
     "URL without a user": ("redis://:pw@h:6379/0", "redis://:***@h:6379/0"),
     "URL of several hosts": ("mongodb://u:p@h1:1,h2:2/db", "mongodb://u:***@h1:1,h2:2/db"),
     "URL with an odd password": (
@@ -443,12 +458,6 @@ SECRETS = {
         lambda text: not text.lower().startswith(("token", "auth", "scheme", "of", "is", "re", "--"))
     ),
 }
-
-
-def _nested(content: object, times: int) -> str:
-    for _ in range(times):
-        content = json.dumps(content)
-    return str(content)
 
 
 SHAPES: dict[str, tuple[str, Callable[[str], str], str]] = {
