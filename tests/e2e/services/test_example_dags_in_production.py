@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from local_airflow import add_jobs
-from rest import IS_AIRFLOW_2, ONE_FOR_ALL
+from rest import IS_AIRFLOW_2, ONE_FOR_ALL, times_told
 
 if TYPE_CHECKING:
     from installation import Airflow
@@ -48,7 +48,7 @@ def test_a_wait_hands_the_configuration_on(airflow: Airflow, jobs: DliEmulator) 
     assert airflow.api.xcom(WAIT, run_id, "plan_compaction")["job_id"] == 104
     log = airflow.api.log(WAIT, run_id, "wait_for_job")
     assert log.count("Flink job 104 (orders) is job_submitting; awaiting job_running") == 1
-    assert log.count("Flink job 104 (orders) is job_running") == 1
+    assert times_told(log, "Flink job 104 (orders) is job_running") == 1
     link = airflow.api.links(WAIT, run_id, "wait_for_job")["DLI console"]
     assert link == f"https://console.example.com/dli/{jobs.project_id}/104"
 

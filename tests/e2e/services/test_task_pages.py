@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from browser import Page
-from rest import IS_AIRFLOW_2
+from rest import IS_AIRFLOW_2, times_told
 
 if TYPE_CHECKING:
     from installation import Airflow
@@ -55,7 +55,7 @@ def test_the_log_of_a_wait_has_a_line_per_change(page: Page, run_id: str) -> Non
     job = "Flink job 104 (orders)"
     lines = f"{job} is job_submitting; awaiting job_running", f"{job} is job_running"
     said = page.see_text(*lines)
-    assert [said.count(line) for line in lines] == [1, 1]
+    assert [times_told(said, line) for line in lines] == [1, 1]
 
 
 def test_the_xcom_page_shows_the_configuration(page: Page, run_id: str) -> None:
