@@ -103,9 +103,10 @@ class TestRun:
         assert dli.history() == []
 
     def test_a_timeout_leaves_the_job_alone(self, dli, task):
+        dli.behaviour.run_delay = 0
         dli.behaviour.run = (("job_submitting", None),)
         dli.add_job(JOB, status="job_init")
-        error = failure(task(DliRunFlinkJobOperator, timeout=1))
+        error = failure(task(DliRunFlinkJobOperator, timeout=3))
         assert type(error).__name__ == "DliFlinkJobRunError"
         assert re.search(r"timed out waiting for job_running or job_finish\. It is job_submitting, seen so "
                          r"for \d+ s, and was left as it is", str(error))  # fmt: skip

@@ -183,7 +183,7 @@ class TestAnUpgradeThatEndsBetweenStopAndStart:
     def test_a_timeout_while_it_stops(self, dli, deploy):
         deploy().run()
         dli.behaviour.stop = (("job_canceling", None),)
-        error = failure(deploy(sql="SELECT 2", timeout=1.5))
+        error = failure(deploy(sql="SELECT 2", timeout=3))
         assert type(error) is DliFlinkJobRunError
         told = "and was left as it is. It is being stopped for this upgrade, and isn't started again"
         assert str(error).endswith(told + self.ADVICE)
