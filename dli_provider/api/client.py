@@ -113,8 +113,7 @@ class DliClient:
 
         :param filters: see :class:`~dli_provider.api.endpoints.JobFilters`; ``show_detail`` is on unless
             said otherwise, and the order is ascending by time, so that jobs created meanwhile come last.
-        :raises ValueError: for a filter that the endpoint does not have, or that can't be right, and for
-            ``limit`` and ``offset``.
+        :raises ValueError: for an unknown or invalid filter, and for ``limit`` and ``offset``.
         :raises DliProtocolError: for an item that is no job, after the readable ones of its page, and for a
             list that can't be read whole.
         :raises DliError: for every other failure.

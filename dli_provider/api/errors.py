@@ -95,7 +95,7 @@ _ATTRIBUTES = ("transient", "retry_after", "outcome", "context", "diagnosis")
 
 
 class DliSettingsError(DliError, ValueError):
-    """A setting is missing or can't be right; no call was made."""
+    """A setting is missing or invalid; no call was made."""
 
 
 class DliConnectionError(DliError):

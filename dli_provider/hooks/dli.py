@@ -69,8 +69,8 @@ class DliHook(FlinkJobWrites, BaseHook):
         :raises ValueError: for anything else as ``job_id``, before any call.
         :raises DliSettingsError: when the connection lacks something.
         :raises DliNotFoundError: when the project has no such job, or it is somebody else's.
-        :raises DliError: for every other failure, after the retries of those that may pass; throttling is
-            waited out for up to five minutes.
+        :raises DliError: for every other failure, after the retries of those that may pass; a throttled
+            call is tried again for up to five minutes.
         """
         return self.get_patient_conn().show_flink_job(job_id)
 
@@ -114,7 +114,7 @@ class DliHook(FlinkJobWrites, BaseHook):
         :param order: ``asc`` (the default, so that jobs created meanwhile come last) or ``desc`` by time.
         :param show_detail: False for jobs without ``job_config`` and other details; True by default.
         :param sys_enterprise_project_name: the enterprise project.
-        :raises ValueError: for a filter that is blank or can't be right, at the first job.
+        :raises ValueError: for a blank or invalid filter, at the first job.
         :raises DliProtocolError: for an item that is no job, and for a list that can't be read whole.
         :raises DliError: as for :meth:`show_flink_job`.
         """
@@ -161,8 +161,8 @@ class DliHook(FlinkJobWrites, BaseHook):
         return self._client
 
     def get_patient_conn(self) -> DliClient:
-        """Return the hook's client as its own methods use it: throttling is waited out for up to five
-        minutes, which the hook's log says.
+        """Return the hook's client as its own methods use it: a throttled call is tried again for
+        up to five minutes, which the hook's log says.
 
         :raises DliSettingsError: when the connection lacks something.
         """

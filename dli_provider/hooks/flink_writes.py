@@ -21,7 +21,7 @@ class FlinkJobWrites:
     DLI accepts a call, and carries it out afterwards: read the job to see what became of it.
 
     A call that fails is made again only when it surely wasn't carried out: it was never sent, or was
-    throttled, which is waited out for up to five minutes. Each method raises
+    throttled, for up to five minutes. Each method raises
 
     - ``ValueError`` for an invalid argument, before the call;
     - :class:`~dli_provider.api.errors.DliOutcomeUnknownError` when the call may have been carried out, but no

@@ -49,8 +49,7 @@ class JobDefinitionMixin(RenderedFieldsMixin):
         """Return the job that the arguments define.
 
         :param context: the task's context.
-        :raises ValueError: for an invalid definition, a part that was given and renders to
-            nothing, and a file that isn't there.
+        :raises ValueError: for an invalid definition, a part that renders to nothing, and a missing file.
         """
         return self._desired(self._load_sql(context))
 

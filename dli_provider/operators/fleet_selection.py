@@ -28,8 +28,8 @@ class FleetSelection:
         """Return the selection that arguments make.
 
         :param given: the arguments that were given, by name, rendered.
-        :raises ValueError: for an invalid argument, or that is nothing: without it the check
-            would cover more jobs than was meant.
+        :raises ValueError: for an invalid argument, and for one that is empty, because the check would
+            then cover more jobs than was meant.
         """
         for name, value in given.items():
             if _is_nothing(value):

@@ -93,7 +93,7 @@ class DliGetFlinkJobConfigOperator(_ReadFlinkJobOperator):
 
     XCom ``return_value`` is ``job_config`` as DLI sends it, in which ``runtime_config`` and other texts that
     can hold passwords read ``***``. It is pushed also when the configuration has drifted. A throttled call is
-    waited out for up to five minutes.
+    tried again for up to five minutes.
 
     :param expected: what the configuration must hold: keys (nested ones as nested mappings) with values, or
         with comparisons such as ``{">=": 2}``; see :mod:`dli_provider.flink.drift`. A mapping, its JSON text,

@@ -116,7 +116,7 @@ class PollerClient:
     async def _connect(self) -> _Connected:
         """Look the connection up.
 
-        :raises DliError: for what it says, if that can't be right; a transient one when it can't be had.
+        :raises DliError: when what it says is invalid; a transient one when it can't be read.
         """
         try:
             settings = await self._hook.aget_settings()
@@ -133,7 +133,7 @@ def raise_if_fatal(error: DliError) -> None:
     """Raise an error that every other call with the connection would meet as well.
 
     :raises DliAuthError: when the credential was refused.
-    :raises DliSettingsError: when the connection can't be right.
+    :raises DliSettingsError: when the connection is invalid.
     """
     if isinstance(error, DliAuthError | DliSettingsError) and not error.transient:
         raise error

@@ -170,7 +170,7 @@ class DliFlinkJobSensor(FlinkJobWaitOperator, BaseSensorOperator):
     def _check_arguments(self) -> None:
         """Check what holds no template.
 
-        :raises ValueError: for what can't be right.
+        :raises ValueError: for an invalid argument.
         """
         parse_span("timeout", self.timeout)
         parse_span("poke_interval", self.poke_interval)

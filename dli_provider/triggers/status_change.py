@@ -94,7 +94,7 @@ class DliFlinkJobStatusChangeTrigger(BaseEventTrigger):
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the trigger's class path and arguments.
 
-        :raises ValueError: for a job id, a status, a filter or an interval that can't be right.
+        :raises ValueError: for an invalid job id, status, filter or interval.
         """
         path = f"{type(self).__module__}.{type(self).__qualname__}"
         names = ("initial", "dli_conn_id", "region", "project_id")

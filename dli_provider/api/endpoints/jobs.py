@@ -84,8 +84,8 @@ def list_flink_jobs(
     :param offset: how many jobs to skip.
     :param limit: how many jobs at the most, up to 100.
     :param filters: see :class:`JobFilters`.
-    :raises ValueError: for a filter that there isn't, a blank one, which would let all jobs pass, and any
-        other that can't be right.
+    :raises ValueError: for an unknown or invalid filter, and for a blank one, which would let all jobs
+        pass.
     """
     if not 1 <= limit <= MAX_PAGE or offset < 0:
         raise ValueError(f"limit must lie between 1 and {MAX_PAGE} and offset not be negative")

@@ -37,8 +37,7 @@ class PlanWait:
         :param job: the job.
         :param now: when it was read, with its offset.
         """
-        if job.name != self.name:
-            self.name = job.name
+        self.name = job.name
         news = note(self.memory, self.job_id, Reading(job, now))
         state = WaitState.WAITING if self.step.holds(job.status, now) else WaitState.REACHED
         return Observation(state, news=news)
